@@ -1,0 +1,39 @@
+"""Errors that say what was wrong, what was given and what would work.
+
+Every error that a user can cause derives from `RecourseError`; the command line turns its class into an
+exit code. Mistakes of our own are `assert`ed and never dressed up as the user's.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class RecourseError(Exception):
+    """Base of everything that this package raises on purpose."""
+
+
+class InputError(RecourseError, ValueError):
+    """The table, the action set or a setting can't be used as given."""
+
+
+class ModelError(RecourseError, ValueError):
+    """The model can't be used: unfitted, not binary, unreadable, untrusted, or not of a supported kind."""
+
+
+def nearest(name: object, options: Iterable[object], *, listed: int = 12) -> str:
+    """Finish a sentence about an unknown name: the closest options, or all of them where there are few.
+
+    >>> nearest("EducationLevl", ["EducationLevel", "Married"])
+    "Did you mean 'EducationLevel'?"
+    >>> nearest("q", ["a", "b"])
+    "Choose from 'a', 'b'."
+    """
+    options = list(options)
+    close = difflib.get_close_matches(str(name), [str(option) for option in options], n=2, cutoff=0.6)
+    if close:
+        return f"Did you mean {' or '.join(map(repr, close))}?"
+    shown = ", ".join(repr(option) for option in options[:listed])
+    more = f" and {len(options) - listed} more" if len(options) > listed else ""
+    return f"Choose from {shown}{more}." if options else "There is nothing to choose from."
