@@ -1,1 +1,1 @@
-"""placeholder until the public names land"""
+

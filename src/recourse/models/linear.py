@@ -1,0 +1,210 @@
+"""Linear classifiers, in the raw units of the table that a person knows.
+
+Scikit-learn's linear classifiers, bare or behind scalers in a `Pipeline`, are unfolded to one weight a
+raw feature; a table of coefficients is a model of its own. Both are additive: score = Σ_j w_j x_j + b.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from recourse.errors import InputError, ModelError
+from recourse.models.model import Additive, BoolArray, EstimatorModel, FloatArray, Model, _margin
+from recourse.tables import Name
+
+if TYPE_CHECKING:
+    from recourse.actions.grid import ActionGrid
+
+
+@dataclass(frozen=True, eq=False)
+class LinearForm:
+    """score = Σ_j weights_j x_j + intercept, as computed through a chain of scalers.
+
+    `offsets` are the sizes of the constants that the chain adds to each term on the way; rounding there
+    is part of the tolerance.
+    """
+
+    weights: FloatArray
+    intercept: float
+    offsets: FloatArray
+
+    def tolerance(self, largest: FloatArray, eps: float) -> float:
+        """Bound the rounding of two sums of d terms of these sizes, each term rounded a few times.
+
+        The textbook bound is (d + k) · eps · Σ|terms| for each of the two sums (Higham 2002, ch. 4); the
+        factor of 4 covers both, with room for other orders of summation.
+        """
+        terms = float(np.abs(self.weights) @ largest + self.offsets.sum() + abs(self.intercept))
+        return 4 * (len(self.weights) + 8) * eps * terms
+
+
+class LinearEstimatorModel(EstimatorModel):
+    """A linear scikit-learn classifier of two labels, bare or behind scalers."""
+
+    def __init__(self, estimator: Any, form: LinearForm, **settings: Any) -> None:
+        super().__init__(estimator, **settings)
+        self.form = form
+
+    def additive(self, grid: ActionGrid) -> Additive:
+        eps = _working_precision(self.input(grid.X))
+        names = list(self.feature_names or grid.X.columns)
+        statement = _statement(self.form, names, grid, self.score(grid.X), self.sign, eps)
+        blur = 0.0
+        if self.threshold is not None:
+            # The estimator compares probabilities: near the bar a rounded P moves the score by eps / P(1 − P).
+            blur = 8 * eps / (self.threshold * (1 - self.threshold))
+        return Additive(statement.score, statement.gains, self.strict, statement.tolerance + blur + 2 * eps * abs(self.bar))
+
+
+class LinearModel(Model):
+    """A table of coefficients: approved if Σ_j w_j x_j + intercept > 0.
+
+    coefficients : mapping from feature name to weight, or one weight a feature with `names`
+    margin : approved only at or above this score instead.
+
+    >>> model = LinearModel({"income": 0.5, "debt": -1.0}, intercept=-10)
+    >>> model.approves(pd.DataFrame({"debt": [0, 5], "income": [25, 25]}))
+    array([ True, False])
+    """
+
+    desired = 1
+
+    def __init__(
+        self,
+        coefficients: Mapping[Name, float] | npt.ArrayLike,
+        intercept: float = 0.0,
+        *,
+        names: Any = None,
+        margin: float = 0.0,
+    ) -> None:
+        if isinstance(coefficients, Mapping):
+            self.feature_names = tuple(coefficients)
+            weights = np.array(list(coefficients.values()), dtype=np.float64)
+        else:
+            weights = np.asarray(coefficients, dtype=np.float64).ravel()
+            self.feature_names = None if names is None else tuple(names)
+        if self.feature_names is not None and len(self.feature_names) != len(weights):
+            raise InputError(f"{len(weights)} coefficients for {len(self.feature_names)} names.")
+        constant = np.asarray(intercept, dtype=np.float64).ravel()
+        if constant.shape != (1,):
+            raise InputError(f"the intercept must be one number, not {intercept!r}.")
+        if not (np.isfinite(weights).all() and np.isfinite(constant[0])):
+            raise ModelError("coefficients and intercept must be finite numbers.")
+        self.form = LinearForm(weights, float(constant[0]), np.zeros(len(weights)))
+        self.margin = _margin(margin)
+        self.name = f"linear model of {len(weights)} coefficients"
+        self.rule = f"score ≥ {self.margin:g}" if self.margin else "score > 0"
+
+    def check_features(self, names: Any) -> None:
+        super().check_features(names)
+        if self.feature_names is None and len(names) != len(self.form.weights):
+            raise InputError(f"{len(self.form.weights)} coefficients for {len(names)} features.")
+
+    def approves(self, X: pd.DataFrame) -> BoolArray:
+        score = self.score(X)
+        return score >= 0 if self.margin else score > 0
+
+    def score(self, X: pd.DataFrame) -> FloatArray:
+        """Return Σ_j w_j x_j + intercept − margin, added up in the order of the coefficients."""
+        score = np.full(len(X), self.form.intercept)
+        for name, weight in zip(self.feature_names or X.columns, self.form.weights, strict=True):
+            score += weight * X[name].to_numpy(dtype=np.float64)
+        return score - self.margin
+
+    def additive(self, grid: ActionGrid) -> Additive:
+        names = list(self.feature_names or grid.X.columns)
+        statement = _statement(self.form, names, grid, self.score(grid.X), 1, np.finfo(np.float64).eps)
+        return Additive(statement.score, statement.gains, not self.margin, statement.tolerance)
+
+
+def linear_form(estimator: Any) -> LinearForm | None:
+    """Return the linear form of a scikit-learn classifier in raw features, or None if it is not known to be one.
+
+    Recognised by structure, from a list: two-label classifiers with `coef_` and `intercept_` whose
+    decision value is linear, behind any number of standard, min–max, max–abs and robust scalers.
+    """
+    from sklearn.linear_model._base import LinearClassifierMixin
+
+    steps = [step for _, step in getattr(estimator, "steps", [])] or [estimator]
+    final = steps[-1]
+    if not isinstance(final, LinearClassifierMixin) or not hasattr(final, "coef_"):
+        return None
+    coef = final.coef_.toarray() if hasattr(final.coef_, "toarray") else np.asarray(final.coef_)
+    if len(getattr(final, "classes_", ())) != 2 or coef.reshape(-1, coef.shape[-1]).shape[0] != 1:
+        return None
+    weights = coef.astype(np.float64).ravel()
+    intercept = float(np.asarray(final.intercept_, dtype=np.float64).ravel()[0])
+    offsets = np.zeros(len(weights))
+    for step in reversed(steps[:-1]):
+        affine = _scaler(step, len(weights))
+        if affine is None:
+            return None
+        factor, shift = affine
+        intercept += float(weights @ shift)
+        offsets = offsets + np.abs(weights * shift)
+        weights = weights * factor
+    return LinearForm(weights, intercept, offsets)
+
+
+def has_logistic_probabilities(estimator: Any) -> bool:
+    """Whether P(second label) = 1 / (1 + exp(−decision value)), so that a threshold on it is one on the score."""
+    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+    from sklearn.linear_model import LogisticRegression, SGDClassifier
+
+    final = estimator.steps[-1][1] if hasattr(estimator, "steps") else estimator
+    if isinstance(final, SGDClassifier):
+        return bool(final.loss == "log_loss")
+    return isinstance(final, (LogisticRegression, LinearDiscriminantAnalysis))
+
+
+def _scaler(step: Any, d: int) -> tuple[FloatArray, FloatArray] | None:
+    """(factor, shift) of a column-wise x ↦ factor · x + shift, or None if the step is something else."""
+    from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
+
+    one, zero = np.ones(d), np.zeros(d)
+    if step is None or step == "passthrough":
+        return one, zero
+    if type(step) is StandardScaler:
+        factor = one if step.scale_ is None else 1 / step.scale_
+        return factor, zero if not step.with_mean else -step.mean_ * factor
+    if type(step) is RobustScaler:
+        factor = one if step.scale_ is None else 1 / step.scale_
+        return factor, zero if step.center_ is None else -step.center_ * factor
+    if type(step) is MaxAbsScaler and not getattr(step, "clip", False):
+        return 1 / step.scale_, zero
+    if type(step) is MinMaxScaler and not step.clip:
+        return np.asarray(step.scale_), np.asarray(step.min_)
+    return None
+
+
+def _statement(
+    form: LinearForm, names: list[Name], grid: ActionGrid, score: FloatArray, sign: int, eps: float
+) -> Additive:
+    """The additive statement of a linear form over a grid: gains are weight · (value − today's value)."""
+    weight_of = dict(zip(names, sign * form.weights, strict=True))
+    first = grid.row_ptr[:-1]
+    gains = np.empty(len(grid.codes))
+    largest = {name: float(np.abs(grid.X[name].to_numpy(dtype=np.float64)).max(initial=0.0)) for name in names}
+    start = 0
+    ends = np.searchsorted(grid.row_feature, np.arange(1, len(grid.features) + 1))
+    for name, domain, end in zip(grid.features, grid.domains, grid.row_ptr[ends], strict=True):
+        worth = weight_of.get(name, 0.0) * domain.astype(np.float64)
+        items = slice(start, int(end))
+        gains[items] = worth[grid.codes[items]] - worth[grid.codes[first[grid.item_row[items]]]]
+        largest[name] = max(largest.get(name, 0.0), float(np.abs(domain.astype(np.float64)).max(initial=0.0)))
+        start = int(end)
+    sizes = np.array([largest[name] for name in names])
+    return Additive(score, gains, True, form.tolerance(sizes, eps))
+
+
+def _working_precision(table: Any) -> float:
+    """The unit roundoff of the numbers an estimator computes in for this input."""
+    dtypes = list(table.dtypes) if isinstance(table, pd.DataFrame) else [table.dtype]
+    kind = np.result_type(*dtypes) if dtypes else np.dtype(np.float64)
+    return float(np.finfo(kind if kind.kind == "f" else np.float64).eps)

@@ -1,0 +1,222 @@
+"""What a model is to everything else here: something that approves or denies rows of a table.
+
+"Approved" has one definition, the user's own `predict` (or a threshold that the user names) giving the
+desired label. A model may also state what it knows of itself, as data: an `Additive` model's score is a
+sum of one term a feature, and searches that understand that ask for nothing else.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from recourse.errors import InputError, ModelError, nearest
+from recourse.tables import Name
+
+if TYPE_CHECKING:
+    from recourse.actions.grid import ActionGrid
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Additive:
+    """What an additive model states about the people and menus of one grid.
+
+    Person i with picks p is approved if ``score[i] + Σ_j gains[item p_j] > 0`` (``≥ 0`` unless `strict`),
+    up to `tolerance`: a bound on how far this sum may be from the model's own score, in rounding.
+
+    score : float64[n], today's distance above the bar; gains : float64[items], along the grid's items,
+    0 for staying. Gains may have any sign and need not grow with the move.
+    """
+
+    score: FloatArray
+    gains: FloatArray
+    strict: bool
+    tolerance: float
+
+
+class Model(ABC):
+    """A model with one favourable outcome.
+
+    name : what to call it in reports; desired : the favourable label; rule : when a row is approved, in
+    words; feature_names : the columns it reads, or None where it takes every column by position.
+    """
+
+    name: str
+    desired: Any
+    rule: str
+    feature_names: tuple[Name, ...] | None
+
+    @abstractmethod
+    def approves(self, X: pd.DataFrame) -> BoolArray:
+        """Return for each row whether the model gives the desired prediction."""
+
+    def additive(self, grid: ActionGrid) -> Additive | None:
+        """Return the model's terms over a grid's menus, or None if it is not known to be additive."""
+        return None
+
+    def check_features(self, names: Sequence[Name]) -> None:
+        """Raise `InputError` unless every column the model reads is among `names`."""
+        for name in self.feature_names or ():
+            if name not in names:
+                raise InputError(
+                    f"the model reads {name!r}, which is no feature of the action set. {nearest(name, names)}"
+                )
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.name}: approved if {self.rule})"
+
+
+class EstimatorModel(Model):
+    """Any fitted classifier with a `predict`, asked with the kind of input that it was fitted on."""
+
+    def __init__(
+        self, estimator: Any, *, desired: Any = None, threshold: float | None = None, margin: float = 0.0
+    ) -> None:
+        self.estimator = estimator
+        self.name = _name_of(estimator)
+        self.classes = _classes(estimator)
+        self.desired = choose_label(self.classes, desired)
+        self.threshold = _threshold(estimator, threshold)
+        self.margin = _margin(margin)
+        self.feature_names = _fitted_names(estimator)
+        self.n_features: int | None = getattr(estimator, "n_features_in_", None)
+        if self.threshold is None:
+            self.rule = f"prediction = {self.desired!r}"
+        else:
+            self.rule = f"P({self.desired!r}) ≥ {self.threshold:g}"
+        if self.margin:
+            self.rule += f" with a margin of {self.margin:g}"
+
+    @property
+    def sign(self) -> int:
+        """1 if a larger decision value favours the desired label of two, −1 if it is the other one's."""
+        return 1 if self.classes[-1] == self.desired else -1
+
+    @property
+    def bar(self) -> float:
+        """Where the signed decision value approves: 0 for `predict`, logit(threshold) for a probability."""
+        t = self.threshold
+        return self.margin + (0.0 if t is None else float(np.log(t) - np.log1p(-t)))
+
+    @property
+    def strict(self) -> bool:
+        """Whether a decision value on the bar is denied: scikit-learn predicts the second class above 0."""
+        return self.threshold is None and not self.margin and self.sign > 0
+
+    def check_features(self, names: Sequence[Name]) -> None:
+        super().check_features(names)
+        if self.feature_names is None and self.n_features not in (None, len(names)):
+            raise InputError(
+                f"the model was fitted on {self.n_features} columns without names, but the action set has "
+                f"{len(names)} features; they must be the same columns in the same order."
+            )
+
+    def approves(self, X: pd.DataFrame) -> BoolArray:
+        if not len(X):
+            return np.zeros(0, dtype=bool)
+        table = self.input(X)
+        if self.threshold is None:
+            approved = np.asarray(self.estimator.predict(table)) == self.desired
+        else:
+            column = int(np.flatnonzero(self.classes == self.desired)[0])
+            approved = self.estimator.predict_proba(table)[:, column] >= self.threshold
+        if self.margin:
+            approved = approved & (self.sign * self.estimator.decision_function(table) >= self.bar)
+        return np.asarray(approved, dtype=bool).reshape(len(X))
+
+    def input(self, X: pd.DataFrame) -> Any:
+        """Return rows as the estimator was fitted on them: named columns, or an array by position."""
+        if self.feature_names is not None:
+            names = list(self.feature_names)
+            return X if names == list(X.columns) else X[names]
+        return X.to_numpy()
+
+    def score(self, X: pd.DataFrame) -> FloatArray:
+        """Return the estimator's own decision value above the bar, larger in favour of the desired label."""
+        decision = np.asarray(self.estimator.decision_function(self.input(X)), dtype=np.float64)
+        return self.sign * decision.reshape(len(X)) - self.bar
+
+
+def choose_label(classes: npt.NDArray[Any], desired: Any) -> Any:
+    """Return the favourable one of a model's labels: the one named, or 1 of {0, 1} or {−1, 1}."""
+    listed = ", ".join(repr(_plain(label)) for label in classes)
+    if desired is None:
+        numeric = classes.dtype.kind in "biuf"
+        if len(classes) == 2 and numeric and set(classes.tolist()) in ({0, 1}, {-1, 1}):
+            return _plain(classes[1])
+        if len(classes) != 2:
+            raise ModelError(
+                f"the model has {len(classes)} labels ({listed}), but recourse needs one favourable outcome "
+                "against the rest: name it with desired=."
+            )
+        raise InputError(f"which label is favourable? Name it with desired=: {listed}.")
+    for label in classes:
+        if label == desired or str(_plain(label)) == str(desired):
+            return _plain(label)
+    raise InputError(f"desired={desired!r} is none of the model's labels: {listed}.")
+
+
+def _plain(label: Any) -> Any:
+    return label.item() if isinstance(label, np.generic) else label
+
+
+def _name_of(estimator: Any) -> str:
+    steps = getattr(estimator, "steps", None)
+    if steps:
+        return " → ".join(type(step).__name__ if step != "passthrough" else "passthrough" for _, step in steps)
+    return type(estimator).__name__
+
+
+def _classes(estimator: Any) -> npt.NDArray[Any]:
+    """The labels of a fitted classifier, or an error that says what is missing."""
+    if not callable(getattr(estimator, "predict", None)):
+        raise ModelError(f"a {type(estimator).__name__} has no predict method; it can't be used as a model.")
+    if hasattr(estimator, "get_params"):
+        from sklearn.exceptions import NotFittedError
+        from sklearn.utils.validation import check_is_fitted
+
+        try:
+            check_is_fitted(estimator)
+        except NotFittedError:
+            raise ModelError(f"this {_name_of(estimator)} is not fitted; call its fit method first.") from None
+    classes = getattr(estimator, "classes_", None)
+    if classes is None:
+        raise ModelError(
+            f"this {_name_of(estimator)} has no classes_: recourse needs a classifier, with labels to choose from."
+        )
+    if isinstance(classes, list):
+        raise ModelError(f"this {_name_of(estimator)} predicts several outputs at once; wrap one of them.")
+    return np.asarray(classes)
+
+
+def _threshold(estimator: Any, threshold: float | None) -> float | None:
+    if threshold is None:
+        return None
+    if isinstance(threshold, str) or not 0 < threshold < 1:
+        raise InputError(f"threshold must be a probability between 0 and 1, not {threshold!r}.")
+    if not hasattr(estimator, "predict_proba"):
+        raise InputError(
+            f"a {_name_of(estimator)} gives no probabilities, so threshold= means nothing; use margin= for a "
+            "distance of its decision value from the boundary."
+        )
+    return float(threshold)
+
+
+def _margin(margin: float) -> float:
+    if isinstance(margin, str) or not (np.isfinite(margin) and margin >= 0):
+        raise InputError(f"margin must be a finite number ≥ 0, not {margin!r}.")
+    return float(margin)
+
+
+def _fitted_names(estimator: Any) -> tuple[Name, ...] | None:
+    names = getattr(estimator, "feature_names_in_", None)
+    return None if names is None else tuple(names.tolist())

@@ -1,0 +1,82 @@
+"""Try every action: the definition that all other searches are tested against.
+
+It asks the model about each point of the menu and assumes nothing, so it is right for any model and slow
+for all of them; menus above a limit are refused rather than begun.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from recourse.actions.grid import ActionGrid
+from recourse.errors import InputError
+from recourse.models.model import Model
+from recourse.search.solutions import OPTIMAL, Exclusions, Solutions, exclude
+
+LIMIT = 200_000
+
+
+def solve(
+    model: Model,
+    grid: ActionGrid,
+    people: npt.ArrayLike | None = None,
+    exclusions: Sequence[Exclusions] | None = None,
+    *,
+    deadline: float = np.inf,
+    progress: Callable[[int], object] | None = None,
+) -> Solutions:
+    """Return the cheapest action of each of `people`, lexicographic where the largest price counts.
+
+    Of equally cheap actions it returns one with the fewest changes. Raises `InputError` if somebody has
+    more than `LIMIT` actions. After `deadline` (a `time.monotonic` value) or Ctrl-C, whoever is left is
+    UNKNOWN.
+    """
+    chosen = np.arange(len(grid)) if people is None else np.asarray(people, dtype=np.int64)
+    for person in chosen:
+        size = grid.size(person)
+        if size > LIMIT:
+            raise InputError(
+                f"row {person} has {size:.3g} actions; {model.name} is not known to be additive, and trying "
+                f"every action is limited to {LIMIT:,}. Make fewer features actionable, or steps larger."
+            )
+    solutions = Solutions.unknown(len(chosen), len(grid.features))
+    given = exclude(exclusions, chosen)
+    for k, person in enumerate(chosen):
+        try:
+            if time.monotonic() >= deadline:
+                raise KeyboardInterrupt
+            _solve_one(model, grid, person, given[k], solutions, k)
+        except KeyboardInterrupt:
+            solutions.interrupted = True
+            break
+        if progress is not None:
+            progress(1)
+    return solutions
+
+
+def _solve_one(
+    model: Model, grid: ActionGrid, person: int, excluded: Exclusions, out: Solutions, k: int
+) -> None:
+    sizes = [len(menu.prices) for menu in grid.menu(person)]
+    picks = np.array(list(itertools.product(*map(range, sizes))), dtype=np.int32).reshape(-1, len(sizes))
+    people = np.full(len(picks), person)
+    allowed = np.ones(len(picks), dtype=bool)
+    if grid.max_changes is not None:
+        allowed &= (picks > 0).sum(axis=1) <= grid.max_changes
+    if excluded != Exclusions():
+        allowed &= np.array([excluded.allow(row) for row in picks])
+    picks = picks[allowed]
+    picks = picks[model.approves(grid.points(people[: len(picks)], picks))]
+    if not len(picks):
+        out.rule_out(np.array([k]))
+        return
+    cost, total = grid.cost(people[: len(picks)], picks)
+    best = np.lexsort(((picks > 0).sum(axis=1), total, cost))[0]
+    out.codes[k], out.picks[k] = OPTIMAL, picks[best]
+    out.cost[k] = out.bound[k] = cost[best]
+    out.total[k] = total[best]

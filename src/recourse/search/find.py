@@ -1,0 +1,235 @@
+"""The one question: the cheapest action that the model approves, or a proof that there is none.
+
+A search proposes, the user's own model decides. Where a model states its score, the bar is first lowered
+by the tolerance of that statement: what is out of reach then is out of reach for certain, and what is
+cheapest then bounds every cost from below. Proposals are put to the model in one batch a round. A
+rejected one lies within rounding of the boundary: the bar is raised to get an action that works, and the
+rejected points are cut off one by one until the two meet.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from recourse.actions.grid import ActionGrid
+from recourse.errors import InputError
+from recourse.models.model import Additive, Model
+from recourse.search import brute_force, milp
+from recourse.search.solutions import (
+    FEASIBLE,
+    INFEASIBLE,
+    OPTIMAL,
+    Exclusions,
+    IntArray,
+    Solutions,
+    exclude,
+)
+
+CUTS = 50
+"""How many rejected proposals a person may cost before the answer is returned with its gap."""
+
+EQUAL = milp.EQUAL
+Progress = Callable[[int], object]
+
+
+def find(
+    model: Model,
+    grid: ActionGrid,
+    people: npt.ArrayLike | None = None,
+    *,
+    exclusions: Sequence[Exclusions] | None = None,
+    time_limit: float | None = None,
+    progress: Progress | None = None,
+) -> Solutions:
+    """Return the cheapest approved action of each of `people`, with what was proven.
+
+    people : positions in the grid, default everybody; all of them denied today
+    exclusions : one for each of `people`: what their actions may not be
+    time_limit : seconds for all of them together; whoever is not reached is UNKNOWN
+    progress : called with a number of people, as they are done
+
+    Every action returned is on the person's menu and approved by the model. OPTIMAL: nothing on the
+    menu costs less (by more than 1e-9, relative). INFEASIBLE: every action on the menu is denied.
+    Ctrl-C ends the search and keeps what is done; `Solutions.interrupted` says so.
+
+    Raises `InputError` if a model that is not additive meets more actions than can be tried.
+    """
+    chosen = np.arange(len(grid)) if people is None else np.asarray(people, dtype=np.int64)
+    deadline = _deadline(time_limit)
+    statement = model.additive(grid)
+    if statement is None:
+        return brute_force.solve(model, grid, chosen, exclusions, deadline=deadline, progress=progress)
+    return _Rounds(model, grid, statement, chosen, exclude(exclusions, chosen), deadline).run(progress)
+
+
+def find_items(
+    model: Model,
+    grid: ActionGrid,
+    people: npt.ArrayLike | None = None,
+    *,
+    total_items: int = 1,
+    distinct: str = "minimal",
+    time_limit: float | None = None,
+    progress: Progress | None = None,
+) -> list[Solutions]:
+    """Return up to `total_items` actions for each person, one `Solutions` for each rank, cheapest first.
+
+    distinct : what makes the next action a different one
+        ``"subsets"``: the set of features it changes differs from all earlier sets;
+        ``"minimal"``: moreover it contains none of them (so nothing is padded with a needless change);
+        ``"exclusive"``: it changes no feature that an earlier one changed.
+
+    A person whose items are exhausted is INFEASIBLE from that rank on: no *further* action exists.
+    """
+    if distinct not in ("minimal", "subsets", "exclusive"):
+        raise InputError(f"distinct must be 'minimal', 'subsets' or 'exclusive', not {distinct!r}.")
+    chosen = np.arange(len(grid)) if people is None else np.asarray(people, dtype=np.int64)
+    deadline = _deadline(time_limit)
+    exclusions = exclude(None, chosen)
+    ranks: list[Solutions] = []
+    active = np.arange(len(chosen))
+    while len(active) and len(ranks) < total_items:
+        rank = Solutions.unknown(len(chosen), len(grid.features))
+        if ranks:  # who has run out of actions stays so
+            rank.put(slice(None), ranks[-1])
+        rank.put(
+            active,
+            find(
+                model,
+                grid,
+                chosen[active],
+                exclusions=[exclusions[i] for i in active],
+                time_limit=None if time_limit is None else max(deadline - time.monotonic(), 0.0),
+                progress=progress,
+            ),
+        )
+        ranks.append(rank)
+        active = active[rank.found[active]]
+        for i in active:
+            changed = frozenset(np.flatnonzero(rank.picks[i]).tolist())
+            if distinct == "exclusive":
+                exclusions[i].frozen |= changed
+            else:
+                (exclusions[i].supersets if distinct == "minimal" else exclusions[i].subsets).append(changed)
+    return ranks
+
+
+class _Rounds:
+    """The boundary protocol for many people at once, one batched question to the model a round."""
+
+    def __init__(
+        self,
+        model: Model,
+        grid: ActionGrid,
+        statement: Additive,
+        people: IntArray,
+        exclusions: list[Exclusions],
+        deadline: float,
+    ) -> None:
+        self.model, self.grid, self.statement = model, grid, statement
+        self.people, self.exclusions, self.deadline = people, exclusions, deadline
+        self.solutions = Solutions.unknown(len(people), len(grid.features))
+
+    def run(self, progress: Progress | None) -> Solutions:
+        """Lower the bar, ask; raise the bar for those rejected, ask; then cut until the two meet."""
+        everyone = np.arange(len(self.people))
+        out = self.solutions
+        proposed = self._solve(everyone, -self.statement.tolerance, progress)
+        found = np.flatnonzero(proposed.found)
+        approved = self._approves(found, proposed.picks[found])
+        rejected = found[~approved]
+        out.put(everyone, proposed)
+        if len(rejected) and not proposed.interrupted:
+            self._settle(rejected, proposed)
+        elif len(rejected):
+            out.withdraw(rejected)
+        self._drop_free_changes()
+        return out
+
+    def _settle(self, rejected: IntArray, proposed: Solutions) -> None:
+        """Answer the people whose first proposal the model rejected: it lay within rounding of the bar."""
+        out = self.solutions
+        out.withdraw(rejected)
+        raised = self._solve(rejected, self.statement.tolerance)
+        works = np.flatnonzero(raised.found)
+        works = works[self._approves(rejected[works], raised.picks[works])]
+        out.put(rejected[works], raised, works)
+        out.bound[rejected] = proposed.bound[rejected]
+        self._weigh(rejected[works])
+        last = {int(i): proposed.picks[i] for i in rejected}
+        pending = rejected[out.codes[rejected] != OPTIMAL]
+        for _ in range(CUTS):
+            if not len(pending) or out.interrupted:
+                break
+            for i in pending:
+                self.exclusions[i] = self.exclusions[i].without(last[int(i)])
+            cut = self._solve(pending, -self.statement.tolerance)
+            out.bound[pending] = np.fmax(out.bound[pending], cut.bound)
+            ruled_out = cut.codes == INFEASIBLE
+            self._rule_out(pending[ruled_out])
+            self._weigh(pending[out.codes[pending] == FEASIBLE])
+            open_ = np.flatnonzero(cut.found & (out.codes[pending] != OPTIMAL))
+            approved = self._approves(pending[open_], cut.picks[open_])
+            done = open_[approved]
+            better = done[~(out.cost[pending[done]] <= cut.cost[done])]
+            out.put(pending[better], cut, better)
+            for k in open_[~approved]:
+                last[int(pending[k])] = cut.picks[k]
+            pending = pending[open_[~approved]]
+
+    def _weigh(self, indices: IntArray) -> None:
+        """Call an action OPTIMAL where its cost meets the bound, FEASIBLE otherwise."""
+        out = self.solutions
+        met = out.cost[indices] - out.bound[indices] <= EQUAL * (1 + out.cost[indices])
+        out.codes[indices] = np.where(met, OPTIMAL, FEASIBLE)
+        out.bound[indices[met]] = out.cost[indices[met]]
+
+    def _rule_out(self, indices: IntArray) -> None:
+        """Nothing is left below the lowered bar: an action at hand is optimal, otherwise there is none."""
+        out = self.solutions
+        out.rule_out(indices[~out.found[indices]])
+        some = indices[out.found[indices]]
+        out.bound[some] = out.cost[some]
+
+    def _drop_free_changes(self) -> None:
+        """Undo changes that cost nothing and that the model does not need, feature by feature."""
+        out, grid = self.solutions, self.grid
+        for j in range(len(grid.features)):
+            paid = grid.prices[grid.row_ptr[grid.rows[self.people, j]] + out.picks[:, j]]
+            free = np.flatnonzero(out.found & (out.picks[:, j] > 0) & (paid == 0))
+            picks = out.picks[free]
+            picks[:, j] = 0
+            allowed = np.array([self.exclusions[i].allow(row) for i, row in zip(free, picks, strict=True)], dtype=bool)
+            free, picks = free[allowed], picks[allowed]
+            approved = self._approves(free, picks)
+            out.picks[free[approved]] = picks[approved]
+
+    def _solve(self, indices: IntArray, lift: float, progress: Progress | None = None) -> Solutions:
+        solutions = milp.solve(
+            self.statement,
+            self.grid,
+            self.people[indices],
+            lift,
+            [self.exclusions[i] for i in indices],
+            deadline=self.deadline,
+            progress=progress,
+        )
+        self.solutions.interrupted |= solutions.interrupted
+        return solutions
+
+    def _approves(self, indices: IntArray, picks: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
+        if not len(indices):
+            return np.zeros(0, dtype=bool)
+        return self.model.approves(self.grid.points(self.people[indices], picks))
+
+
+def _deadline(time_limit: float | None) -> float:
+    if time_limit is None:
+        return np.inf
+    if isinstance(time_limit, str) or not time_limit >= 0:
+        raise InputError(f"time_limit must be seconds ≥ 0 or None, not {time_limit!r}.")
+    return time.monotonic() + float(time_limit)

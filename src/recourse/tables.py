@@ -1,0 +1,182 @@
+"""One table in, the same kind of table out: pandas, polars, pyarrow, a dict of columns or a NumPy array.
+
+Inside the package a table is a pandas DataFrame whose columns are matched by name. This module is the
+only one that knows other kinds of table; columns cross over through NumPy, so polars needs no pyarrow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+
+from recourse.errors import InputError, nearest
+
+Name: TypeAlias = Hashable
+"""What a column may be called: usually a string, sometimes a number."""
+
+
+def read(X: Any, *, names: Sequence[Name] | None = None, what: str = "X") -> pd.DataFrame:
+    """Return `X` as a pandas DataFrame without changing or, where possible, copying it.
+
+    `names` are the column names of an array (default ``x0, x1, …``); with a table that has names of its
+    own they must be those names. Raises `InputError` for anything that is not a two-dimensional table
+    with unique column names.
+
+    >>> read(np.array([[1.0, 2.0]]), names=["age", "income"])
+       age  income
+    0  1.0     2.0
+    """
+    if isinstance(X, pd.DataFrame):
+        frame = X
+    elif isinstance(X, Mapping):
+        frame = pd.DataFrame(dict(X))
+    elif _is_foreign(X):
+        frame = _from_foreign(X)
+    else:
+        return _from_array(X, names, what)
+    if frame.columns.has_duplicates:
+        twice = frame.columns[frame.columns.duplicated()][0]
+        raise InputError(f"{what} has more than one column named {twice!r}; column names must be unique.")
+    if names is not None and list(names) != list(frame.columns):
+        raise InputError(f"names= differ from the columns that {what} already has; leave names= out.")
+    return frame
+
+
+def read_row(x: Any, names: Sequence[Name], dtypes: Mapping[Name, Any], *, what: str = "x") -> pd.DataFrame:
+    """Return one person as a one-row DataFrame with the columns `names`.
+
+    `x` may be a Series, a mapping from name to value, a one-row table, or a sequence in the order of
+    `names`. Values take the dtypes given where they can do so without loss.
+    """
+    if isinstance(x, pd.Series):
+        values = x.to_dict() if _has_names(x.index, names) else dict(_pair(names, x.to_list(), what))
+    elif isinstance(x, Mapping):
+        values = dict(x)
+    elif isinstance(x, pd.DataFrame) or _is_foreign(x):
+        frame = read(x, what=what)
+        if len(frame) != 1:
+            raise InputError(f"{what} must be one person, but the table has {len(frame)} rows.")
+        values = {name: frame[name].iloc[0] for name in frame.columns}
+    else:
+        flat = np.asarray(x, dtype=object)
+        if flat.ndim == 2 and flat.shape[0] == 1:
+            flat = flat[0]
+        if flat.ndim != 1:
+            raise InputError(f"{what} must be one person: a row of {len(names)} values.")
+        values = dict(_pair(names, flat.tolist(), what))
+    missing = [name for name in names if name not in values]
+    if missing:
+        raise InputError(f"{what} has no value for {missing[0]!r}. {nearest(missing[0], values)}")
+    columns = {name: _one(values[name], dtypes.get(name)) for name in names}
+    return pd.DataFrame(columns, columns=pd.Index(list(names)))
+
+
+def select(frame: pd.DataFrame, names: Sequence[Name], *, what: str = "X") -> pd.DataFrame:
+    """Return the columns `names` of `frame`, in that order; an absent one is an error with the nearest name."""
+    if list(frame.columns) == list(names):
+        return frame
+    for name in names:
+        if name not in frame.columns:
+            raise InputError(f"{what} has no column {name!r}. {nearest(name, frame.columns)}")
+    return frame[list(names)]
+
+
+def like(original: Any, frame: pd.DataFrame) -> Any:
+    """Return `frame` as the kind of table that `original` is: polars and pyarrow in kind, else pandas."""
+    if isinstance(original, (pd.DataFrame, Mapping)) or not _is_foreign(original):
+        return frame
+    import narwhals.stable.v2 as nw
+
+    backend = nw.from_native(original, eager_only=True).implementation
+    columns = {str(name): _plain(frame[name]) for name in frame.columns}
+    return nw.from_dict(columns, backend=backend).to_native()
+
+
+def encode(column: pd.Series[Any]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Return the distinct values of a column, in order, and the position of each row's value among them."""
+    return np.unique(column.to_numpy(), return_inverse=True)
+
+
+def distinct_rows(frame: pd.DataFrame) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Find equal rows: the index of the first of each kind, and for every row the kind it belongs to.
+
+    >>> first, kind = distinct_rows(pd.DataFrame({"a": [1, 1, 2], "b": [0, 0, 0]}))
+    >>> first.tolist(), kind.tolist()
+    ([0, 2], [0, 0, 1])
+    """
+    if frame.empty:
+        return np.arange(len(frame)), np.arange(len(frame))
+    kind = np.zeros(len(frame), dtype=np.int64)
+    for name in frame.columns:
+        codes, levels = pd.factorize(frame[name], use_na_sentinel=False)
+        kind = kind * (len(levels) + 1) + codes
+        kind = pd.factorize(kind)[0]
+    first = np.unique(kind, return_index=True)[1]
+    return first, kind
+
+
+def _is_foreign(X: Any) -> bool:
+    """Whether X belongs to a table library other than pandas, decided without importing any."""
+    return type(X).__module__.split(".")[0] in {"polars", "pyarrow", "modin", "cudf", "narwhals"}
+
+
+def _from_foreign(X: Any) -> pd.DataFrame:
+    import narwhals.stable.v2 as nw
+
+    try:
+        table = nw.from_native(X, eager_only=True)
+        columns = {name: table[name].to_numpy() for name in table.columns}
+    except (TypeError, ValueError) as error:
+        raise InputError(f"can't read a {type(X).__name__} as a table: {error}") from error
+    return pd.DataFrame(columns)
+
+
+def _from_array(X: Any, names: Sequence[Name] | None, what: str) -> pd.DataFrame:
+    try:
+        array = np.asarray(X)
+    except ValueError as error:
+        raise InputError(f"{what} is not a table: {error}") from error
+    if array.ndim != 2:
+        raise InputError(
+            f"{what} must be a table (rows × features), but it has {array.ndim} dimension"
+            f"{'s' if array.ndim != 1 else ''}."
+        )
+    columns = [f"x{j}" for j in range(array.shape[1])] if names is None else list(names)
+    if len(columns) != array.shape[1]:
+        raise InputError(f"{what} has {array.shape[1]} columns, but {len(columns)} names were given.")
+    if len(set(columns)) != len(columns):
+        raise InputError("names= must be unique.")
+    return pd.DataFrame(array, columns=pd.Index(columns))
+
+
+def _has_names(index: pd.Index[Any], names: Sequence[Name]) -> bool:
+    return all(name in index for name in names)
+
+
+def _pair(names: Sequence[Name], values: Sequence[Any], what: str) -> list[tuple[Name, Any]]:
+    if len(values) != len(names):
+        raise InputError(f"{what} has {len(values)} values, but there are {len(names)} features.")
+    return list(zip(names, values, strict=True))
+
+
+def _one(value: Any, dtype: Any) -> pd.Series[Any]:
+    """A column of one value, in the wanted dtype if the value survives the conversion."""
+    column = pd.Series([value])
+    if dtype is None or column.dtype == dtype:
+        return column
+    try:
+        cast = column.astype(dtype)
+    except (TypeError, ValueError):
+        return column
+    same = cast.iloc[0] == value or (pd.isna(cast.iloc[0]) and pd.isna(value))
+    return cast if same else column
+
+
+def _plain(column: pd.Series[Any]) -> Any:
+    """A column as NumPy where it is numeric, else as a list of Python values with None for missing."""
+    if column.dtype.kind in "biuf" and isinstance(column.dtype, np.dtype):
+        return column.to_numpy()
+    return [None if pd.isna(value) else value for value in column.astype(object)]
