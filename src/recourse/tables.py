@@ -118,6 +118,11 @@ def distinct_rows(frame: pd.DataFrame) -> tuple[np.ndarray[Any, Any], np.ndarray
     return first, kind
 
 
+def has_columns(X: Any) -> bool:
+    """Whether X names its own columns (an array doesn't)."""
+    return isinstance(X, (pd.DataFrame, Mapping)) or _is_foreign(X)
+
+
 def _is_foreign(X: Any) -> bool:
     """Whether X belongs to a table library other than pandas, decided without importing any."""
     return type(X).__module__.split(".")[0] in {"polars", "pyarrow", "modin", "cudf", "narwhals"}

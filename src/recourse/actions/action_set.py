@@ -136,6 +136,11 @@ class ActionSet(FeatureView):
         """The features' names, in the table's order."""
         return [feature.name for feature in self._features]
 
+    @property
+    def dtypes(self) -> dict[Name, np.dtype[Any]]:
+        """The dtype of each feature's column in the population."""
+        return {feature.name: feature.dtype for feature in self._features}
+
     def __getitem__(self, key: Any) -> Any:
         """Return one feature (by name or position) or a view of several (list, mask or slice)."""
         if isinstance(key, slice):
@@ -214,7 +219,7 @@ class ActionSet(FeatureView):
     def table(self, X: Any) -> pd.DataFrame:
         """Return `X` as a checked DataFrame with this set's columns, in its order."""
         names = self.names
-        frame = tables.read(X) if _has_columns(X) else tables.read(X, names=names)
+        frame = tables.read(X) if tables.has_columns(X) else tables.read(X, names=names)
         frame = tables.select(frame, names)
         for name in names:
             column = _numeric(frame[name], name)
@@ -301,10 +306,6 @@ class _FeatureMenus:
 
 def _hashable(names: list[Name]) -> list[Name]:
     return [name for name in names if isinstance(name, tuple)]
-
-
-def _has_columns(X: Any) -> bool:
-    return isinstance(X, Mapping) or hasattr(X, "columns") or hasattr(X, "column_names")
 
 
 def _numeric(column: pd.Series[Any], name: Name) -> npt.NDArray[Any]:

@@ -208,6 +208,11 @@ class FeatureActions:
     # -- derived -------------------------------------------------------------------------------------
 
     @property
+    def dtype(self) -> np.dtype[Any]:
+        """The dtype of the column in the population: what the model was probably fitted on."""
+        return self._dtype
+
+    @property
     def bound_type(self) -> str:
         """How the bounds were said: ``"absolute"`` or ``"percentile"``."""
         return self._bounds[2]

@@ -1,0 +1,134 @@
+"""Results as text: what `repr` and the command line print."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from recourse.reports.formats import cost, count, share, value
+
+WIDTH = 110
+
+
+def render(document: Mapping[str, Any]) -> str:
+    """Lay a document out for a terminal."""
+    return RENDERERS[document["document"]](document).rstrip()
+
+
+def _audit(document: Mapping[str, Any]) -> str:
+    whole = document["overall"]
+    decided = whole["recourse"] + whole["no_recourse"]
+    lines = [
+        f"Audit of {count(whole['n'])} people",
+        f"Model: {document['model']['name']}, approved if {document['model']['approved_if']}",
+        f"Cost: {document['cost']['name']}{_limit(document['max_changes'])}",
+        "",
+        f"denied            {count(whole['denied']):>9}   {share(whole['denied_share'])} of {count(whole['n'])}",
+    ]
+    if whole["denied"]:
+        of = f"{share(whole['feasible'])} of {count(decided)} decided" + _interval(whole)
+        lines += [
+            f"  with recourse   {count(whole['recourse']):>9}   {of}",
+            f"  no recourse     {count(whole['no_recourse']):>9}   proven: no action in the action set works",
+            f"  undecided       {count(whole['undecided']):>9}",
+        ]
+    if whole["unproven"]:
+        lines.append(f"{count(whole['unproven'])} of those with recourse may have a cheaper action than the one found.")
+    if whole["recourse"]:
+        quartiles = " / ".join(cost(whole[q]) for q in ("cost_q25", "cost_median", "cost_q75"))
+        lines.append(
+            f"cost over the {count(whole['recourse'])} with recourse: mean {cost(whole['cost_mean'])}, "
+            f"quartiles {quartiles}, largest {cost(whole['cost_max'])}"
+        )
+    if document["groups"]:
+        lines += ["", _groups(document["groups"])]
+    for gap in document["differences"]:
+        lines.append(
+            f"{gap['group']}: the share with recourse differs by {100 * gap['difference']:.1f} points "
+            f"({share(gap['largest'])} of {count(gap['n_largest'])} denied where {value(gap['level_largest'])}, "
+            f"{share(gap['smallest'])} of {count(gap['n_smallest'])} where {value(gap['level_smallest'])})"
+        )
+    if document["reason"]:
+        lines += ["", document["reason"]]
+    return "\n".join(lines)
+
+
+def _groups(groups: Sequence[Mapping[str, Any]]) -> str:
+    rows = [
+        [
+            row["group"],
+            value(row["level"]),
+            count(row["n"]),
+            count(row["denied"]),
+            share(row["denied_share"]),
+            share(row["feasible"]),
+            f"{share(row['feasible_low'])} to {share(row['feasible_high'])}" if row["feasible"] is not None else "–",
+            count(row["no_recourse"]),
+            count(row["undecided"]),
+            cost(row["cost_mean"]),
+            cost(row["cost_median"]),
+        ]
+        for row in groups
+    ]
+    for i in range(len(rows) - 1, 0, -1):
+        if rows[i][0] == rows[i - 1][0]:
+            rows[i][0] = ""
+    heads = ["group", "level", "people", "denied", "", "with recourse", "95 % interval", "none", "undecided"]
+    return table([*heads, "mean cost", "median"], rows, left=2)
+
+
+def _flipset(document: Mapping[str, Any]) -> str:
+    lines = [
+        f"Flipset: {document['model']['name']}, approved if {document['model']['approved_if']}; "
+        f"cost {document['cost']}, {document['distinct']} items"
+    ]
+    rows = []
+    for rank, item in enumerate(document["items"], start=1):
+        for k, change in enumerate(item["changes"]):
+            head = [str(rank), cost(item["cost"]), item["status"]] if k == 0 else ["", "", ""]
+            rows.append([*head, change["feature"], value(change["today"]), "→", value(change["new"])])
+    if rows:
+        lines += ["", table(["item", "cost", "status", "feature", "today", "", "new"], rows, left=0, right=(0, 1, 4))]
+    if document["reason"]:
+        lines += ["", document["reason"]]
+    return "\n".join(lines)
+
+
+def table(
+    heads: Sequence[str], rows: Sequence[Sequence[str]], *, left: int = 1, right: Sequence[int] | None = None
+) -> str:
+    """Lay cells out in columns: the first `left` (or all but those in `right`) flush left, the others right.
+
+    >>> print(table(["level", "n"], [["a", "1"], ["bb", "20"]]))
+    level   n
+    a       1
+    bb     20
+    """
+    import io
+
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=True, header_style="")
+    for i, head in enumerate(heads):
+        to_right = i >= left if right is None else i in right
+        grid.add_column(Text(head), justify="right" if to_right else "left", no_wrap=True)
+    for row in rows:
+        grid.add_row(*(Text(cell) for cell in row))
+    out = io.StringIO()
+    Console(file=out, width=10_000, color_system=None, force_terminal=False).print(grid)
+    return "\n".join(line.rstrip() for line in out.getvalue().rstrip("\n").splitlines())
+
+
+def _limit(max_changes: int | None) -> str:
+    return "" if max_changes is None else f", at most {max_changes} change{'s' * (max_changes != 1)} at once"
+
+
+def _interval(whole: Mapping[str, Any]) -> str:
+    if whole["feasible"] is None:
+        return ""
+    return f" (95 % interval {share(whole['feasible_low'])} to {share(whole['feasible_high'])})"
+
+
+RENDERERS = {"openrecourse/audit": _audit, "openrecourse/flipset": _flipset}

@@ -1,0 +1,36 @@
+"""Results as HTML, from templates that compute nothing and escape everything."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import jinja2
+
+from recourse.reports import formats
+
+TEMPLATES = {"openrecourse/audit": "audit.html", "openrecourse/flipset": "flipset.html"}
+
+
+def render(document: Mapping[str, Any]) -> str:
+    """Render a document with the template of its kind."""
+    return _environment().get_template(TEMPLATES[document["document"]]).render(doc=document)
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("recourse.reports", "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "count": formats.count,
+        "share": formats.share,
+        "cost": formats.cost,
+        "value": formats.value,
+    }
+    return environment
