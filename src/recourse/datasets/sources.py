@@ -175,7 +175,7 @@ _GERMAN_HARMS = (
     "lender.",
 )
 SOURCES: dict[str, Source] = {
-    "credit": Source(  # url_sha256 was worked out by undoing the conversion of our table, not from the download
+    "credit": Source(  # url_sha256 comes from undoing the conversion of our table, not from a download
         rows=30_000,
         sha256="48d9fcb6fb5641b82afd1ee9f6a57875171044f8633bce1bc18bf4bc773f2c4c",
         url="https://raw.githubusercontent.com/ustunb/actionable-recourse/"
@@ -260,8 +260,7 @@ SOURCES: dict[str, Source] = {
             "recidivism rate from about 36 % to 45 % (Barenstein 2019).",
             "Race, sex and age are features. Of people not arrested again, COMPAS had called Black "
             "defendants high risk almost twice as often as white ones (ProPublica 2016).",
-            "Some stays in jail are negative (dates as recorded), and 307 people have none: they are not in "
-            "X.",
+            "Some stays in jail are negative, as recorded, and 307 people have none: they are not in X.",
             "is_recid, decile_score, score_text and days_b_screening_arrest are the label, another model's "
             "output, or known only afterwards: never features. Recourse is a poor frame for a decision "
             "about liberty.",
