@@ -1,0 +1,14 @@
+"""People to ask the question about: a synthetic lender that is always there, and five public tables that are
+not.
+
+`lender` generates as many loan applicants as you like from a published structural causal model. `load` reads
+a real table from a folder of yours or from the cache that `fetch` fills, and checks every byte of it against
+a checksum first. Nothing here downloads unless you call `fetch`, and no real person's record ships with the
+package.
+"""
+
+from recourse.datasets.dataset import Dataset
+from recourse.datasets.store import available, cache_folder, fetch, load
+from recourse.datasets.synthetic import lender, lender_intervene
+
+__all__ = ["Dataset", "available", "cache_folder", "fetch", "lender", "lender_intervene", "load"]

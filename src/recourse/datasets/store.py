@@ -1,0 +1,243 @@
+"""Find, verify and fetch the public tables: from a folder of yours, from the cache, or from their source.
+
+No table is used and none enters the cache before its SHA-256 has been compared with the registry's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+
+from recourse.datasets.dataset import Dataset
+from recourse.datasets.sources import SOURCES, Source
+from recourse.errors import InputError, RecourseError, nearest
+
+
+def _source(name: str) -> Source:
+    if name == "lender":
+        raise InputError("'lender' is generated, not stored: call lender(n).")
+    if name not in SOURCES:
+        raise InputError(f"{name!r} is not a data set of this package. {nearest(name, ['lender', *SOURCES])}")
+    return SOURCES[name]
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def cache_folder() -> Path:
+    """Name the folder that `fetch` fills: in the user's cache, by the custom of the platform. It may be new.
+
+    >>> cache_folder().name
+    'openrecourse'
+    """
+    home = Path.home()
+    if sys.platform == "win32":
+        root = os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local"
+    elif sys.platform == "darwin":
+        root = home / "Library" / "Caches"
+    else:
+        root = os.environ.get("XDG_CACHE_HOME") or home / ".cache"
+    return Path(root) / "openrecourse"
+
+
+def _folders(data_home: str | os.PathLike[str] | None) -> list[Path]:
+    folders = [cache_folder()]
+    if named := os.environ.get("RECOURSE_DATA"):
+        folders.insert(0, Path(named))
+    if data_home is not None:
+        if not Path(data_home).is_dir():
+            raise InputError(f"data_home is not a folder: {os.fspath(data_home)!r}.")
+        folders.insert(0, Path(data_home))
+    return folders
+
+
+def available(*, data_home: str | os.PathLike[str] | None = None) -> pd.DataFrame:
+    """List every data set: name, rows, licence, and where it was found ("built in", a path, or "not here").
+
+    Looks where `load` looks and verifies what it finds; a file with other bytes is marked "(wrong checksum)".
+
+    >>> available().loc[0, ["name", "where"]].tolist()
+    ['lender', 'built in']
+    """
+    rows: list[tuple[str, str, str, str]] = [("lender", "any", "generated; no personal data", "built in")]
+    folders = _folders(data_home)
+    for name, source in SOURCES.items():
+        where = "not here"
+        found = next((path for folder in folders if (path := folder / f"{name}.csv").is_file()), None)
+        if found is not None:
+            good = _sha256(found.read_bytes()) == source.sha256
+            where = str(found) if good else f"{found} (wrong checksum)"
+        rows.append((name, f"{source.rows:,}", source.licence, where))
+    return pd.DataFrame(rows, columns=["name", "rows", "licence", "where"])
+
+
+def load(name: str, *, data_home: str | os.PathLike[str] | None = None) -> Dataset:
+    """Load a real data set from this machine, if it is byte for byte the table that the figures use.
+
+    Looks for `NAME.csv` in `data_home`, then in the folder that the environment variable `RECOURSE_DATA`
+    names, then in the cache that `fetch` fills. Never downloads. Raises `InputError` for an unknown name, for
+    a file with another SHA-256, and where there is none: the message says the ways to get it.
+
+    These are people's records: use them to test and to measure, never to identify anyone. Each set has known
+    harms; read `Dataset.known_harms` (here in brief) before you print a number.
+
+    * **credit** (30,000; `NoDefaultNextMonth` = 1): card clients in Taiwan, 2005. Everyone already had
+      credit. Sex was dropped; marital status and age are features; people of 40 are in two age bands.
+    * **german** (1,000; `GoodCustomer` = 1, else −1): sex and marital status share one field and can't be
+      told apart; several published code meanings are wrong, and the recoding adds mistakes (`MissedPayments`
+      is upside down). `Gender` and `PurposeOfLoan` are text: in `frame`, not in `X`.
+    * **german_raw** (1,000; `class` = 1, else 2): the same people with the original codes, all 20 columns.
+    * **compas** (7,214, of whom 6,907 in `X`; `two_year_recid` = 0): an arrest is not a crime, and the
+      two-year rate is inflated by an error in the source. `X` has the benchmark's nine features; `score_text`
+      = "Low" in `frame` is the other favourable outcome in use, and never a feature. 307 people without a
+      length of stay are not in `X`.
+    * **adult** (32,561; `income` = ">50K"): an income, not a decision; 1994; unknown values are "?". `X`
+      leaves out the survey weight `fnlwgt`.
+
+    Write `rs.datasets.load("credit").X` and `.y` to fit, `.frame` to group by a column that is not a feature.
+    """
+    source = _source(name)
+    folders = _folders(data_home)
+    for folder in folders:
+        path = folder / f"{name}.csv"
+        if path.is_file():
+            content = path.read_bytes()
+            break
+    else:
+        looked = ", ".join(
+            f"{folder}" if folder.is_dir() else f"{folder} (no such folder)" for folder in folders
+        )
+        raise InputError(
+            f"The data set {name!r} is not on this machine (looked for {name}.csv in {looked}). Either set "
+            f"RECOURSE_DATA to a folder that has it, or download it with 'recourse data fetch {name}', or, "
+            f"where there is no network, import a copy with 'recourse data fetch {name} --from FILE'."
+        )
+    if (got := _sha256(content)) != source.sha256:
+        raise InputError(
+            f"{path} is not the data set {name!r}: its SHA-256 is {got}, expected {source.sha256}. Was it "
+            f"edited, or its line ends changed? Remove it and run 'recourse data fetch {name}'."
+        )
+    frame = pd.read_csv(io.BytesIO(content))
+    kept = frame.dropna(subset=list(source.complete)) if source.complete else frame
+    return Dataset(
+        name=name,
+        X=kept.drop(columns=[source.target, *source.left_out]),
+        y=kept[source.target].copy(),
+        target=source.target,
+        desired=source.desired,
+        frame=frame,
+        description=source.description,
+        licence=source.licence,
+        citation=source.citation,
+        known_harms=source.known_harms,
+    )
+
+
+def fetch(
+    name: str,
+    *,
+    from_file: str | os.PathLike[str] | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Path:
+    """Put a data set into the cache, from its public source or from a file of yours, and return where it is.
+
+    `from_file` is, byte for byte, the public file or the finished table, and needs no network; without it the
+    public file is downloaded (needs the extra: `pip install 'openrecourse[data]'`), unless the cache has the
+    table already. Either way the table is converted in memory, its SHA-256 is compared, and only then is it
+    moved into place: the cache never holds anything unverified or half-written, and a download never outlives
+    the call (the public COMPAS file has names and birth dates). `progress` is told each step in a sentence.
+
+    Raises `InputError` for an unknown name, a failed download, and a file or a conversion with another
+    checksum.
+
+    How far the conversions are tested: those of adult, german and german_raw rebuild our tables exactly from
+    files whose checksums are those published for UCI's. That of credit is tested on its own inverse only, and
+    that of COMPAS on made-up people only: if either differs from the source, `fetch` refuses; it never
+    adapts.
+    """
+    source = _source(name)
+    say = progress or (lambda step: None)
+    place = cache_folder() / f"{name}.csv"
+    if from_file is None:
+        if place.is_file() and _sha256(place.read_bytes()) == source.sha256:
+            say(f"{name} is already in the cache")
+            return place
+        say(f"downloading {source.url}")
+        content = _download(source)
+    else:
+        try:
+            content = Path(from_file).read_bytes()
+        except OSError as error:
+            raise InputError(f"{os.fspath(from_file)!r} can't be read: {error.strerror}.") from error
+    got = _sha256(content)
+    if got == source.url_sha256:
+        say("converting")
+        content = source.convert(content)
+        if (got := _sha256(content)) != source.sha256:
+            raise InputError(
+                f"Converting the public file did not give the table of {name!r}: its SHA-256 is {got}, "
+                f"expected {source.sha256}. Nothing was stored. Please report this."
+            )
+    elif got != source.sha256:
+        raise InputError(
+            f"The file has SHA-256 {got}. It should be the table {name}.csv ({source.sha256}) or the "
+            f"unchanged file {source.url} ({source.url_sha256}). Nothing was stored."
+        )
+    try:
+        _replace(place, content)
+    except OSError as error:
+        raise InputError(f"{place} can't be written: {error.strerror}. Nothing was stored.") from error
+    say(f"verified and stored {place}")
+    return place
+
+
+def _download(source: Source) -> bytes:
+    try:
+        import pooch
+    except ImportError:
+        raise RecourseError(
+            "Downloading needs pooch: pip install 'openrecourse[data]'. Or get "
+            f"{source.url} in another way and import it with --from FILE (from_file= in Python)."
+        ) from None
+    file = source.url.rsplit("/", 1)[1]
+    logger = pooch.get_logger()  # it would write to stderr even where nobody is watching
+    level = logger.level
+    logger.setLevel("ERROR")
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            shelf = pooch.create(
+                folder,
+                base_url="",
+                registry={file: source.url_sha256},
+                urls={file: source.url},
+                retry_if_failed=1,
+            )
+            return Path(shelf.fetch(file, downloader=pooch.HTTPDownloader(timeout=60))).read_bytes()
+    except (OSError, ValueError) as error:  # no network or no such page; a wrong checksum
+        raise InputError(
+            f"{source.url} could not be downloaded as it should be: {error}. Nothing was stored. Get the "
+            "file in another way and import it with --from FILE (from_file= in Python)."
+        ) from error
+    finally:
+        logger.setLevel(level)
+
+
+def _replace(place: Path, content: bytes) -> None:
+    """Write all of it or nothing."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        os.replace(temporary, place)
+    except BaseException:
+        os.unlink(temporary)
+        raise

@@ -1,0 +1,26 @@
+"""What every test may need: the real data, or an honest reason why it is not there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def needs_data() -> Callable[[str], Path]:
+    """Find NAME.csv in RECOURSE_DATA; where it is missing skip, or fail if RECOURSE_REQUIRE_ALL=1."""
+
+    def path(name: str) -> Path:
+        folder = os.environ.get("RECOURSE_DATA")
+        file = Path(folder or "") / f"{name}.csv"
+        if folder and file.is_file():
+            return file
+        reason = f"needs {name}.csv: set RECOURSE_DATA to a folder that has it"
+        if os.environ.get("RECOURSE_REQUIRE_ALL") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+
+    return path
