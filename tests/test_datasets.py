@@ -355,9 +355,7 @@ def test_without_pooch_the_message_names_the_extra(tiny, monkeypatch):
 
 
 @pytest.mark.parametrize("which", [0, 1])
-def test_a_local_copy_of_the_public_file_or_of_the_table_is_accepted(
-    tiny, which, tmp_path, empty_cache, monkeypatch
-):
+def test_a_local_copy_of_the_public_file_or_of_the_table_is_accepted(tiny, which, tmp_path, empty_cache, monkeypatch):
     monkeypatch.setitem(sys.modules, "pooch", None)  # no network is needed
     (tmp_path / "copy").write_bytes(tiny[which])
     fetch("adult", from_file=tmp_path / "copy")
@@ -442,9 +440,7 @@ def test_the_compas_table_is_written_as_the_conversion_writes(needs_data):
     table = needs_data("compas").read_bytes()
     frame = pd.read_csv(needs_data("compas"))
     days = frame["length_of_stay_days"]
-    seconds = (
-        days * 86_400
-    ).round()  # these round to the days in the table; the real ones are not known here
+    seconds = (days * 86_400).round()  # these round to the days in the table; the real ones are not known here
     seconds = seconds.where((days != 0) | ~np.signbit(days), -60)  # a stay of −1 minute is written −0.0
     start = pd.Timestamp("2013-01-01")
     frame["c_jail_in"] = start

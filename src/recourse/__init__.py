@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 from recourse._version import __version__
 
 if TYPE_CHECKING:
-    from recourse import costs, datasets, metrics, reports
+    from recourse import costs, datasets, metrics
     from recourse.actions import ActionGrid, ActionSet, FeatureActions
     from recourse.audits import Audit, AuditPartial, AuditSpec, audit, audit_batch
     from recourse.costs import COSTS, Cost, FunctionCost, L1Cost, LocalCost, MaxCost, TotalCost
@@ -35,52 +35,63 @@ if TYPE_CHECKING:
 
 _HOME = {
     # what people can do, and what it costs them
-    "ActionSet": "actions",
-    "FeatureActions": "actions",
-    "ActionGrid": "actions",
-    "Cost": "costs",
-    "TotalCost": "costs",
-    "LocalCost": "costs",
-    "MaxCost": "costs",
-    "L1Cost": "costs",
-    "FunctionCost": "costs",
-    "COSTS": "costs",
+    "actions": ("ActionGrid", "ActionSet", "FeatureActions"),
+    "costs": ("COSTS", "Cost", "FunctionCost", "L1Cost", "LocalCost", "MaxCost", "TotalCost"),
     # who approves
-    "as_model": "models",
-    "load_model": "models",
-    "Model": "models",
-    "LinearModel": "models",
-    # one person
-    "flipset": "flipsets",
-    "FlipsetResult": "flipsets",
-    "FlipsetItem": "flipsets",
-    # a population
-    "audit": "audits",
-    "audit_batch": "audits",
-    "Audit": "audits",
-    "AuditSpec": "audits",
-    "AuditPartial": "audits",
-    # what both rest on
-    "find": "search",
-    "Solutions": "search",
-    "Status": "search",
+    "models": ("LinearModel", "Model", "as_model", "load_model"),
+    # one person, a population, and the search that both rest on
+    "flipsets": ("FlipsetItem", "FlipsetResult", "flipset"),
+    "audits": ("Audit", "AuditPartial", "AuditSpec", "audit", "audit_batch"),
+    "search": ("Solutions", "Status", "find"),
     # what can go wrong
-    "RecourseError": "errors",
-    "InputError": "errors",
-    "ModelError": "errors",
+    "errors": ("InputError", "ModelError", "RecourseError"),
 }
-_MODULES = ("costs", "datasets", "metrics", "reports")
+_MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
+_MODULES = ("actions", "audits", "costs", "datasets", "errors", "flipsets", "metrics", "models", "reports", "search")
 
-__all__ = [*_HOME, *_MODULES, "__version__"]  # pyright: ignore[reportUnsupportedDunderAll]
+__all__ = [
+    "COSTS",
+    "ActionGrid",
+    "ActionSet",
+    "Audit",
+    "AuditPartial",
+    "AuditSpec",
+    "Cost",
+    "FeatureActions",
+    "FlipsetItem",
+    "FlipsetResult",
+    "FunctionCost",
+    "InputError",
+    "L1Cost",
+    "LinearModel",
+    "LocalCost",
+    "MaxCost",
+    "Model",
+    "ModelError",
+    "RecourseError",
+    "Solutions",
+    "Status",
+    "TotalCost",
+    "__version__",
+    "as_model",
+    "audit",
+    "audit_batch",
+    "costs",
+    "datasets",
+    "find",
+    "flipset",
+    "load_model",
+    "metrics",
+]
 
 
 def __getattr__(name: str) -> Any:
     if name in _MODULES:
         return importlib.import_module(f"recourse.{name}")
-    if name in _HOME:
-        return getattr(importlib.import_module(f"recourse.{_HOME[name]}"), name)
+    if name in _MODULE_OF:
+        return getattr(importlib.import_module(f"recourse.{_MODULE_OF[name]}"), name)
     raise AttributeError(f"module 'recourse' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return sorted({*__all__, *_MODULES})

@@ -195,27 +195,34 @@ class Audit:
         small groups may be chance. Levels without a value (nobody denied, say) are left out, and a grouping
         with fewer than two levels is not listed.
         """
-        table = self.by_group
         if measure not in Tally().measures():
             raise InputError(f"{measure!r} is not a measure. {nearest(measure, Tally().measures())}")
         rows = {}
-        for group in dict.fromkeys(table.index.get_level_values("group")):
-            part = table.loc[group]
-            values = pd.to_numeric(part[measure]).dropna()
-            if len(values) < 2:
+        groups = {group: tally.measures() for group, tally in self.partial.groups.items()}
+        for name in dict.fromkeys(group for group, _ in sorted(groups, key=_group_order)):
+            known = {level: row for (group, level), row in groups.items() if group == name and row[measure] is not None}
+            if len(known) < 2:
                 continue
-            gap = group_difference(values.to_dict())
+            gap = group_difference({level: float(row[measure]) for level, row in known.items()})
             high, low = gap.largest[0], gap.smallest[0]
-            rows[group] = {
+            rows[name] = {
                 "difference": gap.difference,
-                "largest": values[high],
+                "largest": known[high][measure],
                 "level_largest": high,
-                "n_largest": part.loc[high, _basis(measure)],
-                "smallest": values[low],
+                "n_largest": known[high][_basis(measure)],
+                "smallest": known[low][measure],
                 "level_smallest": low,
-                "n_smallest": part.loc[low, _basis(measure)],
+                "n_smallest": known[low][_basis(measure)],
             }
-        columns = ["difference", "largest", "level_largest", "n_largest", "smallest", "level_smallest", "n_smallest"]
+        columns = [
+            "difference",
+            "largest",
+            "level_largest",
+            "n_largest",
+            "smallest",
+            "level_smallest",
+            "n_smallest",
+        ]
         return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("group")
 
     def to_frame(self) -> Any:
@@ -230,8 +237,8 @@ class Audit:
     def to_dict(self) -> dict[str, Any]:
         """Return the whole audit, people aside, as plain values: the document that views are rendered from."""
         groups = [
-            {"group": group, "level": _text(level), **_round_trip(row)}
-            for (group, level), row in self.by_group.to_dict(orient="index").items()
+            {"group": name, "level": _text(level), **_round_trip(self.partial.groups[name, level].measures())}
+            for name, level in sorted(self.partial.groups, key=_group_order)
         ]
         gaps = self.difference("feasible")
         return {
@@ -243,7 +250,9 @@ class Audit:
             "actions": [_round_trip(row) for row in self.spec.actions.to_frame().to_dict(orient="records")],
             "overall": _round_trip(self.partial.overall.measures()),
             "groups": groups,
-            "differences": [{"group": group, **_round_trip(row)} for group, row in gaps.to_dict(orient="index").items()],
+            "differences": [
+                {"group": group, **_round_trip(row)} for group, row in gaps.to_dict(orient="index").items()
+            ],
             "statuses": {status.label: status.value for status in Status},
             "interrupted": self.interrupted,
             "reason": self.reason,
@@ -486,6 +495,10 @@ def _round_trip(row: Mapping[Any, Any]) -> dict[str, Any]:
     """Plain JSON values: NumPy scalars unpacked, missing as None."""
     plain = {str(key): value.item() if isinstance(value, np.generic) else value for key, value in row.items()}
     return {
-        key: None if isinstance(value, float) and np.isnan(value) else _text(value) if isinstance(value, tuple) else value
+        key: None
+        if isinstance(value, float) and np.isnan(value)
+        else _text(value)
+        if isinstance(value, tuple)
+        else value
         for key, value in plain.items()
     }

@@ -118,7 +118,12 @@ class FlipsetResult:
                     "bound": item.bound,
                     "status": item.status.label,
                     "changes": [
-                        {"feature": str(c.feature), "today": _plain(c.today), "new": _plain(c.new), "price": c.price}
+                        {
+                            "feature": str(c.feature),
+                            "today": _plain(c.today),
+                            "new": _plain(c.new),
+                            "price": c.price,
+                        }
                         for c in item.changes
                     ],
                 }
@@ -204,7 +209,11 @@ def _item(grid: ActionGrid, solution: Solutions) -> FlipsetItem:
         if pick
     )
     return FlipsetItem(
-        changes, float(solution.cost[0]), float(solution.total[0]), float(solution.bound[0]), solution.status(0)
+        changes,
+        float(solution.cost[0]),
+        float(solution.total[0]),
+        float(solution.bound[0]),
+        solution.status(0),
     )
 
 

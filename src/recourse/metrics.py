@@ -319,17 +319,13 @@ class CostSketch:
         else:
             good = good and total == 0 and ends == (None, None)
         if not good:
-            raise InputError(
-                "This is not a cost sketch: its count, sum, ends and bins don't belong together."
-            )
+            raise InputError("This is not a cost sketch: its count, sum, ends and bins don't belong together.")
         return cls(count, total, low, high, bins)
 
     def __repr__(self) -> str:
         if not self.count:
             return "CostSketch(0 costs)"
-        numbers = (
-            f"mean {self.mean:.4g}, min {self.min:.4g}, median {self.quantile(0.5):.4g}, max {self.max:.4g}"
-        )
+        numbers = f"mean {self.mean:.4g}, min {self.min:.4g}, median {self.quantile(0.5):.4g}, max {self.max:.4g}"
         return f"CostSketch({self.count:,} costs: {numbers})"
 
 

@@ -61,9 +61,7 @@ class FeatureView:
 
     def _broadcast(self, setting: str, value: Any) -> Sequence[Any]:
         """One value a feature. Bounds are pairs, so only a list of pairs is taken one by one."""
-        several = isinstance(value, (list, np.ndarray, pd.Series)) or (
-            isinstance(value, tuple) and setting != "bounds"
-        )
+        several = isinstance(value, (list, np.ndarray, pd.Series)) or (isinstance(value, tuple) and setting != "bounds")
         if setting == "bounds" and several and np.ndim(np.asarray(value, dtype=object)) == 1:
             several = len(value) > 0 and all(isinstance(one, (tuple, list)) for one in value)
         if not several:
@@ -233,9 +231,7 @@ class ActionSet(FeatureView):
                 )
         return frame
 
-    def grid(
-        self, X: Any, cost: str | Cost = "total", *, max_changes: int | None = None
-    ) -> ActionGrid:
+    def grid(self, X: Any, cost: str | Cost = "total", *, max_changes: int | None = None) -> ActionGrid:
         """Return the priced menus of the people in `X`.
 
         X : table of n people with this set's columns (matched by name, in any order)
@@ -297,10 +293,8 @@ class _FeatureMenus:
             self.prices = np.abs(at[self.codes] - at[len(grid) + row])
         else:
             self.prices = np.concatenate(
-                [np.empty(0)] + [
-                    np.concatenate([[0.0], cost.prices(feature, x, grid[allowed[k]])])
-                    for k, x in enumerate(today)
-                ]
+                [np.empty(0)]
+                + [np.concatenate([[0.0], cost.prices(feature, x, grid[allowed[k]])]) for k, x in enumerate(today)]
             )
 
 

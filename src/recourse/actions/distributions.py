@@ -48,7 +48,8 @@ class Distribution:
         if n == 0:
             return np.full(at.shape, 0.5)
         heights = np.cumsum(self.counts) / (n + 1)
-        return np.interp(at, self.values, heights, left=0.5 / (n + 1), right=(n + 0.5) / (n + 1))
+        shares: FloatArray = np.interp(at, self.values, heights, left=0.5 / (n + 1), right=(n + 0.5) / (n + 1))
+        return shares
 
     def quantile(self, percent: float) -> float:
         """Return the value below which `percent` (0–100) of the people lie, linear between neighbours."""

@@ -98,9 +98,7 @@ class FeatureActions:
         if setting not in SETTINGS:
             if isinstance(getattr(type(self), setting, None), property):
                 raise AttributeError(f"{setting!r} of {self._name!r} is derived and can't be assigned.")
-            raise AttributeError(
-                f"{setting!r} is not a setting of a feature. {nearest(setting, SETTINGS)}"
-            )
+            raise AttributeError(f"{setting!r} is not a setting of a feature. {nearest(setting, SETTINGS)}")
         super().__setattr__(setting, value)
 
     # -- settings ------------------------------------------------------------------------------------
@@ -147,8 +145,7 @@ class FeatureActions:
     def step_direction(self, value: int) -> None:
         if isinstance(value, str) or value not in (-1, 0, 1):
             raise InputError(
-                f"step_direction of {self._name!r} must be −1 (may only shrink), 0 or 1 (may only grow), "
-                f"not {value!r}."
+                f"step_direction of {self._name!r} must be −1 (may only shrink), 0 or 1 (may only grow), not {value!r}."
             )
         self._put("_step_direction", int(value))
 
@@ -249,8 +246,7 @@ class FeatureActions:
             return np.empty(0)
         if self._variable_type != "real" and (low != round(low) or high != round(high)):
             raise InputError(
-                f"{self._name!r} is {self._variable_type}: its bounds must be whole numbers, "
-                f"not ({low:g}, {high:g})."
+                f"{self._name!r} is {self._variable_type}: its bounds must be whole numbers, not ({low:g}, {high:g})."
             )
         if self._grid == "observed":
             seen = self._observed.values
@@ -324,8 +320,7 @@ class FeatureActions:
             return f"FeatureActions({self._name!r}, {self._variable_type}, immutable)"
         low, high = self.bounds
         return (
-            f"FeatureActions({self._name!r}, {self._variable_type}, {low:g} to {high:g} "
-            f"in steps of {self.step:g}{way})"
+            f"FeatureActions({self._name!r}, {self._variable_type}, {low:g} to {high:g} in steps of {self.step:g}{way})"
         )
 
     def _put(self, attribute: str, value: Any) -> None:
@@ -352,9 +347,7 @@ def _bounds(name: Name, value: Any) -> tuple[float, float, str]:
     try:
         low, high, *rest = value
     except (TypeError, ValueError):
-        raise InputError(
-            f"bounds of {name!r} must be (lb, ub) or (lb, ub, 'percentile'), not {value!r}."
-        ) from None
+        raise InputError(f"bounds of {name!r} must be (lb, ub) or (lb, ub, 'percentile'), not {value!r}.") from None
     kind = rest[0] if rest else "absolute"
     _choice(name, "bound_type", kind, BOUND_TYPES)
     low, high = _number(name, "lower bound", low), _number(name, "upper bound", high)

@@ -114,7 +114,9 @@ class ActionGrid:
                 column = column.astype(np.result_type(column.dtype, domain.dtype))
                 column[moved] = domain[self.codes[items]]
                 columns[name] = column
-        return frame.assign(**columns) if all(isinstance(n, str) for n in columns) else _assign(frame, columns)
+        for name, column in columns.items():
+            frame[name] = column
+        return frame
 
     def cost(self, people: npt.ArrayLike, picks: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
         """Return each action's cost and the sum of its prices (the same thing unless `combine` is "max")."""
@@ -129,7 +131,7 @@ class ActionGrid:
         """Whether one person may take this action: every pick on its menu, no more changes than allowed."""
         picks = np.asarray(picks)
         on_menu = all(0 <= pick < len(self._range(person, j)) for j, pick in enumerate(picks))
-        return on_menu and (self.max_changes is None or np.count_nonzero(picks) <= self.max_changes)
+        return on_menu and (self.max_changes is None or int(np.count_nonzero(picks)) <= self.max_changes)
 
     def _range(self, person: int, j: int) -> range:
         row = self.rows[person, j]
@@ -139,10 +141,3 @@ class ActionGrid:
         items = self._range(person, j)
         return slice(items.start, items.stop)
 
-
-def _assign(frame: pd.DataFrame, columns: dict[Name, npt.NDArray[Any]]) -> pd.DataFrame:
-    """`DataFrame.assign` for column names that are not strings."""
-    frame = frame.copy()
-    for name, column in columns.items():
-        frame[name] = column
-    return frame

@@ -171,8 +171,7 @@ _GERMAN_HARMS = (
     "list of Grömping (2019) its code A92 covers women who are not single and single men alike.",
     "Grömping found UCI's description of several other codes wrong too, among them checking account, credit "
     "history and foreign worker. Read no meaning into a code without that list.",
-    "Loans of 1973–75 from one bank, with bad ones oversampled to 300 of 1,000: no approval rate of any "
-    "lender.",
+    "Loans of 1973–75 from one bank, with bad ones oversampled to 300 of 1,000: no approval rate of any lender.",
 )
 SOURCES: dict[str, Source] = {
     "credit": Source(  # url_sha256 comes from undoing the conversion of our table, not from a download
@@ -276,17 +275,14 @@ SOURCES: dict[str, Source] = {
         desired=">50K",
         left_out=("fnlwgt",),
         complete=(),
-        description="US census respondents of 1994, and whether their income was above $50,000 (training "
-        "part).",
+        description="US census respondents of 1994, and whether their income was above $50,000 (training part).",
         licence=_CC_BY,
-        citation="Kohavi & Becker (1996), Adult; Ding, Hardt, Miller & Schmidt (2021), Retiring Adult, "
-        "NeurIPS",
+        citation="Kohavi & Becker (1996), Adult; Ding, Hardt, Miller & Schmidt (2021), Retiring Adult, NeurIPS",
         known_harms=(
             "The label is an income, not a decision: nobody was approved or denied here.",
             "$50,000 of 1994 is an arbitrary line, about the 76th percentile overall, the 88th for Black "
             "people and the 89th for women; results change with it (Ding et al. 2021).",
-            "Unknown values are '?' (7 % of rows have one); race and native country are coarse; sex is "
-            "binary.",
+            "Unknown values are '?' (7 % of rows have one); race and native country are coarse; sex is binary.",
             "relationship (Husband, Wife) gives sex away; education_num repeats education; capital_gain "
             "stops at 99,999; 24 rows are exact repeats. fnlwgt, a survey weight, is not in X.",
         ),

@@ -112,9 +112,7 @@ def load(name: str, *, data_home: str | os.PathLike[str] | None = None) -> Datas
             content = path.read_bytes()
             break
     else:
-        looked = ", ".join(
-            f"{folder}" if folder.is_dir() else f"{folder} (no such folder)" for folder in folders
-        )
+        looked = ", ".join(f"{folder}" if folder.is_dir() else f"{folder} (no such folder)" for folder in folders)
         raise InputError(
             f"The data set {name!r} is not on this machine (looked for {name}.csv in {looked}). Either set "
             f"RECOURSE_DATA to a folder that has it, or download it with 'recourse data fetch {name}', or, "

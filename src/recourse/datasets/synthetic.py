@@ -34,9 +34,7 @@ _LENDER: dict[str, tuple[Callable[[dict[str, Floats]], Floats], float]] = {
 _LENDER_FEATURES = ("gender", "age", *_LENDER)
 
 
-def lender(
-    n: int = 1000, *, random_state: int | np.random.Generator | np.random.SeedSequence | None = 0
-) -> Dataset:
+def lender(n: int = 1000, *, random_state: int | np.random.Generator | np.random.SeedSequence | None = 0) -> Dataset:
     """Generate `n` loan applicants from the semi-synthetic lender of Karimi et al. (2020).
 
     **Synthetic, not evidence about lending.** No record of a person is in it; in the long run 51.8 % are
@@ -113,9 +111,7 @@ def lender_intervene(X: pd.DataFrame, changes: Mapping[str, float | Iterable[flo
             raise InputError(f"Interventions need the lender's features; {column!r} is not in this table.")
     for column in changes:
         if column not in _LENDER_FEATURES:
-            raise InputError(
-                f"{column!r} is not a feature of the lender. {nearest(column, _LENDER_FEATURES)}"
-            )
+            raise InputError(f"{column!r} is not a feature of the lender. {nearest(column, _LENDER_FEATURES)}")
     before = {column: X[column].to_numpy(float) for column in _LENDER_FEATURES}
     after: dict[str, Floats] = {}
     for column in _LENDER_FEATURES:
@@ -123,9 +119,7 @@ def lender_intervene(X: pd.DataFrame, changes: Mapping[str, float | Iterable[flo
             try:
                 after[column] = np.broadcast_to(np.asarray(changes[column], dtype=float), len(X)).copy()
             except (TypeError, ValueError):
-                raise InputError(
-                    f"{column!r} takes one number, or one for each of {len(X)} people."
-                ) from None
+                raise InputError(f"{column!r} takes one number, or one for each of {len(X)} people.") from None
             continue
         after[column] = before[column]
         if column in _LENDER:

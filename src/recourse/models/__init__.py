@@ -6,14 +6,12 @@ from typing import Any
 
 from recourse.models.files import load_model
 from recourse.models.linear import LinearEstimatorModel, LinearModel, has_logistic_probabilities, linear_form
-from recourse.models.model import Additive, EstimatorModel, Model
+from recourse.models.model import Additive, EstimatorModel, Model, choose_label
 
-__all__ = ["Additive", "EstimatorModel", "LinearModel", "Model", "as_model", "load_model"]
+__all__ = ["Additive", "EstimatorModel", "LinearModel", "Model", "as_model", "choose_label", "load_model"]
 
 
-def as_model(
-    estimator: Any, *, desired: Any = None, threshold: float | None = None, margin: float = 0.0
-) -> Model:
+def as_model(estimator: Any, *, desired: Any = None, threshold: float | None = None, margin: float = 0.0) -> Model:
     """Return the model that a fitted classifier, or a `Model`, stands for.
 
     estimator : a fitted scikit-learn classifier or pipeline, or anything with `predict` and `classes_`
@@ -30,7 +28,9 @@ def as_model(
     """
     if isinstance(estimator, Model):
         if desired is not None or threshold is not None or margin:
-            raise TypeError("desired=, threshold= and margin= belong to as_model(estimator, …), where the Model was made.")
+            raise TypeError(
+                "desired=, threshold= and margin= belong to as_model(estimator, …), where the Model was made."
+            )
         return estimator
     settings: dict[str, Any] = {"desired": desired, "threshold": threshold, "margin": margin}
     checked = EstimatorModel(estimator, **settings)

@@ -69,7 +69,15 @@ def _skops(path: Path) -> Any:
         return skops.io.load(path, trusted=[])
     except ModelError:
         raise
-    except (zipfile.BadZipFile, KeyError, ValueError, TypeError, AttributeError, ImportError, OSError) as error:
+    except (
+        zipfile.BadZipFile,
+        KeyError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        ImportError,
+        OSError,
+    ) as error:
         raise ModelError(f"{path} is a zip archive but no readable skops file: {error}.") from None
 
 

@@ -59,7 +59,12 @@ class LinearEstimatorModel(EstimatorModel):
         if self.threshold is not None:
             # The estimator compares probabilities: near the bar a rounded P moves the score by eps / P(1 − P).
             blur = 8 * eps / (self.threshold * (1 - self.threshold))
-        return Additive(statement.score, statement.gains, self.strict, statement.tolerance + blur + 2 * eps * abs(self.bar))
+        return Additive(
+            statement.score,
+            statement.gains,
+            self.strict,
+            statement.tolerance + blur + 2 * eps * abs(self.bar),
+        )
 
 
 class LinearModel(Model):
@@ -77,7 +82,7 @@ class LinearModel(Model):
 
     def __init__(
         self,
-        coefficients: Mapping[Name, float] | npt.ArrayLike,
+        coefficients: Mapping[Any, float] | npt.ArrayLike,
         intercept: float = 0.0,
         *,
         names: Any = None,

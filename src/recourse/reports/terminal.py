@@ -88,7 +88,10 @@ def _flipset(document: Mapping[str, Any]) -> str:
             head = [str(rank), cost(item["cost"]), item["status"]] if k == 0 else ["", "", ""]
             rows.append([*head, change["feature"], value(change["today"]), "→", value(change["new"])])
     if rows:
-        lines += ["", table(["item", "cost", "status", "feature", "today", "", "new"], rows, left=0, right=(0, 1, 4))]
+        lines += [
+            "",
+            table(["item", "cost", "status", "feature", "today", "", "new"], rows, left=0, right=(0, 1, 4)),
+        ]
     if document["reason"]:
         lines += ["", document["reason"]]
     return "\n".join(lines)

@@ -59,9 +59,7 @@ def solve(
     return solutions
 
 
-def _solve_one(
-    model: Model, grid: ActionGrid, person: int, excluded: Exclusions, out: Solutions, k: int
-) -> None:
+def _solve_one(model: Model, grid: ActionGrid, person: int, excluded: Exclusions, out: Solutions, k: int) -> None:
     sizes = [len(menu.prices) for menu in grid.menu(person)]
     picks = np.array(list(itertools.product(*map(range, sizes))), dtype=np.int32).reshape(-1, len(sizes))
     people = np.full(len(picks), person)

@@ -75,14 +75,12 @@ def solve(
 class _Program:
     """The integer program of one person."""
 
-    def __init__(
-        self, statement: Additive, grid: ActionGrid, person: int, lift: float, excluded: Exclusions
-    ) -> None:
+    def __init__(self, statement: Additive, grid: ActionGrid, person: int, lift: float, excluded: Exclusions) -> None:
         self.grid, self.person, self.excluded = grid, person, excluded
         starts = grid.row_ptr[grid.rows[person]]
         self.lengths = grid.row_ptr[grid.rows[person] + 1] - starts
         self.offsets = np.concatenate([[0], np.cumsum(self.lengths)])
-        items = np.concatenate([np.arange(a, a + n) for a, n in zip(starts, self.lengths, strict=True)] or [[]])
+        items = np.concatenate([np.arange(a, a + n) for a, n in zip(starts, self.lengths, strict=True)] or [np.empty(0)])
         items = items.astype(np.int64)
         self.prices = grid.prices[items]
         self.gains = statement.gains[items]

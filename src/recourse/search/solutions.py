@@ -73,11 +73,12 @@ class Solutions:
     @property
     def found(self) -> npt.NDArray[np.bool_]:
         """Which people have an action."""
-        return (self.codes == OPTIMAL) | (self.codes == FEASIBLE)
+        found: npt.NDArray[np.bool_] = (self.codes == OPTIMAL) | (self.codes == FEASIBLE)
+        return found
 
     def status(self, person: int) -> Status:
         """Return one person's status."""
-        return STATUSES[self.codes[person]]
+        return STATUSES[int(self.codes[person])]
 
     def rule_out(self, people: IntArray) -> None:
         """Say of `people` that no action exists."""

@@ -1,0 +1,457 @@
+"""The command line: parse, call the public API, write. Results go to stdout, everything else to stderr.
+
+Exit codes: 0 done · 1 a --fail-if threshold was hit · 2 the command, the data or a setting can't be used
+· 3 the model was refused · 4 undecided people remain (out of time, or interrupted).
+"""
+
+from __future__ import annotations
+
+import json
+import operator
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+import recourse as rs
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FAILED, BAD_INPUT, REFUSED, UNDECIDED = 1, 2, 3, 4
+FORMATS = ("text", "json", "csv")
+Command = Callable[..., None]
+
+
+class _Group(click.Group):
+    """Turns the package's own errors into one line on stderr and an exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except rs.ModelError as error:
+            _fail(error, REFUSED)
+        except (rs.RecourseError, AttributeError) as error:
+            if isinstance(error, AttributeError) and "is not a setting" not in str(error):
+                raise
+            _fail(error, BAD_INPUT)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(rs.__version__, prog_name="recourse", message="%(prog)s %(version)s")
+def main() -> None:
+    """What can a person who was denied by a model change to be approved?
+
+    Start with `recourse demo`, or with a table of your own:
+
+    \b
+        recourse audit loans.csv --target approved --fit logistic --group-by sex
+        recourse flipset loans.csv --target approved --fit logistic --row 13
+    """
+
+
+def _model_options(command: Command) -> Command:
+    """The options that say what the data, the model and the possible actions are."""
+    options = [
+        click.argument("data", type=click.Path(path_type=Path)),
+        click.option("--target", metavar="COLUMN", help="The column of labels; never a feature."),
+        click.option(
+            "--fit",
+            "fit",
+            type=click.Choice(["logistic"]),
+            help="Fit a model to the data: standardised logistic regression.",
+        ),
+        click.option(
+            "--model",
+            "model_file",
+            metavar="FILE",
+            type=click.Path(path_type=Path),
+            help="Use the model in this file: coefficients as CSV or JSON, or skops.",
+        ),
+        click.option(
+            "--desired",
+            metavar="VALUE",
+            help="The favourable label [default: 1, if the labels are 0 and 1 or -1 and 1].",
+        ),
+        click.option("--threshold", type=float, help="Approve from this probability of the favourable label on."),
+        click.option(
+            "--drop",
+            multiple=True,
+            metavar="COLUMN",
+            help="Leave a column out of the features; it can still define groups.",
+        ),
+        click.option("--immutable", multiple=True, metavar="COLUMN", help="A feature that nobody can change."),
+        click.option("--only-up", multiple=True, metavar="COLUMN", help="A feature that can only grow."),
+        click.option("--only-down", multiple=True, metavar="COLUMN", help="A feature that can only shrink."),
+        click.option(
+            "--cost",
+            default="total",
+            show_default=True,
+            help="How hard changes are: total, local, max or l1.",
+        ),
+        click.option("--max-changes", type=int, help="At most so many features change at once."),
+        click.option("--time-limit", type=float, metavar="SECONDS", help="Stop searching after this long."),
+        click.option(
+            "--format",
+            "format_",
+            type=click.Choice(FORMATS),
+            default="text",
+            show_default=True,
+            help="What to write.",
+        ),
+        click.option("--output", "-o", type=click.Path(path_type=Path), help="Write to a file instead of stdout."),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@main.command()
+@_model_options
+@click.option(
+    "--group-by",
+    multiple=True,
+    metavar="COLUMN",
+    help="Report by the levels of this column; may be repeated.",
+)
+@click.option("--cross", is_flag=True, help="Also report every combination of the --group-by columns.")
+@click.option(
+    "--fail-if",
+    metavar="CONDITION",
+    help="Exit with 1 if, say, 'feasible<0.9' or 'difference.feasible>0.05'.",
+)
+def audit(data: Path, group_by: tuple[str, ...], cross: bool, fail_if: str | None, **options: Any) -> None:
+    """Audit everybody in a table: who is denied, who of them has recourse, at what cost, by group.
+
+    \b
+    Text and JSON are a summary; CSV has one row a person.
+        recourse audit credit.csv --target NoDefaultNextMonth --fit logistic --group-by Married
+    """
+    condition = None if fail_if is None else _condition(fail_if)
+    task = _Task(data, **options)
+    groups: list[Any] = list(group_by)
+    if cross and len(groups) > 1:
+        groups.append(tuple(group_by))
+    _check_groups(groups, task.frame)
+    if task.model.approves(task.actions.table(task.frame)).all():
+        raise rs.InputError(
+            f"nobody is denied: all {len(task.frame):,} people are approved by {task.model.name} "
+            f"({task.model.rule}). Is --desired the favourable label?"
+        )
+    for note in task.actions.validate(task.frame):
+        click.echo(f"note: {note}", err=True)
+    with _progress() as progress:
+        result = rs.audit(
+            task.model, task.frame, task.actions, cost=task.cost, group_by=groups,
+            max_changes=task.max_changes, time_limit=task.time_limit, progress=progress,
+        )  # fmt: skip
+    task.write(result)
+    if condition is not None and (hit := condition(result)):
+        click.echo(f"--fail-if: {hit}", err=True)
+        sys.exit(FAILED)
+    if result.overall["undecided"]:
+        sys.exit(UNDECIDED)
+
+
+@main.command()
+@_model_options
+@click.option("--row", type=int, required=True, help="Whose row: a position in the file, from 0.")
+@click.option("--items", type=int, default=10, show_default=True, help="How many actions to list at most.")
+@click.option(
+    "--distinct",
+    type=click.Choice(["minimal", "subsets", "exclusive"]),
+    default="minimal",
+    show_default=True,
+    help="What makes the next action a different one.",
+)
+def flipset(data: Path, row: int, items: int, distinct: str, **options: Any) -> None:
+    """List what one person could change to be approved, cheapest first."""
+    task = _Task(data, **options)
+    if not 0 <= row < len(task.frame):
+        raise rs.InputError(f"--row {row}: {data} has the rows 0 to {len(task.frame) - 1}.")
+    person = task.frame.iloc[[row]][task.actions.names]
+    result = rs.flipset(
+        task.model, person, task.actions, total_items=items, cost=task.cost, distinct=distinct,
+        max_changes=task.max_changes, time_limit=task.time_limit,
+    )  # fmt: skip
+    task.write(result)
+    if result.status is rs.Status.UNKNOWN:
+        sys.exit(UNDECIDED)
+
+
+@main.command()
+@click.option(
+    "--people",
+    type=click.IntRange(min=50),
+    default=5000,
+    show_default=True,
+    help="How many people to generate.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="The seed of the generator.")
+@click.option(
+    "--output-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("recourse-demo"),
+    show_default=True,
+    help="Where the files go.",
+)
+def demo(people: int, seed: int, output_dir: Path) -> None:
+    """Audit the built-in synthetic lender and show what one person can do.
+
+    The population comes from a published simulation, not from people: synthetic, not evidence about
+    lending.
+    """
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    lender = rs.datasets.lender(people, random_state=seed)
+    click.echo(f"{people:,} applicants of the built-in lender (synthetic, not evidence about lending)\n")
+    model = make_pipeline(StandardScaler(), LogisticRegression()).fit(lender.X, lender.y)
+    actions = rs.ActionSet(lender.X)
+    actions[["gender", "age"]].actionable = False
+    actions[["education", "income", "savings"]].step_direction = 1
+    click.echo(f"{actions}\n")
+    with _progress() as progress:
+        result = rs.audit(model, lender.X, actions, group_by=["gender"], progress=progress)
+    click.echo(f"{result}\n")
+    denied = result.people.index[result.people["status"] == rs.Status.OPTIMAL.label]
+    if len(denied):
+        click.echo(f"What applicant {denied[0]} could do:\n")
+        click.echo(f"{rs.flipset(model, lender.X.loc[denied[0]], actions, total_items=5)}\n")
+    output_dir.mkdir(parents=True, exist_ok=True)
+    for name, content in (
+        ("audit.json", _json(result.to_dict())),
+        ("audit.html", result.to_html()),
+        ("people.csv", result.to_frame().to_csv(index=False)),
+        ("applicants.csv", lender.frame.to_csv(index=False)),
+    ):
+        _write(output_dir / name, content)
+        click.echo(f"wrote {output_dir / name}")
+    if result.overall["undecided"]:
+        sys.exit(UNDECIDED)
+
+
+@main.group()
+def data() -> None:
+    """List and fetch the public data sets that examples and benchmarks use."""
+
+
+@data.command("list")
+def list_data() -> None:
+    """List the data sets: name, rows, licence, and where a copy was found."""
+    click.echo(rs.datasets.available().to_string(index=False))
+
+
+@data.command()
+@click.argument("name")
+@click.option(
+    "--from",
+    "from_file",
+    type=click.Path(path_type=Path),
+    help="Take a copy that you have instead of downloading one.",
+)
+def fetch(name: str, from_file: Path | None) -> None:
+    """Download a data set from its public source, check it, and keep it for later."""
+    path = rs.datasets.fetch(name, from_file=from_file, progress=lambda line: click.echo(line, err=True))
+    click.echo(path)
+
+
+class _Task:
+    """What the common options amount to: a table, a model, an action set, and how to write the result."""
+
+    def __init__(
+        self, data: Path, *, target: str | None, fit: str | None, model_file: Path | None, desired: str | None,
+        threshold: float | None, drop: tuple[str, ...], immutable: tuple[str, ...], only_up: tuple[str, ...],
+        only_down: tuple[str, ...], cost: str, max_changes: int | None, time_limit: float | None, format_: str,
+        output: Path | None,
+    ) -> None:  # fmt: skip
+        self.cost, self.max_changes, self.time_limit = rs.costs.as_cost(cost), max_changes, time_limit
+        self.format, self.output = format_, output
+        if time_limit is not None and not time_limit >= 0:
+            raise rs.InputError(f"--time-limit must be seconds ≥ 0, not {time_limit}.")
+        if (fit is None) == (model_file is None):
+            raise rs.InputError("say which model: either --fit logistic or --model FILE.")
+        if fit is not None and target is None:
+            raise rs.InputError("--fit needs --target: the column of labels to fit to.")
+        if output is not None and not output.parent.is_dir():
+            raise rs.InputError(f"--output: there is no folder {output.parent}.")
+        loaded = None if model_file is None else rs.load_model(model_file)
+        self.frame = _read_csv(data)
+        for option, names in (
+            ("--target", [target] if target else []),
+            ("--drop", drop),
+            ("--immutable", immutable),
+            ("--only-up", only_up),
+            ("--only-down", only_down),
+        ):
+            for name in names:
+                if name not in self.frame.columns:
+                    raise rs.InputError(f"{option}: {data} has no column {name!r}. {_nearest(name, self.frame)}")
+        features = self.frame.drop(columns=[*([target] if target else []), *drop])
+        if loaded is None:
+            assert target is not None
+            self.model = _fit(features, self.frame[target], desired, threshold)
+        else:
+            self.model = _loaded(loaded, desired, threshold)
+            if self.model.feature_names is not None:
+                self.model.check_features(list(features.columns))
+                features = features[list(self.model.feature_names)]
+        self.actions = rs.ActionSet(features)
+        for names, setting, value in (
+            (immutable, "actionable", False),
+            (only_up, "step_direction", 1),
+            (only_down, "step_direction", -1),
+        ):
+            for name in names:
+                setattr(self.actions[name], setting, value)
+
+    def write(self, result: Any) -> None:
+        """Write a result in the format asked for."""
+        if self.format == "json":
+            content = _json(result.to_dict())
+        elif self.format == "csv":
+            content = result.to_frame().to_csv(index=False)
+        else:
+            content = f"{result!r}\n"
+        if self.output is None:
+            click.echo(content, nl=False)
+        else:
+            _write(self.output, content)
+            click.echo(f"wrote {self.output}", err=True)
+
+
+def _fit(X: pd.DataFrame, y: pd.Series[Any], desired: str | None, threshold: float | None) -> rs.Model:
+    """Standardised logistic regression, checked before and after."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    from recourse.models import choose_label
+
+    if y.isna().any():
+        raise rs.InputError(f"--target: {y.name!r} is missing in {int(y.isna().sum())} rows.")
+    labels = y.unique()
+    if len(labels) != 2:
+        shown = ", ".join(map(repr, sorted(map(str, labels))[:6]))
+        raise rs.InputError(f"--target: {y.name!r} has {len(labels)} labels ({shown}), but fitting needs two.")
+    y = y.astype(str) if y.dtype.kind not in "biuf" else y
+    import numpy as np
+
+    choose_label(np.unique(y.to_numpy()), desired)
+    rs.ActionSet(X).table(X)
+    estimator = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)).fit(X, y)
+    return rs.as_model(estimator, desired=desired, threshold=threshold)
+
+
+def _loaded(loaded: Any, desired: str | None, threshold: float | None) -> rs.Model:
+    if isinstance(loaded, rs.Model) and (desired is not None or threshold is not None):
+        raise rs.InputError(
+            "--desired and --threshold are for classifiers; a coefficient table approves scores above 0."
+        )
+    return rs.as_model(loaded, desired=desired, threshold=threshold)
+
+
+def _read_csv(path: Path) -> pd.DataFrame:
+    import pandas as pd
+
+    try:
+        frame = pd.read_csv(path)
+    except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise rs.InputError(f"can't read {path} as CSV: {reason}.") from None
+    if frame.empty:
+        raise rs.InputError(f"{path} has no rows.")
+    return frame
+
+
+def _check_groups(groups: list[Any], frame: pd.DataFrame) -> None:
+    for name in groups:
+        if isinstance(name, str) and name not in frame.columns:
+            raise rs.InputError(f"--group-by: there is no column {name!r}. {_nearest(name, frame)}")
+
+
+def _nearest(name: str, frame: pd.DataFrame) -> str:
+    from recourse.errors import nearest
+
+    return nearest(name, frame.columns)
+
+
+def _condition(text: str) -> Callable[[rs.Audit], str]:
+    """Read 'measure<number' or 'difference.measure>number'; the answer says how it was hit, or nothing."""
+    from recourse.audits import Tally
+
+    match = re.fullmatch(r"\s*(difference\.)?(\w+)\s*(<=|>=|<|>)\s*([-+.\deE]+)\s*", text)
+    measures = list(Tally().measures())
+    if match is None or match[2] not in measures:
+        raise rs.InputError(
+            f"--fail-if: {text!r} must be like 'feasible<0.9' or 'difference.feasible>0.05'; the measures are "
+            f"{', '.join(measures)}."
+        )
+    compare = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}[match[3]]
+    measure = match[2]
+    try:
+        limit = float(match[4])
+    except ValueError:
+        raise rs.InputError(f"--fail-if: {match[4]!r} is not a number.") from None
+
+    def check(result: rs.Audit) -> str:
+        if match[1]:
+            values = result.difference(measure)["difference"].to_dict()
+        else:
+            values = {"everybody": result.overall[measure]}
+        hits = [f"{name}: {value:.4g}" for name, value in values.items() if value is not None and compare(value, limit)]
+        return f"{text.strip()} ({', '.join(hits)})" if hits else ""
+
+    return check
+
+
+def _json(document: Any) -> str:
+    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _write(path: Path, content: str) -> None:
+    """Write a whole file or nothing."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+            file.write(content)
+        umask = os.umask(0)
+        os.umask(umask)
+        os.chmod(temporary, 0o666 & ~umask)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[int, int], object] | None]:
+    """A progress bar on stderr; nothing where nobody watches."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("searching"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("people"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("")
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _fail(error: Exception, code: int) -> NoReturn:
+    click.echo(f"error: {error}", err=True)
+    sys.exit(code)
