@@ -8,7 +8,6 @@ percentiles and its name, and knows nothing of models or searches.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 FloatArray = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True)
 class Cost:
     """Base of all costs. Subclasses define `position`, or override `prices` altogether.
 
@@ -34,13 +32,12 @@ class Cost:
     weights : mapping from feature name to a factor ≥ 0, default 1.
     """
 
-    weights: Mapping[Any, float] = field(default_factory=dict)
-
     name = "cost"
     combine: Literal["sum", "max"] = "sum"
     has_positions = True
 
-    def __post_init__(self) -> None:
+    def __init__(self, weights: Mapping[Any, float] | None = None) -> None:
+        self.weights = dict(weights or {})
         for feature, weight in self.weights.items():
             if not (np.isfinite(weight) and weight >= 0):
                 raise InputError(f"the weight of {feature!r} must be a finite number ≥ 0, not {weight!r}.")
@@ -115,19 +112,28 @@ class L1Cost(Cost):
         return np.asarray(values, dtype=np.float64) / (scale if scale > 0 else 1.0)
 
 
-@dataclass(frozen=True)
 class FunctionCost(Cost):
     """A user's own prices: ``function(feature, x, values) → prices``, one per value, finite and ≥ 0.
 
     `feature` is the `FeatureActions` (with `.name`, `.percentile`, `.observed`), `x` today's value.
-    The price of staying is always 0, whatever the function returns for it.
+    `combine` says whether prices add up ("sum") or the largest counts ("max"). The price of staying is
+    always 0, whatever the function returns for it.
     """
-
-    function: Callable[..., Any] = field(default=lambda feature, x, values: np.abs(values - x))
-    combine: Literal["sum", "max"] = "sum"
 
     name = "custom"
     has_positions = False
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        *,
+        combine: Literal["sum", "max"] = "sum",
+        weights: Mapping[Any, float] | None = None,
+    ) -> None:
+        super().__init__(weights)
+        if combine not in ("sum", "max"):
+            raise InputError(f"combine must be 'sum' or 'max', not {combine!r}.")
+        self.function, self.combine = function, combine
 
     def prices(self, feature: FeatureActions, x: float, values: FloatArray) -> FloatArray:
         prices = np.asarray(self.function(feature, x, values), dtype=np.float64)
@@ -162,5 +168,5 @@ def as_cost(cost: str | Cost | Callable[..., Any]) -> Cost:
             raise InputError(f"{cost!r} is not a cost. {nearest(cost, COSTS)}")
         return COSTS[cost]()
     if callable(cost):
-        return FunctionCost(function=cost)
+        return FunctionCost(cost)
     raise InputError(f"a cost is a name, a Cost or a function, not {type(cost).__name__}.")

@@ -140,4 +140,3 @@ class ActionGrid:
     def _items(self, person: int, j: int) -> slice:
         items = self._range(person, j)
         return slice(items.start, items.stop)
-

@@ -80,7 +80,9 @@ class _Program:
         starts = grid.row_ptr[grid.rows[person]]
         self.lengths = grid.row_ptr[grid.rows[person] + 1] - starts
         self.offsets = np.concatenate([[0], np.cumsum(self.lengths)])
-        items = np.concatenate([np.arange(a, a + n) for a, n in zip(starts, self.lengths, strict=True)] or [np.empty(0)])
+        items = np.concatenate(
+            [np.arange(a, a + n) for a, n in zip(starts, self.lengths, strict=True)] or [np.empty(0)]
+        )
         items = items.astype(np.int64)
         self.prices = grid.prices[items]
         self.gains = statement.gains[items]
