@@ -29,6 +29,14 @@ FORMATS = ("text", "json", "csv")
 Command = Callable[..., None]
 
 
+def run() -> None:
+    """Run the command line with stdout kept for results: solvers print there from C, and that goes to stderr."""
+    results = os.dup(1)
+    os.dup2(2, 1)
+    sys.stdout = os.fdopen(results, "w", encoding="utf-8", newline="")
+    main(prog_name="recourse")
+
+
 class _Group(click.Group):
     """Turns the package's own errors into one line on stderr and an exit code."""
 
