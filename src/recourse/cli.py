@@ -223,7 +223,7 @@ def demo(people: int, seed: int, output_dir: Path) -> None:
     click.echo(f"{people:,} applicants of the built-in lender (synthetic, not evidence about lending)\n")
     model = make_pipeline(StandardScaler(), LogisticRegression()).fit(lender.X, lender.y)
     actions = rs.ActionSet(lender.X)
-    actions[["gender", "age"]].actionable = False
+    actions[["gender", "age", "loan_amount", "loan_duration"]].actionable = False  # they want this loan
     actions[["education", "income", "savings"]].step_direction = 1
     click.echo(f"{actions}\n")
     with _progress() as progress:
