@@ -934,9 +934,6 @@ class Solver:
         if self._reach(1) >= need:
             for i in range(self.n):
                 self.chosen[i] = self.low[i]
-            self.proven = 0.0
-            for i in range(self.n):
-                self.proven += self.front_price[self.low[i]]
             self._take(need)
             self.total_bound = self.total
             self._bounds()
@@ -1057,7 +1054,7 @@ class Solver:
             base += gain[self.low[i]]
         for i in range(self.n):
             last = self.allowed[i] - 1
-            wanted = bar - base + gain[self.low[i]]
+            wanted = bar - base + gain[self.low[i]] + self.slack  # enough in any order of addition
             clipped = gain[last] > wanted
             self.end[i] = last + 1
             if clipped:
