@@ -232,9 +232,9 @@ def test_the_k_best_subsets_are_those_of_brute_force(family, objective, distinct
 @pytest.mark.parametrize("family", ["plain", "subset sum", "correlated", "free moves"])
 def test_larger_answers_are_those_of_highs(family, limit):
     rng = np.random.default_rng(7)
-    for _ in range(12):
-        m = int(rng.integers(6, 13))
-        people = make_people(rng, family, 2, m, 12)
+    for _ in range(10):
+        m, longest = (6, 5) if family == "subset sum" else (int(rng.integers(6, 11)), 10)  # HiGHS needs minutes
+        people = make_people(rng, family, 2, m, longest)
         menus = Knapsack(*people[1:4])
         for objective in ("sum", "max"):
             found = menus.solve(people[0], people[4], objective=objective, max_changes=limit, threads=1)
