@@ -240,6 +240,8 @@ def main() -> None:
     if folder and (Path(folder) / "credit.csv").exists():
         for kind in ("total", "local"):
             report(f"credit, {kind}", credit(Path(folder) / "credit.csv", kind), 0 if quick else 300)
+    if "--data-only" in sys.argv:
+        return
     print("\nscaling, µs CPU a person (sum / max)")
     for m, values in ((10, 100), (20, 100), (50, 100), (100, 100), (200, 100), (17, 10), (17, 300), (17, 1000)):
         people = credit_like(500, m, values)

@@ -1315,6 +1315,35 @@ class Solver:
         if moved >= 0:
             self.chosen[moved] = moved_to
         self.value = best
+        # What is given beyond the bar pays for lowering other classes, the best saving first.
+        surplus = -bar
+        for i in range(self.n):
+            surplus += gain[self.chosen[i]]
+        while surplus > 0.0:
+            best = 0.0
+            moved = -1
+            for i in range(self.n):
+                here = self.chosen[i]
+                if here == self.low[i] or gain[here] - gain[here - 1] > surplus:
+                    continue
+                target = gain[here] - surplus
+                a = self.low[i]
+                b = here - 1
+                while a < b:
+                    c = (a + b) >> 1
+                    if gain[c] >= target:
+                        b = c
+                    else:
+                        a = c + 1
+                if price[here] - price[a] > best:
+                    best = price[here] - price[a]
+                    moved = i
+                    moved_to = a
+            if moved < 0:
+                break
+            surplus -= gain[self.chosen[moved]] - gain[moved_to]
+            self.chosen[moved] = moved_to
+            self.value -= best
 
     @cython.cfunc
     @cython.nogil
@@ -1634,6 +1663,12 @@ class Solver:
         swap_double: cython.p_double
         swap_int: cython.p_int
         steps: cython.int = self._steps(cores, extra)
+        left: cython.int = steps
+        step_left: cython.p_int = self.step_spare
+        step_rank: cython.p_int = self.step_rank
+        step_gain: cython.p_double = self.step_gain
+        step_price: cython.p_double = self.step_price
+        step_slope: cython.p_double = self.step_slope
         top: cython.int = most if most > 0 else 0
         depth: cython.int
         i: cython.int
@@ -1641,14 +1676,15 @@ class Solver:
         q: cython.int
         k: cython.int
         t: cython.int
-        u: cython.int
+        u: cython.longlong
+        v: cython.longlong
         e: cython.int
         ahead: cython.int
         s: cython.longlong
-        here: cython.longlong
         from_state: cython.longlong = 0
         to_state: cython.longlong = 1
         have: cython.longlong
+        found: cython.longlong
         merged: cython.longlong
         n_states: cython.longlong
         count: cython.int
@@ -1667,7 +1703,8 @@ class Solver:
         found_state: cython.longlong = -1
         found_item: cython.int = -1
         found_steps: cython.int = -1
-        keep: cython.bint
+        t_first: cython.int
+        first: cython.bint
         lost: cython.bint = False
         bound: cython.double
         state_gain[0] = fixed_gain
@@ -1676,6 +1713,8 @@ class Solver:
         state_parent[0] = -1
         state_item[0] = -1
         state_count[0] = fixed_count
+        for z in range(steps):
+            step_left[z] = step_order[z]
         for depth in range(cores):
             i = order[depth]
             # What the classes after this one can still give: first items, then steps by slope.
@@ -1688,15 +1727,20 @@ class Solver:
                 after_price[0] += item_price[q] + extra * item_count[q]
                 after_count[0] += item_count[q]
             ahead = 0
-            for z in range(steps):
-                q = step_order[z]
-                if self.step_rank[q] > depth:
-                    after_gain[ahead + 1] = after_gain[ahead] + self.step_gain[q]
-                    after_price[ahead + 1] = after_price[ahead] + self.step_price[q]
-                    after_slope[ahead + 1] = self.step_slope[q]
-                    after_count[ahead + 1] = after_count[ahead] + self.step_count[q]
+            for z in range(left):
+                q = step_left[z]
+                if step_rank[q] > depth:
+                    step_left[ahead] = q
+                    after_gain[ahead + 1] = after_gain[ahead] + step_gain[q]
+                    after_price[ahead + 1] = after_price[ahead] + step_price[q]
+                    after_slope[ahead + 1] = step_slope[q]
                     ahead += 1
+            left = ahead
+            if most >= 0:
+                for z in range(left):
+                    after_count[z + 1] = after_count[z] + self.step_count[step_left[z]]
             have = 0
+            t_first = 0
             n_states = to_state - from_state
             for k in range(
                 self.core_start[i + 1] - 1, self.core_start[i] - 1, -1
@@ -1707,78 +1751,85 @@ class Solver:
                 gain_k = item_gain[k]
                 price_k = item_price[k]
                 count_k = item_count[k]
-                u = 0
-                merged = 0
-                t = 0
+                found = have  # new states wait behind the level's list until they are merged into it
+                t = t_first  # items come with falling gain, so what the first state misses only rises
+                first = True
+                for s in range(from_state, to_state):
+                    if state_bound[s] >= below - near:
+                        continue
+                    count = state_count[s] + count_k
+                    if most >= 0 and count > most:
+                        continue
+                    gain_s = state_gain[s] + gain_k
+                    price_s = state_price[s] + price_k
+                    rest = bar - gain_s
+                    if rest <= after_gain[0]:
+                        e = 0
+                        lower = after_price[0]
+                        first = False
+                    else:
+                        while t < ahead and after_gain[t + 1] < rest:
+                            t += 1
+                        if first:
+                            first = False
+                            t_first = t
+                        if t >= ahead:  # gains only fall from here: nothing more reaches the bar
+                            break
+                        e = t + 1
+                        lower = after_price[t] + after_slope[e] * (rest - after_gain[t])
+                    upper = after_price[e]
+                    if most >= 0:
+                        upper -= extra * after_count[e]
+                        lower += extra * count - charge
+                    lower += price_s
+                    if price_s + upper < below - near and (most < 0 or count + after_count[e] <= most):
+                        best = price_s + upper
+                        below = best
+                        found_depth = depth
+                        found_state = s
+                        found_item = k
+                        found_steps = e
+                    if lower < below - near and depth < cores - 1:
+                        a_gain[found] = gain_s
+                        a_price[found] = price_s
+                        a_bound[found] = lower
+                        a_parent[found] = s
+                        a_item[found] = k
+                        a_count[found] = count
+                        found += 1
+                if found == have:
+                    continue
+                if have == 0:
+                    have = found
+                    continue
+                # Merge the two lists, dropping states that another one dominates.
                 for z in range(top + 1):
                     least[z] = INFINITY
-                s = from_state
-                while s <= to_state:
-                    here = s
-                    s += 1
-                    keep = False
-                    count = 0
-                    gain_s = -INFINITY  # behind the last state: what is left of the other list
-                    price_s = INFINITY
-                    if here < to_state:
-                        if state_bound[here] >= below - near:
-                            continue
-                        count = state_count[here] + count_k
-                        if most >= 0 and count > most:
-                            continue
-                        gain_s = state_gain[here] + gain_k
-                        price_s = state_price[here] + price_k
-                        rest = bar - gain_s
-                        if rest <= after_gain[0]:
-                            e = 0
-                            lower = after_price[0]
-                        else:
-                            while t < ahead and after_gain[t + 1] < rest:
-                                t += 1
-                            if t >= ahead:  # gains only fall from here: nothing more reaches the bar
-                                s = to_state
-                                continue
-                            e = t + 1
-                            lower = after_price[t] + after_slope[e] * (rest - after_gain[t])
-                        upper = after_price[e]
-                        if most >= 0:
-                            upper -= extra * after_count[e]
-                            lower += extra * count - charge
-                        lower += price_s
-                        if price_s + upper < below - near and (most < 0 or count + after_count[e] <= most):
-                            best = price_s + upper
-                            below = best
-                            found_depth = depth
-                            found_state = here
-                            found_item = k
-                            found_steps = e
-                        keep = lower < below - near and depth < cores - 1
-                        if not keep:
-                            continue
-                    while u < have and (a_gain[u] > gain_s or (a_gain[u] == gain_s and a_price[u] <= price_s)):
-                        if a_price[u] < least[a_count[u]]:
-                            b_gain[merged] = a_gain[u]
-                            b_price[merged] = a_price[u]
-                            b_bound[merged] = a_bound[u]
-                            b_parent[merged] = a_parent[u]
-                            b_item[merged] = a_item[u]
-                            b_count[merged] = a_count[u]
-                            for z in range(a_count[u], top + 1):
-                                if a_price[u] < least[z]:
-                                    least[z] = a_price[u]
-                            merged += 1
+                merged = 0
+                u = 0
+                v = have
+                while u < have or v < found:
+                    if v == found or (
+                        u < have and (a_gain[u] > a_gain[v] or (a_gain[u] == a_gain[v] and a_price[u] <= a_price[v]))
+                    ):
+                        s = u
                         u += 1
-                    if keep and price_s < least[count]:
-                        b_gain[merged] = gain_s
-                        b_price[merged] = price_s
-                        b_bound[merged] = lower
-                        b_parent[merged] = here
-                        b_item[merged] = k
+                    else:
+                        s = v
+                        v += 1
+                    count = a_count[s]
+                    if a_price[s] < least[count]:
+                        b_gain[merged] = a_gain[s]
+                        b_price[merged] = a_price[s]
+                        b_bound[merged] = a_bound[s]
+                        b_parent[merged] = a_parent[s]
+                        b_item[merged] = a_item[s]
                         b_count[merged] = count
                         for z in range(count, top + 1):
-                            if price_s < least[z]:
-                                least[z] = price_s
+                            if a_price[s] < least[z]:
+                                least[z] = a_price[s]
                         merged += 1
+                have = merged
                 swap_double = a_gain
                 a_gain = b_gain
                 b_gain = swap_double
@@ -1797,7 +1848,6 @@ class Solver:
                 swap_int = a_count
                 a_count = b_count
                 b_count = swap_int
-                have = merged
             if lost or to_state + have > self.states:
                 if self.states < self.max_states:
                     return STATES_FULL
