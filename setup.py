@@ -1,6 +1,7 @@
 """Compile the kernels where a compiler is at hand; everything else about the build is in pyproject.toml.
 
-Without a compiler the install succeeds and the same sources run interpreted (`recourse --version` says which).
+Without a compiler the install succeeds and the same sources run interpreted (`recourse --version` says
+which).
 """
 
 import hashlib
@@ -13,7 +14,8 @@ from setuptools import Extension, setup
 KERNELS = ["knapsack_kernel"]
 SEARCH = Path("src") / "recourse" / "search"
 
-# Fused multiply-adds would make compiled and interpreted results differ on some processors; `-march=native` would
+# Fused multiply-adds would make compiled and interpreted results differ on some processors; `-march=native`
+# would
 # make wheels crash on others.
 FLAGS = ["/O2"] if sys.platform == "win32" else ["-O3", "-ffp-contract=off"]
 

@@ -1,4 +1,6 @@
-"""The additive kernel agrees with brute force and HiGHS, in both builds, and never claims what it hasn't proven."""
+"""The additive kernel agrees with brute force and HiGHS, in both builds, and never claims what it hasn't
+proven.
+"""
 
 from __future__ import annotations
 
@@ -203,7 +205,13 @@ def test_the_k_best_subsets_are_those_of_brute_force(family, objective, distinct
         people = make_people(rng, family, 3, m, 4)
         options = random_options(rng, 3, m)
         found = Knapsack(*people[1:4], interpreted=interpreted).best_subsets(
-            people[0], people[4], total_items=ranks, distinct=distinct, objective=objective, threads=1, **options
+            people[0],
+            people[4],
+            total_items=ranks,
+            distinct=distinct,
+            objective=objective,
+            threads=1,
+            **options,
         )
         assert len(found) == ranks
         for i in range(3):
@@ -224,7 +232,11 @@ def test_the_k_best_subsets_are_those_of_brute_force(family, objective, distinct
                 elif distinct == "minimal":
                     left = {other: pair for other, pair in left.items() if not other >= subset}
                 else:
-                    used = subset if options["forced"] is None else subset - set(np.flatnonzero(options["forced"][i]))
+                    used = (
+                        subset
+                        if options["forced"] is None
+                        else subset - set(np.flatnonzero(options["forced"][i]))
+                    )
                     left = {other: pair for other, pair in left.items() if used and not other & used}
 
 
@@ -233,7 +245,9 @@ def test_the_k_best_subsets_are_those_of_brute_force(family, objective, distinct
 def test_larger_answers_are_those_of_highs(family, limit):
     rng = np.random.default_rng(7)
     for _ in range(10):
-        m, longest = (6, 5) if family == "subset sum" else (int(rng.integers(6, 11)), 10)  # HiGHS needs minutes
+        m, longest = (
+            (6, 5) if family == "subset sum" else (int(rng.integers(6, 11)), 10)
+        )  # HiGHS needs minutes
         people = make_people(rng, family, 2, m, longest)
         menus = Knapsack(*people[1:4])
         for objective in ("sum", "max"):
@@ -278,7 +292,9 @@ def test_builds_give_the_same_answer_to_the_last_bit(data):
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     menu=st.lists(
-        st.lists(st.tuples(st.integers(-8, 8), st.integers(0, 6)), min_size=0, max_size=4), min_size=1, max_size=4
+        st.lists(st.tuples(st.integers(-8, 8), st.integers(0, 6)), min_size=0, max_size=4),
+        min_size=1,
+        max_size=4,
     ),
     need=st.integers(-4, 20),
     objective=st.sampled_from(["sum", "max"]),
@@ -472,7 +488,7 @@ def test_ctrl_c_keeps_what_is_done(threads):
     found = solve_knapsack(*people, threads=threads, progress=stop_soon)
     assert found.stopped == "interrupted"
     finished = int((found.status != UNKNOWN).sum())
-    assert 0 < finished
+    assert finished > 0
     if threads == 1:
         assert finished == done[-1] < len(found.status)
     full = solve_knapsack(*people)
@@ -483,7 +499,9 @@ def test_ctrl_c_keeps_what_is_done(threads):
 def test_progress_is_reported_on_the_callers_thread_and_ends_with_everyone():
     people = population()
     seen = []
-    solve_knapsack(*people, threads=2, progress=lambda count: seen.append((count, threading.current_thread())))
+    solve_knapsack(
+        *people, threads=2, progress=lambda count: seen.append((count, threading.current_thread()))
+    )
     assert [count for count, _ in seen] == sorted(count for count, _ in seen)
     assert seen[-1][0] == len(people[0])
     assert {thread for _, thread in seen} == {threading.current_thread()}
@@ -534,7 +552,13 @@ def test_nobody_and_nothing_are_answered_too():
     ],
 )
 def test_arrays_that_do_not_fit_are_refused(change, message):
-    good = {"rows": [[0, 1]], "row_ptr": [0, 2, 4], "gains": [0, 1, 0, 1], "prices": [0, 1, 0, 1], "need": [1.0]}
+    good = {
+        "rows": [[0, 1]],
+        "row_ptr": [0, 2, 4],
+        "gains": [0, 1, 0, 1],
+        "prices": [0, 1, 0, 1],
+        "need": [1.0],
+    }
     assert solve_knapsack(**good).status[0] == OPTIMAL
     with pytest.raises(InputError, match=message):
         solve_knapsack(**{**good, **change})

@@ -1,7 +1,8 @@
 """Which build of the compiled kernels is active, and why.
 
-A kernel is one source that runs compiled or interpreted. `load` picks the compiled build unless there is none, it was
-made from another source (an edited checkout), or `RECOURSE_INTERPRETED=1` asks for the source itself.
+A kernel is one source that runs compiled or interpreted. `load` picks the compiled build unless there is
+none, it was made from another source (an edited checkout), or `RECOURSE_INTERPRETED=1` asks for the source
+itself.
 """
 
 from __future__ import annotations
@@ -31,13 +32,16 @@ def build_info() -> tuple[str, str | None]:
 def load(name: str, *, interpreted: bool = False) -> ModuleType:
     """Import a kernel, compiled where possible; `interpreted=True` asks for the source.
 
-    Warns (RuntimeWarning) when a compiled build is there but can't be trusted, because the source has changed since.
+    Warns (RuntimeWarning) when a compiled build is there but can't be trusted, because the source has
+    changed since.
     """
     reason = "asked for" if interpreted else _why_interpreted(name)
     if reason is None:
         return importlib.import_module(f"recourse.search.{name}")
     if reason == _STALE:
-        warnings.warn(f"{name} runs interpreted, about 100 times slower: {reason}", RuntimeWarning, stacklevel=2)
+        warnings.warn(
+            f"{name} runs interpreted, about 100 times slower: {reason}", RuntimeWarning, stacklevel=2
+        )
     alias = f"recourse.search._interpreted_{name}"
     if alias not in sys.modules:
         spec = importlib.util.spec_from_file_location(alias, _source(name))

@@ -1,8 +1,8 @@
 """Exact search for additive models: the cheapest picks from every person's priced menu, with a proof.
 
-An additive model turns each menu item into a gain, so the cheapest action is a multiple-choice covering knapsack. This
-module is the door to the compiled kernel: it checks the arrays, prepares the rows that people share, runs chunks of
-people on threads, and keeps what is done when time runs out.
+An additive model turns each menu item into a gain, so the cheapest action is a multiple-choice covering
+knapsack. This module is the door to the compiled kernel: it checks the arrays, prepares the rows that
+people share, runs chunks of people on threads, and keeps what is done when time runs out.
 """
 
 from __future__ import annotations
@@ -128,12 +128,12 @@ class Knapsack:
         frozen, forced : bool (n, m), optional
             Features that must keep today's value; features that must leave it.
         max_states : int
-            Cap on the partial actions kept for a person; reaching it gives FEASIBLE and a bound, never a false proof.
-        threads : int, optional
+            Cap on the partial actions kept for a person; reaching it gives FEASIBLE and a bound, never a
+            false proof. threads : int, optional
             All processors by default.
         deadline : float, optional
-            A `time.monotonic()` moment. It and Ctrl-C take effect between chunks of about 50 ms: what is done is
-            kept, the rest is UNKNOWN and `stopped` says why.
+            A `time.monotonic()` moment. It and Ctrl-C take effect between chunks of about 50 ms: what is
+            done is kept, the rest is UNKNOWN and `stopped` says why.
         progress : callable, optional
             Called on this thread with the number of people done.
 
@@ -165,10 +165,11 @@ class Knapsack:
     ) -> list[KnapsackSolutions]:
         """Find each person's `total_items` cheapest actions that change different sets of features.
 
-        `"subsets"`: each changes a set unlike all earlier ones. `"minimal"`: and one that contains no earlier set.
-        `"exclusive"`: and no feature that an earlier one uses. The list has one entry per rank, cheapest first;
-        a person's status is INFEASIBLE from the rank on where it is proven that nothing more exists. The other
-        parameters are those of `solve`.
+        `"subsets"`: each changes a set unlike all earlier ones. `"minimal"`: and one that contains no
+        earlier set.
+        `"exclusive"`: and no feature that an earlier one uses. The list has one entry per rank, cheapest
+        first; a person's status is INFEASIBLE from the rank on where it is proven that nothing more
+        exists. The other parameters are those of `solve`.
         """
         if distinct not in _DISTINCT:
             raise InputError(f"{distinct!r} is not a way to differ. {nearest(distinct, _DISTINCT)}")
@@ -194,7 +195,9 @@ class Knapsack:
         if max_states < 1:
             raise InputError(f"max_states must be at least 1, not {max_states}.")
         if threads is None:
-            threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+            threads = (
+                len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+            )
         if threads < 1:
             raise InputError(f"threads must be at least 1, not {threads}.")
         if not self._kernel.is_compiled():
@@ -203,7 +206,7 @@ class Knapsack:
             return None
         threads = min(threads, max(1, people.n // 32))
         self._prepare(people.m, threads, people.forced is not None or (ranks is not None and ranks[1] != 2))
-        queue = _Queue(people.n, deadline)
+        queue = _Queue(people.n, threads, deadline)
         workers = [_Worker(self, people, out, ranks, max_states, k) for k in range(threads)]
         if threads == 1:
             _work(workers[0], queue, progress)
@@ -229,7 +232,9 @@ class Knapsack:
         give = self._array
         stored = n_items * (2 if changed else 1)
         front = [give(stored, kind) for kind in (np.float64, np.float64, np.int32)]
-        hull = [give(stored + room * threads, kind) for kind in (np.float64, np.float64, np.float64, np.int64)]
+        hull = [
+            give(stored + room * threads, kind) for kind in (np.float64, np.float64, np.float64, np.int64)
+        ]
         self._menus = self._kernel.Menus(
             n_rows,
             self._input(self._row_ptr),
@@ -356,7 +361,9 @@ class _People:
         if table.ndim != 2:
             raise InputError(f"rows must be a table of people by features, not of shape {table.shape}.")
         if table.size and (table.min() < 0 or table.max() >= n_rows):
-            raise InputError(f"rows must lie between 0 and {n_rows - 1}; they reach {table.min()} and {table.max()}.")
+            raise InputError(
+                f"rows must lie between 0 and {n_rows - 1}; they reach {table.min()} and {table.max()}."
+            )
         self.n, self.m = table.shape
         if bar.shape != (self.n,):
             raise InputError(f"need has shape {bar.shape}, but rows has {self.n} people.")
@@ -405,10 +412,11 @@ class _Out:
 
 
 class _Queue:
-    """Hands out chunks of people, sized so that one takes about 50 ms."""
+    """Hands out chunks of people; the last ones are small, so that threads end together."""
 
-    def __init__(self, n: int, deadline: float | None) -> None:
+    def __init__(self, n: int, threads: int, deadline: float | None) -> None:
         self.n = n
+        self.share = 2 * threads if threads > 1 else 1
         self.deadline = deadline
         self.next = 0
         self.done = 0
@@ -422,7 +430,7 @@ class _Queue:
             if self.stopped is not None:
                 return self.n, self.n
             start = self.next
-            self.next = min(self.n, start + size)
+            self.next = min(self.n, start + min(size, max(32, (self.n - start) // self.share)))
             return start, self.next
 
     def finish(self, people: int) -> int:
@@ -467,7 +475,9 @@ class _Worker:
                 [self._give(room, np.int32) for _ in range(7)],
             ),
         )
-        self._solver.hold_people(people.rows, people.need, people.frozen, people.forced, people.by_max, people.limit)
+        self._solver.hold_people(
+            people.rows, people.need, people.frozen, people.forced, people.by_max, people.limit
+        )
         self._hold_states(min(4096, max_states))
         if ranks is not None:
             self._best = [self._give(ranks[0], np.float64) for _ in range(2)]
@@ -534,7 +544,9 @@ def _check_rows(row_ptr: NDArray[np.int64], gains: NDArray[np.float64], prices: 
     if row_ptr.ndim != 1 or len(row_ptr) < 1 or row_ptr[0] != 0 or (np.diff(row_ptr) < 1).any():
         raise InputError("row_ptr must start at 0 and rise: every row has at least today's value.")
     if gains.shape != (row_ptr[-1],) or prices.shape != gains.shape:
-        raise InputError(f"row_ptr ends at {row_ptr[-1]}, but gains and prices are {gains.shape} and {prices.shape}.")
+        raise InputError(
+            f"row_ptr ends at {row_ptr[-1]}, but gains and prices are {gains.shape} and {prices.shape}."
+        )
     if not (np.isfinite(gains).all() and np.isfinite(prices).all()):
         raise InputError("gains and prices must be finite.")
     if len(prices) and prices.min() < 0.0:

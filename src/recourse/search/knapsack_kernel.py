@@ -1,31 +1,40 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+# mypy: ignore-errors
+# (the decorators and C types of pure Python mode are Cython's to check)
+# ruff: noqa: SIM109 - a tuple of C integers would be a Python tuple
 """The cheapest picks for an additive model, proven: one item per feature so that the gains reach a bar.
 
-This is the multiple-choice covering knapsack, solved for one person at a time over menu rows that people share. The
-file runs compiled (Cython, pure Python mode) and interpreted, with the same arithmetic in the same order.
+This is the multiple-choice covering knapsack, solved for one person at a time over menu rows that people
+share. The file runs compiled (Cython, pure Python mode) and interpreted, with the same arithmetic in the
+same order.
 
 How one person is solved
 ------------------------
-1. Per *row*, once for everyone: its Pareto front (price and gain both rising; a free move that helps is part of it,
-   one that doesn't is dominated by staying) and the lower convex hull of that front.
-2. The linear relaxation: the hull step at which the bar is reached, by selection over the rows' sorted slopes.
+1. Per *row*, once for everyone: its Pareto front (price and gain both rising; a free move that helps is
+   part of it, one that doesn't is dominated by staying) and the lower convex hull of that front.
+2. The linear relaxation: the hull step at which the bar is reached, by selection over the rows' sorted
+   slopes.
 3. An action: the relaxation with one or two features moved further.
-4. Reduced-cost fixing: only items near the hull can be part of something cheaper; the hull says where to look.
-5. A list dynamic programme over the features that are left (the core), with a linear bound per partial action,
-   dominance, and a cap on the states. At the cap the answer is the best action so far and the proven bound.
+4. Reduced-cost fixing: only items near the hull can be part of something cheaper; the hull says where to
+   look.
+5. A list dynamic programme over the features that are left (the core), with a linear bound per partial
+   action, dominance, and a cap on the states. At the cap the answer is the best action so far and the proven
+   bound.
 
-*max* first finds the smallest largest price by selection over price levels, exactly, then solves the knapsack over
-the items up to that price. *At most k changes* adds a Lagrange multiplier per change to the bound and a count to the
-states. *K best* is Lawler's partition: each found subset splits the rest of the space into features kept in and out.
+*max* first finds the smallest largest price by selection over price levels, exactly, then solves the
+knapsack over the items up to that price. *At most k changes* adds a Lagrange multiplier per change to the
+bound and a count to the states. *K best* is Lawler's partition: each found subset splits the rest of the
+space into features kept in and out.
 
 Rounding
 --------
-An action is accepted if and only if its gains, added in feature order from 0.0, reach the bar. Adding in a fixed order
-is monotone in every term, also in floating point, so "nobody's largest gains reach the bar" (infeasible) and the
-smallest largest price are decided without tolerance. The search inside adds in other orders; it runs with the bar
-lowered by `slack`, a bound on the difference between two orders, so that it misses nothing. If its best action then
-fails by rounding alone, it runs once more with the bar raised by `slack`: the same cost is a proof, another is not
-(FEASIBLE with the first run's bound). Costs that differ by less than 1e-12 of the cost count as equal.
+An action is accepted if and only if its gains, added in feature order from 0.0, reach the bar. Adding in a
+fixed order is monotone in every term, also in floating point, so "nobody's largest gains reach the bar"
+(infeasible) and the smallest largest price are decided without tolerance. The search inside adds in other
+orders; it runs with the bar lowered by `slack`, a bound on the difference between two orders, so that it
+misses nothing. If its best action then fails by rounding alone, it runs once more with the bar raised by
+`slack`: the same cost is a proof, another is not (FEASIBLE with the first run's bound). Costs that differ by
+less than 1e-12 of the cost count as equal.
 """
 
 import cython
@@ -104,7 +113,9 @@ def _bytes(array: object) -> cython.p_uchar:
 @cython.nogil
 @cython.exceptval(check=False)
 def _sort(key: cython.p_double, order: cython.p_int, spare: cython.p_int, n: cython.int) -> cython.void:
-    """Fill `order` with 0..n-1 sorted by key, ties in their first order. Sorted and reversed keys take one pass."""
+    """Fill `order` with 0..n-1 sorted by key, ties in their first order. Sorted and reversed keys take one
+    pass.
+    """
     i: cython.int
     j: cython.int
     k: cython.int
@@ -172,7 +183,9 @@ def _push(
     gain: cython.double,
     price: cython.double,
 ) -> cython.longlong:
-    """Add a point to the right of the hull start..stop-1, so that its computed slopes stay strictly rising."""
+    """Add a point to the right of the hull start..stop-1, so that its computed slopes stay strictly
+    rising.
+    """
     slope: cython.double = 0.0
     rise: cython.double
     while True:
@@ -195,10 +208,11 @@ def _push(
 class Menus:
     """The rows' Pareto fronts and hulls, shared by all people and all threads.
 
-    A row has two variants: *open* (today's value and the moves that help) and, at `row + n_rows`, *changed* (moves
-    only, for a feature that must change). `place[4 v:]` holds where the front and the hull of variant v start and
-    stop, `worth[4 v:]` its first gain, first price, largest gain and largest absolute gain. In an open variant today's
-    value is always stored; if a free move beats it, the front starts one position later.
+    A row has two variants: *open* (today's value and the moves that help) and, at `row + n_rows`,
+    *changed* (moves only, for a feature that must change). `place[4 v:]` holds where the front and the
+    hull of variant v start and stop, `worth[4 v:]` its first gain, first price, largest gain and largest
+    absolute gain. In an open variant today's value is always stored; if a free move beats it, the front
+    starts one position later.
     """
 
     n_rows: cython.longlong
@@ -233,7 +247,9 @@ class Menus:
         self.hull_at = _longs(hull[3])
 
     def prepare(self, start: cython.longlong, stop: cython.longlong, changed: cython.bint, key, order, spare):
-        """Build the fronts and hulls of rows start..stop-1; `key`, `order`, `spare` hold the longest row twice."""
+        """Build the fronts and hulls of rows start..stop-1; `key`, `order`, `spare` hold the longest row
+        twice.
+        """
         keys: cython.p_double = _doubles(key)
         orders: cython.p_int = _ints(order)
         spares: cython.p_int = _ints(spare)
@@ -471,8 +487,8 @@ class Solver:
     best_total: cython.p_double
 
     def __init__(self, menus: Menus, m, scratch, longs, doubles, ints, state, items):
-        """`longs`, `doubles`, `ints` are arrays of length m + 2; `items` are (doubles, longs, ints) as long as
-        m of the longest rows; `scratch` is this thread's first place behind the shared hulls."""
+        """`longs`, `doubles`, `ints` are arrays of length m + 2; `items` are (doubles, longs, ints) as
+        long as m of the longest rows; `scratch` is this thread's first place behind the shared hulls."""
         self.n_rows = menus.n_rows
         self.place = menus.place
         self.worth = menus.worth
@@ -631,9 +647,11 @@ class Solver:
     @cython.cfunc
     @cython.nogil
     @cython.exceptval(check=False)
-    def _answer(self, person: cython.longlong, cost_cut: cython.double, total_cut: cython.double) -> cython.int:
-        """Solve one person under `state`. Sets pick, cost, total and bounds; NOT_BETTER if (cost, total) can't be
-        below the cut-off, which for `sum` is total_cut."""
+    def _answer(
+        self, person: cython.longlong, cost_cut: cython.double, total_cut: cython.double
+    ) -> cython.int:
+        """Solve one person under `state`. Sets pick, cost, total and bounds; NOT_BETTER if (cost, total)
+        can't be below the cut-off, which for `sum` is total_cut."""
         need: cython.double = self.need[person]
         status: cython.int
         j: cython.int
@@ -769,7 +787,9 @@ class Solver:
     @cython.nogil
     @cython.exceptval(check=False)
     def _count(self) -> cython.void:
-        """Make leaving today's value a change in every class that is not forced: free moves then compete with it."""
+        """Make leaving today's value a change in every class that is not forced: free moves then compete
+        with it.
+        """
         i: cython.int
         for i in range(self.n):
             self.allowed[i] = self.full[i]
@@ -926,7 +946,9 @@ class Solver:
     @cython.nogil
     @cython.exceptval(check=False)
     def _cheapest(self, need: cython.double, most: cython.int, cut: cython.double) -> cython.int:
-        """The smallest total over the loaded classes, verified in feature order; at most `most` counted changes."""
+        """The smallest total over the loaded classes, verified in feature order; at most `most` counted
+        changes.
+        """
         status: cython.int
         i: cython.int
         proven: cython.double
@@ -979,7 +1001,9 @@ class Solver:
     @cython.nogil
     @cython.exceptval(check=False)
     def _take(self, need: cython.double) -> cython.bint:
-        """Turn `chosen` into picks, costs and totals, without free moves that aren't needed; is the bar reached?"""
+        """Turn `chosen` into picks, costs and totals, without free moves that aren't needed; is the bar
+        reached?
+        """
         i: cython.int
         j: cython.int
         k: cython.int
@@ -991,7 +1015,11 @@ class Solver:
         for i in range(self.n):
             at = self.chosen[i]
             reached += self.front_gain[at]
-            if self.front_price[at] == 0.0 and self.front_item[at] != 0 and self.state[self.feature[i]] == FREE:
+            if (
+                self.front_price[at] == 0.0
+                and self.front_item[at] != 0
+                and self.state[self.feature[i]] == FREE
+            ):
                 free = True
         if reached < need:
             return False
@@ -1026,10 +1054,11 @@ class Solver:
     @cython.nogil
     @cython.exceptval(check=False)
     def _hulls(self, bar: cython.double, extra: cython.double) -> cython.void:
-        """Set each class's hull: the shared one, or the person's own where items are cut off, clipped or cost extra.
+        """Set each class's hull: the shared one, or the person's own where items are cut off, clipped or
+        cost extra.
 
-        A class never needs more than the bar minus the other classes' first gains, so it ends at its first item that
-        gives this, with no more gain than this: a tighter relaxation.
+        A class never needs more than the bar minus the other classes' first gains, so it ends at its first
+        item that gives this, with no more gain than this: a tighter relaxation.
         """
         gain: cython.p_double = self.front_gain
         price: cython.p_double = self.front_price
@@ -1087,7 +1116,17 @@ class Solver:
                 if hull_at[q] == self.low[i]:
                     q += 1
                 while q < self.hull_to[i] and hull_at[q] < last:
-                    stop = _push(hull_gain, hull_price, hull_slope, hull_at, begin, stop, hull_at[q], hull_gain[q], hull_price[q] + add)
+                    stop = _push(
+                        hull_gain,
+                        hull_price,
+                        hull_slope,
+                        hull_at,
+                        begin,
+                        stop,
+                        hull_at[q],
+                        hull_gain[q],
+                        hull_price[q] + add,
+                    )
                     q += 1
             else:
                 while q < self.hull_to[i] and hull_at[q] < last:
@@ -1107,9 +1146,21 @@ class Solver:
             if a <= self.low[i]:
                 a = self.low[i] + 1
             for c in range(a, last):
-                stop = _push(hull_gain, hull_price, hull_slope, hull_at, begin, stop, c, gain[c], price[c] + add)
+                stop = _push(
+                    hull_gain, hull_price, hull_slope, hull_at, begin, stop, c, gain[c], price[c] + add
+                )
             if last > self.low[i]:
-                stop = _push(hull_gain, hull_price, hull_slope, hull_at, begin, stop, last, self.ceiling[i], price[last] + add)
+                stop = _push(
+                    hull_gain,
+                    hull_price,
+                    hull_slope,
+                    hull_at,
+                    begin,
+                    stop,
+                    last,
+                    self.ceiling[i],
+                    price[last] + add,
+                )
             self.hull_low[i] = begin
             self.hull_end[i] = stop
             self.scratch_next = stop
@@ -1243,7 +1294,9 @@ class Solver:
     @cython.nogil
     @cython.exceptval(check=False)
     def _round_up(self, bar: cython.double) -> cython.void:
-        """From the relaxation: one class moved up, or the breaking class up and another down; sets value, chosen."""
+        """From the relaxation: one class moved up, or the breaking class up and another down; sets value,
+        chosen.
+        """
         gain: cython.p_double = self.front_gain
         price: cython.p_double = self.front_price
         slope: cython.p_double = self.hull_slope
@@ -1349,7 +1402,9 @@ class Solver:
     @cython.nogil
     @cython.exceptval(check=False)
     def _search_limited(self, bar: cython.double, most: cython.int, cut: cython.double) -> cython.int:
-        """`_search` with at most `most` changes in counted classes: Lagrangian relaxation, then the same core."""
+        """`_search` with at most `most` changes in counted classes: Lagrangian relaxation, then the same
+        core.
+        """
         i: cython.int
         step: cython.int
         lowest: cython.double = 0.0
@@ -1466,10 +1521,13 @@ class Solver:
     @cython.cfunc
     @cython.nogil
     @cython.exceptval(check=False)
-    def _core(self, bar: cython.double, extra: cython.double, most: cython.int, cut: cython.double) -> cython.int:
+    def _core(
+        self, bar: cython.double, extra: cython.double, most: cython.int, cut: cython.double
+    ) -> cython.int:
         """Prove `value` or find better: fix items by reduced cost, then search what is left.
 
-        `extra` is the multiplier per change. On entry `chosen` and `value` are an action, `proven` is the bound.
+        `extra` is the multiplier per change. On entry `chosen` and `value` are an action, `proven` is the
+        bound.
         """
         front_gain: cython.p_double = self.front_gain
         front_price: cython.p_double = self.front_price
@@ -1607,7 +1665,9 @@ class Solver:
             for q in range(1, n):
                 self.step_gain[steps] = item_gain[hull[q]] - item_gain[hull[q - 1]]
                 self.step_count[steps] = self.item_count[hull[q]] - self.item_count[hull[q - 1]]
-                self.step_price[steps] = item_price[hull[q]] - item_price[hull[q - 1]] + extra * self.step_count[steps]
+                self.step_price[steps] = (
+                    item_price[hull[q]] - item_price[hull[q - 1]] + extra * self.step_count[steps]
+                )
                 self.step_slope[steps] = slopes[q]
                 self.step_rank[steps] = self.core_rank[i]
                 self.step_item[steps] = hull[q]
@@ -1742,9 +1802,7 @@ class Solver:
             have = 0
             t_first = 0
             n_states = to_state - from_state
-            for k in range(
-                self.core_start[i + 1] - 1, self.core_start[i] - 1, -1
-            ):
+            for k in range(self.core_start[i + 1] - 1, self.core_start[i] - 1, -1):
                 if have + n_states > self.states:
                     lost = True
                     break
@@ -1810,7 +1868,8 @@ class Solver:
                 v = have
                 while u < have or v < found:
                     if v == found or (
-                        u < have and (a_gain[u] > a_gain[v] or (a_gain[u] == a_gain[v] and a_price[u] <= a_price[v]))
+                        u < have
+                        and (a_gain[u] > a_gain[v] or (a_gain[u] == a_gain[v] and a_price[u] <= a_price[v]))
                     ):
                         s = u
                         u += 1
@@ -1914,7 +1973,9 @@ class Solver:
         numbers,
         statuses,
     ) -> tuple:
-        """The `ranks` best subsets of people start..stop-1, laid out person, rank, feature. Returns as `solve`."""
+        """The `ranks` best subsets of people start..stop-1, laid out person, rank, feature. Returns as
+        `solve`.
+        """
         out_pick: cython.p_int = _ints(picks)
         out_cost: cython.p_double = _doubles(numbers[0])
         out_total: cython.p_double = _doubles(numbers[1])
@@ -1926,7 +1987,15 @@ class Solver:
         with cython.nogil:
             while person < stop:
                 status = self._best(
-                    person, ranks, mode, out_pick, out_cost, out_total, out_cost_bound, out_total_bound, out_status
+                    person,
+                    ranks,
+                    mode,
+                    out_pick,
+                    out_cost,
+                    out_total,
+                    out_cost_bound,
+                    out_total_bound,
+                    out_status,
                 )
                 if status == STATES_FULL or status == NODES_FULL:
                     break
@@ -1988,7 +2057,8 @@ class Solver:
             low_total = self.node_total_bound[0]
             for node in range(1, n):
                 if self.node_cost[node] < self.node_cost[best] or (
-                    self.node_cost[node] == self.node_cost[best] and self.node_total[node] < self.node_total[best]
+                    self.node_cost[node] == self.node_cost[best]
+                    and self.node_total[node] < self.node_total[best]
                 ):
                     best = node
                 if self.node_cost_bound[node] < low_cost or (
@@ -2053,7 +2123,11 @@ class Solver:
                     return NODES_FULL
                 for r in range(m):
                     self.state[r] = self.split[r]
-                    if mode == EXCLUSIVE and out_pick[(place + earlier) * m + r] != 0 and self.state[r] == FREE:
+                    if (
+                        mode == EXCLUSIVE
+                        and out_pick[(place + earlier) * m + r] != 0
+                        and self.state[r] == FREE
+                    ):
                         self.state[r] = OUT
                 if mode != EXCLUSIVE:
                     self.state[j] = OUT if changed else IN
@@ -2093,7 +2167,9 @@ class Solver:
     @cython.cfunc
     @cython.nogil
     @cython.exceptval(check=False)
-    def _node(self, person: cython.longlong, node: cython.longlong, ranks: cython.int, mode: cython.int) -> cython.int:
+    def _node(
+        self, person: cython.longlong, node: cython.longlong, ranks: cython.int, mode: cython.int
+    ) -> cython.int:
         """Solve under `state` and store the answer as a node; with `ranks`, drop what can't be among them."""
         j: cython.int
         r: cython.int
@@ -2117,7 +2193,9 @@ class Solver:
         self.node_status[node] = status
         if ranks > 0:
             r = ranks - 1
-            if self.cost < self.best_cost[r] or (self.cost == self.best_cost[r] and self.total < self.best_total[r]):
+            if self.cost < self.best_cost[r] or (
+                self.cost == self.best_cost[r] and self.total < self.best_total[r]
+            ):
                 while r > 0 and (
                     self.cost < self.best_cost[r - 1]
                     or (self.cost == self.best_cost[r - 1] and self.total < self.best_total[r - 1])
