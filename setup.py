@@ -17,7 +17,7 @@ SEARCH = Path("src") / "recourse" / "search"
 # Fused multiply-adds would make compiled and interpreted results differ on some processors; `-march=native`
 # would
 # make wheels crash on others.
-FLAGS = ["/O2"] if sys.platform == "win32" else ["-O3", "-ffp-contract=off"]
+FLAGS = ["/O2"] if sys.platform == "win32" else ["-O3", "-g0", "-ffp-contract=off"]
 
 
 def source_hash(path: Path) -> int:
