@@ -1074,6 +1074,7 @@ class Solver:
         last: cython.longlong
         begin: cython.longlong
         stop: cython.longlong
+        before: cython.longlong
         base: cython.double = 0.0
         wanted: cython.double
         add: cython.double
@@ -1115,7 +1116,19 @@ class Solver:
                 add = extra
                 if hull_at[q] == self.low[i]:
                     q += 1
+                before = begin
                 while q < self.hull_to[i] and hull_at[q] < last:
+                    if stop - before == 1 and stop - begin > 2:
+                        # The last two vertices are neighbours in the shared hull: so are all that follow.
+                        hull_gain[stop] = hull_gain[q]
+                        hull_price[stop] = hull_price[q] + add
+                        hull_slope[stop] = hull_slope[q]
+                        hull_at[stop] = hull_at[q]
+                        stop += 1
+                        before += 1
+                        q += 1
+                        continue
+                    before = stop
                     stop = _push(
                         hull_gain,
                         hull_price,
@@ -1408,7 +1421,13 @@ class Solver:
         i: cython.int
         step: cython.int
         lowest: cython.double = 0.0
-        highest: cython.double
+        highest: cython.double = 0.0
+        low_bound: cython.double = 0.0
+        low_slope: cython.double = 0.0
+        high_bound: cython.double = 0.0
+        high_slope: cython.double = 0.0
+        met: cython.double = INFINITY
+        closed: cython.bint = False
         extra: cython.double
         best_extra: cython.double = 0.0
         bound: cython.double
@@ -1423,9 +1442,9 @@ class Solver:
             self.chosen[i] = self.allowed[i] - 1 if self.opened[i] == 1 else self.low[i]
             self.value += self.front_price[self.chosen[i]]
         self._thin(bar, most)
-        highest = self.value
-        for step in range(18):
-            extra = 0.0 if step == 0 else 0.5 * (lowest + highest)
+        # The bound is concave and piecewise linear in the multiplier: meet the tangents from both sides.
+        extra = 0.0
+        for step in range(24):
             self._hulls(bar, extra)
             if not self._relax(bar):
                 self.proven = INFINITY
@@ -1442,13 +1461,28 @@ class Solver:
             if i >= 0 and self.counted[i] == 1 and self.at[i] == self.hull_low[i] and self.missing > 0.0:
                 count += self.missing / (self.hull_gain[self.at[i] + 1] - self.hull_gain[self.at[i]])
             self._round_counted(bar, most)
+            if best >= cut * (1.0 - EQUAL) or best >= self.value * (1.0 - EQUAL):
+                break
+            if step > 1 and bound >= met - 1e-6 * self.value:
+                break
             if count > most:
                 lowest = extra
-            elif step == 0:
-                break
+                low_bound = bound
+                low_slope = count - most
+                if not closed:
+                    extra = self.value if step == 0 else 4.0 * extra
+                    met = INFINITY
+                    continue
             else:
+                if step == 0:
+                    break
                 highest = extra
-            if best >= cut * (1.0 - EQUAL) or best >= self.value * (1.0 - EQUAL):
+                high_bound = bound
+                high_slope = count - most
+                closed = True
+            extra = (high_bound - low_bound + low_slope * lowest - high_slope * highest) / (low_slope - high_slope)
+            met = low_bound + low_slope * (extra - lowest)
+            if extra <= lowest or extra >= highest:
                 break
         self._hulls(bar, best_extra)
         if not self._relax(bar):
@@ -1551,6 +1585,7 @@ class Solver:
         here_price: cython.double
         reduced: cython.double
         worth: cython.double
+        width: cython.double
         price: cython.double
         fixed_gain: cython.double = 0.0
         fixed_price: cython.double = 0.0
@@ -1615,7 +1650,14 @@ class Solver:
             else:
                 self.core[cores] = i
                 self.core_start[cores] = begun
-                self.core_key[cores] = -(item_gain[items - 1] - item_gain[begun]) / (items - begun - 1)
+                # First the classes that keep the relaxation loose: a wide choice around long hull steps.
+                width = 0.0
+                q = self.at[i]
+                if q > self.hull_low[i]:
+                    width = hull_gain[q] - hull_gain[q - 1]
+                if q + 1 < self.hull_end[i] and hull_gain[q + 1] - hull_gain[q] > width:
+                    width = hull_gain[q + 1] - hull_gain[q]
+                self.core_key[cores] = -width * (item_gain[items - 1] - item_gain[begun])
                 self.kept_low[i] = -1
                 cores += 1
         self.core_start[cores] = items
