@@ -503,6 +503,7 @@ class Solver:
         self.scratch = scratch
         self.owners = [menus, longs, doubles, ints, state, items, None, None, None]
         self.guess = 0.0
+        self.level = 0.0
         self.state = _bytes(state)
         self.feature = _longs(longs[0])
         self.low = _longs(longs[1])
@@ -678,7 +679,6 @@ class Solver:
                 return NOT_BETTER
             if level < cost_cut:
                 total_cut = INFINITY
-            self._truncate(level)
         status = self._cheapest(need, -1, total_cut)
         if limited and status <= FEASIBLE:
             changes = 0
@@ -728,7 +728,6 @@ class Solver:
                 return NOT_BETTER
             if level < cost_cut:
                 total_cut = INFINITY
-            self._truncate(level)
             lower = 0.0
         status = self._cheapest(need, most, total_cut)
         if status <= FEASIBLE:
@@ -859,13 +858,17 @@ class Solver:
     @cython.nogil
     @cython.exceptval(check=False)
     def _level(self, bar: cython.double, most: cython.int) -> cython.double:
-        """The smallest t such that the largest gains among items priced at most t reach the bar."""
+        """The smallest t such that the largest gains among items priced at most t reach the bar.
+
+        Cuts every class's front there (`allowed`). Infinite if the bar is out of reach.
+        """
         price: cython.p_double = self.front_price
         gain: cython.p_double = self.front_gain
         at: cython.p_longlong = self.at
         top: cython.p_longlong = self.top
         middle: cython.p_longlong = self.middle
         i: cython.int
+        step: cython.int = 0
         widest: cython.int
         a: cython.longlong
         b: cython.longlong
@@ -874,14 +877,18 @@ class Solver:
         best: cython.double = INFINITY
         level: cython.double = 0.0
         reached: cython.double
-        first: cython.bint = True
+        low_level: cython.double = 0.0
+        low_reached: cython.double = 0.0
+        high_level: cython.double = 0.0
+        high_reached: cython.double = -INFINITY
         for i in range(self.n):
             at[i] = self.low[i]
             top[i] = self.full[i] - 1
             if price[at[i]] > level:
                 level = price[at[i]]
         while True:
-            if not first:
+            # `at` is below the answer's level in every class, items behind `top` are not below it.
+            if step > 0:
                 width = 0
                 widest = -1
                 for i in range(self.n):
@@ -890,7 +897,14 @@ class Solver:
                         widest = i
                 if widest < 0:
                     break
-                level = price[(at[widest] + top[widest] + 1) >> 1]
+                if step == 1 and self.level > low_level:
+                    level = self.level  # the last person's answer is a good first guess
+                elif step % 2 == 1 and high_reached > low_reached:
+                    level = low_level + (high_level - low_level) * (bar - low_reached) / (
+                        high_reached - low_reached
+                    )
+                else:
+                    level = price[(at[widest] + top[widest] + 1) >> 1]
             reached = 0.0
             for i in range(self.n):
                 a = at[i]
@@ -907,40 +921,34 @@ class Solver:
                 for i in range(self.n):
                     self.allowed[i] = middle[i] + 1
                 reached = self._reach_with(most)
-            if reached >= bar:
+            if reached >= bar and step == 0:
                 best = level
-                if first:
-                    break
+                break
+            if reached >= bar:
+                high_level = level
+                high_reached = reached
                 for i in range(self.n):
-                    top[i] = middle[i]
-                    if top[i] > at[i] and price[top[i]] >= level:
-                        top[i] -= 1
+                    a = middle[i]
+                    top[i] = a - 1 if a > at[i] and price[a] >= level else a
             else:
+                low_level = level
+                low_reached = reached
                 for i in range(self.n):
                     at[i] = middle[i]
-            first = False
-        return best
-
-    @cython.cfunc
-    @cython.nogil
-    @cython.exceptval(check=False)
-    def _truncate(self, level: cython.double) -> cython.void:
-        """Keep the items priced at most `level`."""
-        price: cython.p_double = self.front_price
-        i: cython.int
-        a: cython.longlong
-        b: cython.longlong
-        c: cython.longlong
+            step += 1
+        if step > 0:
+            for i in range(self.n):
+                middle[i] = at[i]
+                if at[i] + 1 < self.full[i] and price[at[i] + 1] < best:
+                    best = price[at[i] + 1]
+            for i in range(self.n):
+                if at[i] + 1 < self.full[i] and price[at[i] + 1] <= best:
+                    middle[i] += 1
         for i in range(self.n):
-            a = self.low[i]
-            b = self.full[i] - 1
-            while a < b:
-                c = (a + b + 1) >> 1
-                if price[c] <= level:
-                    a = c
-                else:
-                    b = c - 1
-            self.allowed[i] = a + 1
+            self.allowed[i] = middle[i] + 1
+        if best < INFINITY:
+            self.level = best
+        return best
 
     @cython.cfunc
     @cython.nogil
@@ -1480,7 +1488,8 @@ class Solver:
                 high_bound = bound
                 high_slope = count - most
                 closed = True
-            extra = (high_bound - low_bound + low_slope * lowest - high_slope * highest) / (low_slope - high_slope)
+            extra = high_bound - low_bound + low_slope * lowest - high_slope * highest
+            extra /= low_slope - high_slope
             met = low_bound + low_slope * (extra - lowest)
             if extra <= lowest or extra >= highest:
                 break
