@@ -97,6 +97,7 @@ class Knapsack:
         lengths = np.diff(self._row_ptr)
         self._longest = int(lengths.max()) if len(lengths) else 1
         self._menus: Any = None
+        self._lock = threading.Lock()  # one search at a time: they share the room behind the hulls
         self._ready = (0, 0, False)  # room behind the hulls per thread, threads, forced-in rows
 
     def solve(
@@ -205,17 +206,20 @@ class Knapsack:
         if people.n == 0:
             return None
         threads = min(threads, max(1, people.n // 32))
-        self._prepare(people.m, threads, people.forced is not None or (ranks is not None and ranks[1] != 2))
-        queue = _Queue(people.n, threads, deadline)
-        workers = [_Worker(self, people, out, ranks, max_states, k) for k in range(threads)]
-        if threads == 1:
-            _work(workers[0], queue, progress)
-        else:
-            with ThreadPoolExecutor(threads - 1) as pool:
-                futures = [pool.submit(_work, worker, queue, None) for worker in workers[1:]]
+        with self._lock:
+            self._prepare(
+                people.m, threads, people.forced is not None or (ranks is not None and ranks[1] != 2)
+            )
+            queue = _Queue(people.n, threads, deadline)
+            workers = [_Worker(self, people, out, ranks, max_states, k) for k in range(threads)]
+            if threads == 1:
                 _work(workers[0], queue, progress)
-                for future in futures:
-                    future.result()
+            else:
+                with ThreadPoolExecutor(threads - 1) as pool:
+                    futures = [pool.submit(_work, worker, queue, None) for worker in workers[1:]]
+                    _work(workers[0], queue, progress)
+                    for future in futures:
+                        future.result()
         if progress is not None and queue.stopped is None:
             progress(queue.done)
         return queue.stopped

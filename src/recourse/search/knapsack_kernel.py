@@ -18,8 +18,8 @@ How one person is solved
 4. Reduced-cost fixing: only items near the hull can be part of something cheaper; the hull says where to
    look.
 5. A list dynamic programme over the features that are left (the core), with a linear bound per partial
-   action, dominance, and a cap on the states. At the cap the answer is the best action so far and the proven
-   bound.
+   action, dominance, and a cap on the states. At the cap the states of the highest bounds are dropped; the
+   lowest bound dropped is what remains proven.
 
 *max* first finds the smallest largest price by selection over price levels, exactly, then solves the
 knapsack over the items up to that price. *At most k changes* adds a Lagrange multiplier per change to the
@@ -422,7 +422,6 @@ class Solver:
     # the answer
     value: cython.double
     proven: cython.double
-    capped: cython.bint
     cost: cython.double
     total: cython.double
     cost_bound: cython.double
@@ -1606,7 +1605,6 @@ class Solver:
         counts: cython.bint
         near = EQUAL * self.value
         below = self.value if self.value < cut else cut
-        self.capped = False
         gap = below - self.proven - near
         if gap <= 0.0:
             if self.value < cut:
@@ -1816,8 +1814,7 @@ class Solver:
         found_steps: cython.int = -1
         t_first: cython.int
         first: cython.bint
-        lost: cython.bint = False
-        bound: cython.double
+        dropped: cython.double = INFINITY
         state_gain[0] = fixed_gain
         state_price[0] = fixed_price
         state_bound[0] = self.proven
@@ -1855,8 +1852,23 @@ class Solver:
             n_states = to_state - from_state
             for k in range(self.core_start[i + 1] - 1, self.core_start[i] - 1, -1):
                 if have + n_states > self.states:
-                    lost = True
-                    break
+                    if self.states < self.max_states:
+                        return STATES_FULL
+                    found = (self.states - n_states) // 2
+                    dropped = self._drop(
+                        a_gain,
+                        a_price,
+                        a_bound,
+                        a_parent,
+                        a_item,
+                        a_count,
+                        have,
+                        found,
+                        dropped,
+                        b_parent,
+                        b_item,
+                    )
+                    have = found
                 gain_k = item_gain[k]
                 price_k = item_price[k]
                 count_k = item_count[k]
@@ -1958,11 +1970,24 @@ class Solver:
                 swap_int = a_count
                 a_count = b_count
                 b_count = swap_int
-            if lost or to_state + have > self.states:
+            if to_state + have > self.states:
                 if self.states < self.max_states:
                     return STATES_FULL
-                lost = True
-                break
+                found = (self.states - to_state) // (cores - depth)
+                dropped = self._drop(
+                    a_gain,
+                    a_price,
+                    a_bound,
+                    a_parent,
+                    a_item,
+                    a_count,
+                    have,
+                    found,
+                    dropped,
+                    b_parent,
+                    b_item,
+                )
+                have = found
             if have == 0:
                 break
             for s in range(have):
@@ -1996,21 +2021,58 @@ class Solver:
                 self.chosen[self.core[order[z]]] = self.item_at[state_item[s]]
                 s = state_parent[s]
                 z -= 1
-        if lost:
-            # Everything cheaper descends from the states that were waiting to be extended.
-            bound = self.value
-            for s in range(from_state, to_state):
-                if state_bound[s] < bound:
-                    bound = state_bound[s]
-            if bound > self.proven:
-                self.proven = bound
-            self.capped = True
+        if dropped < below - near:
+            # Everything cheaper descends from the states that were dropped.
+            if dropped > self.proven:
+                self.proven = dropped
             return FEASIBLE
         if self.value < cut:
             self.proven = self.value
             return OPTIMAL
         self.proven = cut
         return NOT_BETTER
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _drop(
+        self,
+        gain: cython.p_double,
+        price: cython.p_double,
+        bound: cython.p_double,
+        parent: cython.p_int,
+        item: cython.p_int,
+        count: cython.p_int,
+        have: cython.longlong,
+        keep: cython.longlong,
+        dropped: cython.double,
+        order: cython.p_int,
+        spare: cython.p_int,
+    ) -> cython.double:
+        """Keep the `keep` states of the lowest bound, in place and in order; returns the lowest bound
+        dropped.
+        """
+        s: cython.longlong
+        n: cython.longlong = 0
+        if keep >= have:
+            return dropped
+        _sort(bound, order, spare, have)
+        if bound[order[keep]] < dropped:
+            dropped = bound[order[keep]]
+        for s in range(have):
+            spare[s] = 0
+        for s in range(keep):
+            spare[order[s]] = 1
+        for s in range(have):
+            if spare[s] == 1:
+                gain[n] = gain[s]
+                price[n] = price[s]
+                bound[n] = bound[s]
+                parent[n] = parent[s]
+                item[n] = item[s]
+                count[n] = count[s]
+                n += 1
+        return dropped
 
     # ------------------------------------------------------------------ K best
 
