@@ -203,8 +203,9 @@ def flipset(
 
 
 def _item(grid: ActionGrid, solution: Solutions) -> FlipsetItem:
-    lines = grid.changes([0], solution.picks[:1]).itertuples()
-    changes = tuple(Change(line.feature, line.today, line.new, line.price) for line in lines)
+    lines = grid.changes([0], solution.picks[:1])
+    columns = (lines[name].tolist() for name in ("feature", "today", "new", "price"))
+    changes = tuple(Change(*line) for line in zip(*columns, strict=True))
     return FlipsetItem(
         changes, float(solution.cost[0]), float(solution.total[0]), float(solution.bound[0]), solution.status(0)
     )
