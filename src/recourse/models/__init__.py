@@ -6,9 +6,19 @@ from typing import Any
 
 from recourse.models.files import load_model
 from recourse.models.linear import LinearEstimatorModel, LinearModel, has_logistic_probabilities, linear_form
-from recourse.models.model import Additive, EstimatorModel, Model, choose_label
+from recourse.models.model import Additive, EstimatorModel, Model, TreeEnsemble, choose_label
+from recourse.models.trees import TreeEstimatorModel, recognise_trees
 
-__all__ = ["Additive", "EstimatorModel", "LinearModel", "Model", "as_model", "choose_label", "load_model"]
+__all__ = [
+    "Additive",
+    "EstimatorModel",
+    "LinearModel",
+    "Model",
+    "TreeEnsemble",
+    "as_model",
+    "choose_label",
+    "load_model",
+]
 
 
 def as_model(estimator: Any, *, desired: Any = None, threshold: float | None = None, margin: float = 0.0) -> Model:
@@ -34,6 +44,9 @@ def as_model(estimator: Any, *, desired: Any = None, threshold: float | None = N
         return estimator
     settings: dict[str, Any] = {"desired": desired, "threshold": threshold, "margin": margin}
     checked = EstimatorModel(estimator, **settings)
+    trees = recognise_trees(estimator, checked)
+    if trees is not None:
+        return TreeEstimatorModel(estimator, *trees, **settings)
     form = linear_form(estimator)
     if form is None or (threshold is not None and not has_logistic_probabilities(estimator)):
         return checked

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from recourse.actions.grid import ActionGrid
 from recourse.errors import InputError
 from recourse.models.model import Additive, Model
-from recourse.search import best_first, milp
+from recourse.search import best_first, boxes, milp
 from recourse.search.knapsack import KnapsackSearch
 from recourse.search.solutions import (
     FEASIBLE,
@@ -58,14 +58,18 @@ def find(
     Ctrl-C ends the search and keeps what is done; `Solutions.interrupted` says so.
 
     Which search runs follows from what grid and model state: the knapsack kernel for additive models, mixed-
-    integer programming where conditions across blocks are linear, best-first enumeration for all other models
-    and for conditions that only a function knows.
+    integer programming where conditions across blocks are linear, branch and bound over boxes for trees, best-
+    first enumeration for all other models and for conditions that only a function knows.
     """
     chosen = np.arange(len(grid)) if people is None else np.asarray(people, dtype=np.int64)
     deadline = deadline_after(time_limit)
     if not len(chosen):
         return Solutions.unknown(0, len(grid.blocks))
     statement = model.additive(grid)
+    if statement is None and (trees := model.trees(grid)) is not None:
+        found = boxes.solve(model, grid, trees, chosen, exclusions, deadline=deadline, progress=progress)
+        drop_free_changes(model, grid, chosen, exclude(exclusions, chosen), found)
+        return found
     if statement is None or len(grid.linear) < len(grid.wide):
         return best_first.solve(model, grid, chosen, exclusions, deadline=deadline, progress=progress)
     return _Rounds(model, grid, statement, chosen, exclude(exclusions, chosen), deadline).run(progress)
@@ -214,7 +218,7 @@ class _Rounds:
             self._settle(rejected, proposed)
         elif len(rejected):
             out.withdraw(rejected)
-        self._drop_free_changes()
+        drop_free_changes(self.model, self.grid, self.people, self.exclusions, out)
         return out
 
     def _settle(self, rejected: IntArray, proposed: Solutions) -> None:
@@ -262,22 +266,6 @@ class _Rounds:
         some = indices[out.found[indices]]
         out.bound[some] = out.cost[some]
 
-    def _drop_free_changes(self) -> None:
-        """Undo changes that cost nothing and that the model does not need, feature by feature."""
-        out, grid = self.solutions, self.grid
-        for j in range(len(grid.blocks)):
-            paid = grid.prices[grid.row_ptr[grid.rows[self.people, j]] + out.picks[:, j]]
-            free = np.flatnonzero(out.found & (out.picks[:, j] > 0) & (paid == 0))
-            picks = out.picks[free]
-            picks[:, j] = 0
-            allowed = grid.allows(self.people[free], picks)
-            changed = grid.feature_changes(self.people[free], picks)
-            for k, i in enumerate(free):
-                allowed[k] &= self.exclusions[i].allow(picks[k], changed[k])
-            free, picks = free[allowed], picks[allowed]
-            approved = self._approves(free, picks)
-            out.picks[free[approved]] = picks[approved]
-
     def _solve(self, indices: IntArray, lift: float, progress: Progress | None = None) -> Solutions:
         people, excluded = self.people[indices], [self.exclusions[i] for i in indices]
         if self.knapsack is not None and self.knapsack.accepts_exclusions(excluded):
@@ -294,6 +282,27 @@ class _Rounds:
             return np.zeros(0, dtype=bool)
         approved = self.model.approves(self.grid.points(self.people[indices], picks))
         return approved & self.grid.allows(self.people[indices], picks) if self.grid.wide else approved
+
+
+def drop_free_changes(
+    model: Model, grid: ActionGrid, people: IntArray, exclusions: list[Exclusions], out: Solutions
+) -> None:
+    """Undo changes that cost nothing and that the model does not need, feature by feature."""
+    for j in range(len(grid.blocks)):
+        paid = grid.prices[grid.row_ptr[grid.rows[people, j]] + out.picks[:, j]]
+        free = np.flatnonzero(out.found & (out.picks[:, j] > 0) & (paid == 0))
+        if not len(free):
+            continue
+        picks = out.picks[free]
+        picks[:, j] = 0
+        allowed = grid.allows(people[free], picks)
+        changed = grid.feature_changes(people[free], picks)
+        for k, i in enumerate(free):
+            allowed[k] &= exclusions[i].allow(picks[k], changed[k])
+        free, picks = free[allowed], picks[allowed]
+        if len(free):
+            approved = model.approves(grid.points(people[free], picks))
+            out.picks[free[approved]] = picks[approved]
 
 
 def deadline_after(time_limit: float | None) -> float:
