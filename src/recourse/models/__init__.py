@@ -7,7 +7,7 @@ from typing import Any
 from recourse.models.files import load_model
 from recourse.models.linear import LinearEstimatorModel, LinearModel, has_logistic_probabilities, linear_form
 from recourse.models.model import Additive, EstimatorModel, Model, TreeEnsemble, choose_label
-from recourse.models.trees import TreeEstimatorModel, recognise_trees
+from recourse.models.trees import TreeEstimatorModel, adopt, recognise_trees
 
 __all__ = [
     "Additive",
@@ -43,6 +43,7 @@ def as_model(estimator: Any, *, desired: Any = None, threshold: float | None = N
             )
         return estimator
     settings: dict[str, Any] = {"desired": desired, "threshold": threshold, "margin": margin}
+    estimator = adopt(estimator)
     checked = EstimatorModel(estimator, **settings)
     trees = recognise_trees(estimator, checked)
     if trees is not None:

@@ -304,4 +304,8 @@ def _margin(margin: float) -> float:
 
 def _fitted_names(estimator: Any) -> tuple[Name, ...] | None:
     names = getattr(estimator, "feature_names_in_", None)
-    return None if names is None else tuple(names.tolist())
+    if names is None:
+        return None
+    found = tuple(np.asarray(names).tolist())
+    # LightGBM makes up names where there were none
+    return None if found == tuple(f"Column_{k}" for k in range(len(found))) else found

@@ -8,13 +8,22 @@ columns are probed: each value on a menu is sent through the pipeline once, so e
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from recourse.errors import ModelError
+from recourse.models.boosted import (
+    BoostedClassifier,
+    Tree,
+    category_cells,
+    read_json,
+    read_lightgbm,
+    read_xgboost,
+)
 from recourse.models.model import BoolArray, EstimatorModel, FloatArray, TreeEnsemble
 
 if TYPE_CHECKING:
@@ -27,23 +36,6 @@ CHECKS = 500
 """So many random actions are put to the estimator before its trees are believed."""
 
 MISSING_RIGHT, MISSING_LEFT, IN_SET = 0, 1, 2
-
-
-@dataclass
-class Tree:
-    """One tree: node 0 is the root, and a leaf has feature −1.
-
-    threshold : values up to it go left; missing_left : whether missing values do
-    sets : for nodes that split by category, whether category 0, 1, …, an unknown one, a missing one goes left
-    """
-
-    feature: IntArray
-    threshold: FloatArray
-    left: IntArray
-    right: IntArray
-    value: FloatArray
-    missing_left: BoolArray
-    sets: dict[int, BoolArray] = field(default_factory=dict)
 
 
 @dataclass
@@ -187,10 +179,7 @@ class _Cells:
             values = table[:, c]
             missing = np.isnan(values)
             if self.categorical[c]:
-                known = self.width - 2
-                code = np.where(missing, 0, np.trunc(values))
-                cells[:, c] = np.where((code >= 0) & (code < known) & (values > -1), code, known)
-                cells[missing, c] = known + 1
+                cells[:, c] = category_cells(values, self.width - 2)
             else:
                 cells[:, c] = np.searchsorted(self.thresholds[c], values, side="left")
                 cells[missing, c] = -1
@@ -371,6 +360,43 @@ def _ada_boost(estimator: Any, goal: _Goal) -> Forest | None:
     return scaled.of_raw(trees, 0.0, 0, _as_float32, float(np.finfo(np.float64).eps), 2 / total)
 
 
+def _boosted(estimator: BoostedClassifier, goal: _Goal) -> Forest | None:
+    trees = [replace(tree) for tree in estimator.trees]
+    if estimator.source == "lightgbm":
+        eps = float(np.finfo(np.float64).eps)
+        return goal.of_raw(trees, estimator.base, 0, estimator.numbers, eps, estimator.scale)
+    return goal.of_raw(trees, estimator.base, 0, estimator.numbers, float(np.finfo(np.float32).eps))
+
+
+def _xgboost(estimator: Any, goal: _Goal) -> Forest | None:
+    if goal.margin:
+        return None
+    try:
+        booster = estimator.get_booster()
+        return _boosted(read_xgboost(read_json(booster.save_raw("json").decode()), best=True), goal)
+    except ModelError:
+        return None
+
+
+def _lightgbm(estimator: Any, goal: _Goal) -> Forest | None:
+    if goal.margin:
+        return None
+    try:
+        return _boosted(read_lightgbm(estimator.booster_.model_to_string()), goal)
+    except ModelError:
+        return None
+
+
+def adopt(estimator: Any) -> Any:
+    """Return a classifier for a bare booster of XGBoost or LightGBM; anything else as it is."""
+    kind = _kind(estimator)
+    if kind == ("xgboost", "Booster"):
+        return read_xgboost(read_json(estimator.save_raw("json").decode()))
+    if kind == ("lightgbm", "Booster"):
+        return read_lightgbm(estimator.model_to_string())
+    return estimator
+
+
 def _as_float32(table: Any) -> FloatArray:
     """A table as scikit-learn's trees see it: rounded to float32, then compared with float64 thresholds."""
     dense = table.toarray() if hasattr(table, "toarray") else np.asarray(table)
@@ -386,6 +412,10 @@ READERS: dict[tuple[str, str], Callable[[Any, _Goal], Forest | None]] = {
     ("sklearn", "GradientBoostingClassifier"): _gradient_boosting,
     ("sklearn", "HistGradientBoostingClassifier"): _hist_gradient_boosting,
     ("sklearn", "AdaBoostClassifier"): _ada_boost,
+    ("xgboost", "XGBClassifier"): _xgboost,
+    ("xgboost", "XGBRFClassifier"): _xgboost,
+    ("lightgbm", "LGBMClassifier"): _lightgbm,
+    ("recourse", "BoostedClassifier"): _boosted,
 }
 
 COLUMN_WISE = {

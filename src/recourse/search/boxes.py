@@ -7,7 +7,6 @@ puts what the kernel can't decide to the model in batches, and keeps what is don
 
 from __future__ import annotations
 
-import itertools
 import os
 import threading
 import time
@@ -199,9 +198,10 @@ class _Shared:
         else:
             low, high = statement.bar - statement.tolerance, statement.bar + statement.tolerance
         limit = -1 if grid.max_changes is None else grid.max_changes
+        width = max(1, statement.sets.shape[1])
         give = self.give
         self.handle = kernel.Shared(
-            (len(statement.roots), len(pairs), len(column), m, statement.today.shape[1], max(1, statement.sets.shape[1]),
+            (len(statement.roots), len(pairs), len(column), m, statement.today.shape[1], width,
              min(limit, 2**31 - 1)),
             (float(low), float(high)),
             [give(statement.roots, np.int32), give(statement.test, np.int32), give(statement.left, np.int32),

@@ -1,6 +1,7 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
 # mypy: ignore-errors
 # (the decorators and C types of pure Python mode are Cython's to check)
+# ruff: noqa: SIM109 - a tuple of C integers would be a Python tuple
 """The cheapest way over a tree ensemble's bar, proven: best-first branch and bound over boxes of menu states.
 
 A person's menu of a block is a short list of *states*, cheapest first; a box is a set of states for each
@@ -1002,7 +1003,6 @@ class Solver:
     def _spread(self, node: cython.int, block: cython.int) -> cython.void:
         local: cython.int
         first: cython.int
-        near_left: cython.bint
         saved: cython.longlong
         word: cython.longlong
         w: cython.int
