@@ -200,7 +200,7 @@ class Untrusted:
     ("content", "message"),
     [
         (b"", "is empty"),
-        (b"\x00\x01\xff\xfe\x80", "neither a skops file nor text"),
+        (b"\x00\x01\xff\xfe\x80", "neither a model file of a known kind nor text"),
         (b"hello", "no coefficient table"),
         (b"feature,coefficient\n", "at least one coefficient"),
         (b"feature,coefficient\na,1\na,2\n", "'a' has two coefficients"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from recourse.models.files import load_model
+from recourse.models.files import ModelFile, inspect_model, load_model
 from recourse.models.linear import LinearEstimatorModel, LinearModel, has_logistic_probabilities, linear_form
 from recourse.models.model import Additive, EstimatorModel, Model, TreeEnsemble, choose_label
 from recourse.models.trees import TreeEstimatorModel, adopt, recognise_trees
@@ -14,9 +14,11 @@ __all__ = [
     "EstimatorModel",
     "LinearModel",
     "Model",
+    "ModelFile",
     "TreeEnsemble",
     "as_model",
     "choose_label",
+    "inspect_model",
     "load_model",
 ]
 

@@ -79,6 +79,11 @@ class BoostedClassifier:
         if names is not None:
             self.feature_names_in_ = np.array(names, dtype=object)
 
+    @property
+    def display_name(self) -> str:
+        """What reports call it."""
+        return f"{'XGBoost' if self.source == 'xgboost' else 'LightGBM'} model of {len(self.trees)} trees"
+
     def __repr__(self) -> str:
         return f"BoostedClassifier({self.source}: {len(self.trees)} trees, {self.n_features_in_} features)"
 
@@ -93,9 +98,9 @@ class BoostedClassifier:
         """Return the sum of the leaves, in the precision of the library."""
         columns = self.numbers(X)
         dtype = np.float32 if self.source == "xgboost" else np.float64
-        total = np.full(len(columns), self.base, dtype=dtype)
+        total: npt.NDArray[Any] = np.full(len(columns), self.base, dtype=dtype)
         for tree in self.trees:
-            total += _leaves(tree, columns).astype(dtype)
+            total = total + _leaves(tree, columns).astype(dtype)
         return total.astype(np.float64)
 
     def predict_proba(self, X: Any) -> FloatArray:

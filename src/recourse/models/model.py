@@ -258,7 +258,7 @@ def _name_of(estimator: Any) -> str:
     steps = getattr(estimator, "steps", None)
     if steps:
         return " → ".join(type(step).__name__ if step != "passthrough" else "passthrough" for _, step in steps)
-    return type(estimator).__name__
+    return str(getattr(estimator, "display_name", type(estimator).__name__))
 
 
 def _classes(estimator: Any) -> npt.NDArray[Any]:

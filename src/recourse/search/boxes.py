@@ -447,7 +447,7 @@ def _collapse(
             continue
         _, group = np.unique(table, axis=0, return_inverse=True)
         cell[span] = group.ravel()[grid.codes[span]]
-    keys = [grid.item_row, cell]
+    keys: list[npt.NDArray[Any]] = [grid.item_row, cell]
     if detail == "changes":
         keys.append(grid.changed)
     if grid.combine == "max" and grid.peaks is not grid.prices:
