@@ -11,13 +11,30 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.ensemble import (
+    AdaBoostClassifier,
+    ExtraTreesClassifier,
+    GradientBoostingClassifier,
+    HistGradientBoostingClassifier,
+    RandomForestClassifier,
+)
 from sklearn.linear_model import LogisticRegression, RidgeClassifier, SGDClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
 from sklearn.svm import LinearSVC
+from sklearn.tree import DecisionTreeClassifier
 
 import recourse as rs
 
+TREES = {
+    "tree": lambda: DecisionTreeClassifier(max_depth=5, random_state=0),
+    "forest": lambda: RandomForestClassifier(7, max_depth=4, random_state=0),
+    "grown forest": lambda: RandomForestClassifier(10, random_state=0),
+    "extra trees": lambda: make_pipeline(StandardScaler(), ExtraTreesClassifier(6, max_depth=5, random_state=0)),
+    "gradient boosting": lambda: GradientBoostingClassifier(n_estimators=12, max_depth=3, random_state=0),
+    "histogram boosting": lambda: HistGradientBoostingClassifier(max_iter=12, min_samples_leaf=5, random_state=0),
+    "ada boost": lambda: AdaBoostClassifier(DecisionTreeClassifier(max_depth=2), n_estimators=8, random_state=0),
+}
 MODELS = {
     "logistic": lambda: LogisticRegression(),
     "scaled logistic": lambda: make_pipeline(StandardScaler(), LogisticRegression()),
@@ -25,6 +42,7 @@ MODELS = {
     "scaled svm": lambda: make_pipeline(MaxAbsScaler(), LinearSVC(dual=False)),
     "discriminant": lambda: LinearDiscriminantAnalysis(),
     "sgd": lambda: make_pipeline(StandardScaler(), SGDClassifier(loss="log_loss", random_state=0)),
+    **TREES,
 }
 LABELS = {"01": (0, 1), "±1": (-1, 1), "12": (1, 2), "words": ("bad", "good")}
 COSTS = ("total", "local", "max", "l1")
