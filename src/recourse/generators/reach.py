@@ -63,7 +63,7 @@ class Reach:
     @property
     def movable(self) -> BoolArray:
         """bool[n]: who can move at all."""
-        movable: BoolArray = (self.low < self.high).any(axis=1)
+        movable: BoolArray = np.less(self.low, self.high).max(axis=1, initial=False)
         return movable
 
     @property
@@ -79,9 +79,7 @@ class Reach:
         of today's value and the nearest other one, the nearer (today's if they are equally near).
         """
         shape = (-1, *[1] * (points.ndim - 2), points.shape[-1])
-        today, low, high = (
-            array[people].reshape(shape) for array in (self.today, self._inside_low, self._inside_high)
-        )
+        today, low, high = (array[people].reshape(shape) for array in (self.today, self._inside_low, self._inside_high))
         settled = np.clip(points, low, high)
         for j, domain in self._domains.items():
             value = settled[..., j]
