@@ -190,10 +190,10 @@ class _Search:
             gradient, probability = self._look(position, active)
             outward = ((position <= low) & (gradient > 0)) | ((position >= high) & (gradient < 0))
             gradient = gradient.masked_fill(outward, 0.0)  # there is no way on in these directions
-            met = recipe.stop.met(probability, self.net.bar, gradient)
+            cleared = self.net.clears(probability)
+            met = recipe.stop.met(probability, cleared, gradient)
             if recipe.keep_valid:
-                fine = probability >= self.net.bar
-                self.approved[active] = torch.where(fine[:, :, None], position, self.approved[active])
+                self.approved[active] = torch.where(cleared[:, :, None], position, self.approved[active])
             done = met if t < recipe.max_steps else torch.ones_like(met)
             if bool(done.any()):
                 out, stay = active[done], ~done
@@ -242,7 +242,7 @@ class _Search:
             settled = self.reach.settle(raw.detach().numpy(), self.people[active.numpy()])
             with torch.no_grad():
                 probability = self.net.logits(self._tensor(settled))[1]
-        crossed = probability >= self.net.bar
+        crossed = self.net.clears(probability)
         if recipe.joint:
             crossed = crossed.all(dim=1, keepdim=True).expand_as(crossed)
         centre = None if self.centre is None else self.centre[active]
@@ -277,6 +277,7 @@ class Network:
         self.columns = None if read == names else np.array([names.index(name) for name in read])
         bar = float(getattr(model, "bar", 0.0))
         self.bar = 1 / (1 + np.exp(-bar))
+        self.strict = bool(getattr(model, "strict", not getattr(model, "margin", 0.0)))
         self.layers, self.module = model.layers(), module
         self.sign = int(getattr(model, "sign", 1))
         if self.layers is not None:
@@ -303,6 +304,10 @@ class Network:
         if self.layers.members == 1:
             return z, z.sigmoid()
         return z.mean(dim=0), z.sigmoid().mean(dim=0)
+
+    def clears(self, probability: Tensor) -> Tensor:
+        """Return where the model would approve; on the bar itself it may not (`Model` says which)."""
+        return probability > self.bar if self.strict else probability >= self.bar
 
     def can_reach(self, reach: Reach) -> npt.NDArray[np.bool_]:
         """bool[n], False only where no point of a person's box can be approved: by interval arithmetic."""

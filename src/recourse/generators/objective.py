@@ -163,7 +163,8 @@ class Diversity:
         kernel = 1 / (1 + torch.linalg.vector_norm(apart, dim=3))
         # equal starts make K singular; a ridge keeps the determinant smooth, as in DiCE
         ridge = 1e-4 * torch.eye(kernel.shape[-1], dtype=kernel.dtype)
-        return -self.weight * torch.linalg.det(kernel + ridge).sum()
+        penalty: Tensor = -self.weight * torch.linalg.det(kernel + ridge).sum()
+        return penalty
 
 
 Penalty = Distance | OldLabel | Gravity | Diversity | Callable[[Block], Any]
@@ -248,9 +249,9 @@ class Probability:
         if not 0 < self.gamma < 1:
             raise InputError(f"gamma must be a probability between 0 and 1, not {self.gamma!r}.")
 
-    def met(self, probability: Tensor, bar: float, gradient: Tensor) -> Tensor:
-        """Return bool[n]: for whom all K are there. `bar` is the probability that the model itself asks for."""
-        return (probability >= max(self.gamma, bar)).all(dim=1)
+    def met(self, probability: Tensor, cleared: Tensor, gradient: Tensor) -> Tensor:
+        """Return bool[n]: for whom all K are there. `cleared` says where the model's own bar is."""
+        return (cleared & (probability >= self.gamma)).all(dim=1)
 
 
 @dataclass(frozen=True)
@@ -259,7 +260,7 @@ class Gradient:
 
     tolerance: float = 0.01
 
-    def met(self, probability: Tensor, bar: float, gradient: Tensor) -> Tensor:
+    def met(self, probability: Tensor, cleared: Tensor, gradient: Tensor) -> Tensor:
         """Return bool[n]: whose search has come to rest."""
         return (gradient.abs() < self.tolerance).flatten(1).all(dim=1)
 
