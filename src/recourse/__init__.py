@@ -1,10 +1,11 @@
 """Algorithmic recourse: what can a person who was denied by a model change to be approved?
 
-An *action set* says what people can do; a *cost* prices it; a model approves or denies. Three verbs ask
+An *action set* says what people can do; a *cost* prices it; a model approves or denies. Four verbs ask
 about that:
 
     flipset     one person       which actions would flip this denial, cheapest first?
     audit       a population     who has recourse, who has none, and how hard is it for whom?
+    simulate    over time        what happens when people act on it and the lender retrains?
     find        the search both rest on, for people who build something else
 
 Every answer carries a `Status`: what was proven, in a sentence. Names are resolved when they are first
@@ -24,10 +25,11 @@ from typing import TYPE_CHECKING, Any
 from recourse._version import __version__
 
 if TYPE_CHECKING:
-    from recourse import costs, datasets, metrics
+    from recourse import costs, datasets, dynamics, generators, metrics
     from recourse.actions import ActionGrid, ActionSet, FeatureActions
     from recourse.audits import Audit, AuditPartial, AuditSpec, audit, audit_batch
     from recourse.costs import COSTS, Cost, FunctionCost, L1Cost, LocalCost, MaxCost, TotalCost
+    from recourse.dynamics import Simulation, simulate
     from recourse.errors import InputError, ModelError, RecourseError
     from recourse.flipsets import FlipsetItem, FlipsetResult, flipset
     from recourse.models import LinearModel, Model, as_model, load_model
@@ -43,11 +45,26 @@ _HOME = {
     "flipsets": ("FlipsetItem", "FlipsetResult", "flipset"),
     "audits": ("Audit", "AuditPartial", "AuditSpec", "audit", "audit_batch"),
     "search": ("Solutions", "Status", "find"),
+    # a population over time
+    "dynamics": ("Simulation", "simulate"),
     # what can go wrong
     "errors": ("InputError", "ModelError", "RecourseError"),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
-_MODULES = ("actions", "audits", "costs", "datasets", "errors", "flipsets", "metrics", "models", "reports", "search")
+_MODULES = (
+    "actions",
+    "audits",
+    "costs",
+    "datasets",
+    "dynamics",
+    "errors",
+    "flipsets",
+    "generators",
+    "metrics",
+    "models",
+    "reports",
+    "search",
+)
 
 __all__ = [
     "COSTS",
@@ -69,6 +86,7 @@ __all__ = [
     "Model",
     "ModelError",
     "RecourseError",
+    "Simulation",
     "Solutions",
     "Status",
     "TotalCost",
@@ -78,10 +96,13 @@ __all__ = [
     "audit_batch",
     "costs",
     "datasets",
+    "dynamics",
     "find",
     "flipset",
+    "generators",
     "load_model",
     "metrics",
+    "simulate",
 ]
 
 

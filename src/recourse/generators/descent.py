@@ -307,7 +307,8 @@ class Network:
 
     def clears(self, probability: Tensor) -> Tensor:
         """Return where the model would approve; on the bar itself it may not (`Model` says which)."""
-        return probability > self.bar if self.strict else probability >= self.bar
+        cleared: Tensor = probability > self.bar if self.strict else probability >= self.bar
+        return cleared
 
     def can_reach(self, reach: Reach) -> npt.NDArray[np.bool_]:
         """bool[n], False only where no point of a person's box can be approved: by interval arithmetic."""
