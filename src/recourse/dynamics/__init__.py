@@ -24,7 +24,8 @@ from recourse.dynamics.parts import (
     TargetLabels,
     TopLabels,
 )
-from recourse.dynamics.simulation import PRESETS, Arm, Simulation, simulate
+from recourse.dynamics.simulation import Arm, Simulation, simulate
+from recourse.dynamics.start import PRESETS
 from recourse.dynamics.study import Design
 
 __all__ = [

@@ -44,7 +44,7 @@ class Frozen:
     """
 
     X: pd.DataFrame
-    held_X: pd.DataFrame
+    held_X: pd.DataFrame  # noqa: N815
     held_y: npt.NDArray[Any]
     grid: pd.DataFrame
     shift: FloatArray

@@ -246,8 +246,9 @@ class _Search:
         if recipe.joint:
             crossed = crossed.all(dim=1, keepdim=True).expand_as(crossed)
         centre = None if self.centre is None else self.centre[active]
-        block = Block(leaf, here, logits, crossed, self.mad, centre, recipe.joint)
-        objective = self.loss(logits).sum()
+        share = 1 / recipe.counterfactuals if recipe.average else 1.0
+        block = Block(leaf, here, logits, crossed, self.mad, centre, recipe.joint, share)
+        objective = share * self.loss(logits).sum()
         for penalty in recipe.penalties:
             objective = objective + penalty(block)
         (gradient,) = torch.autograd.grad(objective, leaf)

@@ -65,6 +65,7 @@ class Block:
     mad : [d], the population's median absolute deviations in the same units
     centre : [n, 1, d], the point that Gravitational pulls to; None for recipes without one
     joint : one norm over a person's K counterfactuals instead of one each
+    share : the weight of one counterfactual's loss: 1, or 1/K where they are averaged
     """
 
     points: Tensor
@@ -74,6 +75,7 @@ class Block:
     mad: Tensor
     centre: Tensor | None
     joint: bool
+    share: float = 1.0
 
     def norm(self, difference: Tensor) -> Tensor:
         """Euclidean norms, [n] or [n, K]. At 0, where an unsquared norm has no gradient, it counts as 0."""
@@ -121,7 +123,7 @@ class OldLabel:
 
     def __call__(self, block: Block) -> Tensor:
         z = block.logits[block.crossed]
-        penalty: Tensor = self.weight * import_torch().nn.functional.softplus(z).sum()
+        penalty: Tensor = self.weight * block.share * import_torch().nn.functional.softplus(z).sum()
         return penalty
 
 
