@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -38,11 +39,11 @@ def fingerprint(study: Study) -> str:
             digest.update(repr(name).encode() + repr(table[name].tolist()).encode())
         digest.update(repr(labels.tolist()).encode())
     settings = [
-        (name, repr(one), repr(getattr(one, "get_params", dict)())) for name, one in sorted(study.models.items())
+        (name, written(one), written(getattr(one, "get_params", dict)())) for name, one in sorted(study.models.items())
     ]
-    recourse = [(name, repr(one)) for name, one in study.recourse.items()]
+    recourse = [(name, written(one)) for name, one in study.recourse.items()]
     rest = (study.rounds, study.design, study.desired, study.threshold, study.group_by, study.entropy)
-    digest.update(repr((settings, recourse, rest, repr(study.actions))).encode())
+    digest.update(written((settings, recourse, rest, study.actions)).encode())
     return digest.hexdigest()
 
 
@@ -60,6 +61,11 @@ def read(path: Path | None, study: Study) -> list[dict[str, Any]]:
             f"{path} belongs to another simulation (other people, models or settings); choose another file."
         )
     return [row for row in rows if row["repeat"] < study.repeats]
+
+
+def written(part: Any) -> str:
+    """Return a part as text that is the same in every process: no addresses of objects."""
+    return re.sub(r" at 0x[0-9A-Fa-f]+", "", repr(part))
 
 
 def plain(row: Mapping[Any, Any]) -> dict[str, Any]:

@@ -187,22 +187,21 @@ class Simulation:
     def to_dict(self) -> dict[str, Any]:
         """Return the study and its table as plain values: the document that views are rendered from."""
         study = self.study
-        summary = self.summary() if self.rows else pd.DataFrame()
-        moved = _totals(self)
         return {
             "document": "openrecourse/simulation",
             "version": 1,
             "models": {name: study.model(one).name for name, one in study.models.items()},
-            "recourse": {name: repr(one) for name, one in study.recourse.items()},
+            "recourse": {name: checkpoints.written(one) for name, one in study.recourse.items()},
             "rounds": study.rounds,
             "repeats": study.repeats,
             "repeats_done": len(self._done_repeats),
             "people": len(study.start),
             "held_out": len(study.frozen.held_y),
-            "design": {key: repr(value) for key, value in vars(study.design).items()},
+            "design": {key: checkpoints.written(value) for key, value in vars(study.design).items()},
             "seed": str(study.entropy),
-            "arms": moved,
-            "summary": [checkpoints.plain(row) for row in summary.to_dict(orient="records")],
+            "last_round": max((row["round"] for row in self.rows), default=0),
+            "arms": _summaries(self),
+            "series": _series(self),
             "rows": [checkpoints.plain(row) for row in self.rows],
             "notes": self.notes,
             "interrupted": self.interrupted,
@@ -384,21 +383,51 @@ def _notes(simulation: Simulation) -> Iterator[str]:
             yield f"{name}: no search met its own stopping rule; {valid} of {drawn} ended at an approved point."
 
 
-def _totals(simulation: Simulation) -> list[dict[str, Any]]:
-    """People drawn, valid, converged and moved by arm, per repeat that was run here."""
-    totals = []
+def _summaries(simulation: Simulation) -> list[dict[str, Any]]:
+    """For each arm: how many were drawn, found valid, converged and moved, and the last measurements.
+
+    Counts are sums over repeats, from the table, so they are there for repeats read from a checkpoint too.
+    """
+    frame = simulation.to_frame()
+    if frame.empty:
+        return []
+    summary = simulation.summary()
+    rounds = frame.drop_duplicates(["repeat", "round", "arm"])
+    success = frame[(frame["name"] == "success_rate") & (frame["group"] == "")]
+    arms = []
     for model, recourse in simulation.study.arms:
-        arms = [state.arms[model, recourse] for state in simulation._states]
-        drawn, valid, converged, moved = (sum(arm.tally[k] for arm in arms) for k in range(4))
-        totals.append(
+        arm = "/".join((model, recourse))
+        mine, found = rounds[rounds["arm"] == arm], success[success["arm"] == arm]
+        last = summary[(summary["model"] == model) & (summary["generator"] == recourse)]
+        drawn = int(mine["n_drawn"].sum())
+        converged = (mine["convergence_rate"].astype(float) * mine["n_drawn"]).sum()
+        arms.append(
             {
                 "model": model,
                 "recourse": recourse,
-                "repeats": len(arms),
+                "repeats": int(mine["repeat"].nunique()),
                 "drawn": drawn,
-                "valid": valid,
-                "converged": converged,
-                "moved": moved,
+                "valid": round((found["value"] * found["n_drawn"]).sum()),
+                "converged": round(converged),
+                "moved": int(mine["n_moved"].sum()),
+                "valid_share": float((found["value"] * found["n_drawn"]).sum() / drawn) if drawn else None,
+                "converged_share": float(converged / drawn) if drawn else None,
+                "measures": {
+                    row["name"]: checkpoints.plain({key: row[key] for key in ("repeats", "mean", "sd", "min", "max")})
+                    for row in last.to_dict(orient="records")
+                },
             }
         )
-    return totals
+    return arms
+
+
+def _series(simulation: Simulation) -> list[dict[str, Any]]:
+    """For each arm and measure: mean and range over repeats, round by round."""
+    frame = simulation.to_frame()
+    frame = frame[(frame["scope"] != "recourse") & (frame["group"] == "")]
+    series = []
+    for (model, generator, name), rows in frame.groupby(["model", "generator", "name"], sort=False):
+        over = rows.groupby("round")["value"].agg(["mean", "min", "max"])
+        lines = {key: [float(value) for value in over[key]] for key in ("mean", "min", "max")}
+        series.append({"model": model, "recourse": generator, "name": name, "rounds": over.index.tolist(), **lines})
+    return series
