@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
+Approved = Callable[[], BoolArray]
+"""Asks the current model who is approved; only flows that need it do."""
 Source = Callable[[int, np.random.Generator], tuple[pd.DataFrame, Any]]
 
 
@@ -254,7 +256,7 @@ def probabilities(model: Model, X: pd.DataFrame) -> npt.NDArray[np.float64] | No
 class Closed:
     """Nobody comes, nobody goes."""
 
-    def pass_round(self, people: People, start: People, approved: BoolArray, t: int, rng: Any) -> People:
+    def pass_round(self, people: People, start: People, approved: Approved, t: int, rng: Any) -> People:
         """Return the population of the next round."""
         return people
 
@@ -269,9 +271,9 @@ class ReplaceWinners:
 
     source: Source | None = None
 
-    def pass_round(self, people: People, start: People, approved: BoolArray, t: int, rng: Any) -> People:
+    def pass_round(self, people: People, start: People, approved: Approved, t: int, rng: Any) -> People:
         """Return the population of the next round."""
-        leave = approved & (people.moves > 0)
+        leave = approved() & (people.moves > 0)
         return people.take(~leave).join(newcomers(int(leave.sum()), start, self.source, t, rng))
 
 
@@ -282,7 +284,7 @@ class Inflow:
     people: int
     source: Source | None = None
 
-    def pass_round(self, people: People, start: People, approved: BoolArray, t: int, rng: Any) -> People:
+    def pass_round(self, people: People, start: People, approved: Approved, t: int, rng: Any) -> People:
         """Return the population of the next round."""
         return people.join(newcomers(self.people, start, self.source, t, rng))
 

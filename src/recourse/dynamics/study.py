@@ -115,7 +115,7 @@ class Study:
 
     def features(self, people: People) -> pd.DataFrame:
         """Return the columns that the action set and the models know."""
-        return people.X[self.actions.names]
+        return people.X[self.actions.names] if self.group_by else people.X
 
     def model(self, estimator: Any) -> Model:
         """Return the model that an estimator stands for."""
@@ -227,7 +227,7 @@ def _intersection(pools: list[IntArray]) -> IntArray:
 def _round(study: Study, repeat: int, t: int, key: Key, before: ArmState, pool: IntArray, chosen: IntArray) -> ArmState:
     """One round of one arm."""
     design = study.design
-    to_answer, to_act, to_label, to_flow, to_fit, _ = study.seeds(repeat, t, key)
+    to_answer, to_act, to_label, to_fit, *_ = study.seeds(repeat, t, key)
     people, model = before.people, before.model
     rows = np.flatnonzero(np.isin(people.ids, chosen))
     today = study.features(people).iloc[rows]
@@ -240,9 +240,8 @@ def _round(study: Study, repeat: int, t: int, key: Key, before: ArmState, pool: 
     y = design.labeller.label(people, moved, features, model, study.labels, np.random.default_rng(to_label))
     people = replace(people, y=y)
     log = _log(study, people, rows, answers, moved, new_rows, len(pool))
-    own = study.seeds(repeat, t, "newcomers")[0]
-    stays = design.flow.pass_round(people, study.start, model.approves(features), t, np.random.default_rng(own))
-    del to_flow
+    own = study.seeds(repeat, t, "newcomers")[0]  # the same newcomers in every arm
+    stays = design.flow.pass_round(people, study.start, lambda: model.approves(features), t, np.random.default_rng(own))
     estimator, retrained = before.estimator, design.retrainer.due(t)
     if retrained:
         estimator = design.retrainer.fit(estimator, study.features(stays), stays.y, int(to_fit.generate_state(1)[0]))

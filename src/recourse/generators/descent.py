@@ -183,13 +183,13 @@ class _Search:
     def run(self) -> None:
         """Descend until everybody has met the stop or the steps are used up."""
         torch, recipe = self.torch, self.recipe
-        position, low, high = self.position, self.low, self.high
+        position, low, high, today, centre = self.position, self.low, self.high, self.today, self.centre
         active = torch.arange(len(position))
         memory = recipe.optimiser.start(tuple(position.shape))
         for t in range(recipe.max_steps + 1):
-            gradient, probability = self._look(position, active)
-            outward = ((position <= low) & (gradient > 0)) | ((position >= high) & (gradient < 0))
-            gradient = gradient.masked_fill(outward, 0.0)  # there is no way on in these directions
+            gradient, probability = self._look(position, today, centre, active)
+            # at the edge of their box people have no way on, so the gradient has nothing to say there
+            gradient = torch.where(self._clip(-gradient, low - position, high - position) == 0, 0.0, gradient)
             cleared = self.net.clears(probability)
             met = recipe.stop.met(probability, cleared, gradient)
             if recipe.keep_valid:
@@ -226,10 +226,9 @@ class _Search:
         picked: FloatArray = points[np.arange(n), best]
         return picked
 
-    def _look(self, position: Tensor, active: Tensor) -> tuple[Tensor, Tensor]:
+    def _look(self, position: Tensor, today: Tensor, centre: Tensor | None, active: Tensor) -> tuple[Tensor, Tensor]:
         """The gradient of the objective, and P(desired) where an answer from here would settle."""
         torch, recipe = self.torch, self.recipe
-        today = self.today[active]
         if recipe.chain_rule:
             leaf = position.detach().requires_grad_(True)
             raw, here = today + self.deviation * leaf, torch.zeros_like(today)
@@ -245,7 +244,6 @@ class _Search:
         crossed = self.net.clears(probability)
         if recipe.joint:
             crossed = crossed.all(dim=1, keepdim=True).expand_as(crossed)
-        centre = None if self.centre is None else self.centre[active]
         share = 1 / recipe.counterfactuals if recipe.average else 1.0
         block = Block(leaf, here, logits, crossed, self.mad, centre, recipe.joint, share)
         objective = share * self.loss(logits).sum()

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 from recourse.errors import InputError, ModelError
@@ -251,6 +252,11 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def _logits(self, X: Any) -> FloatArray:
         from sklearn.utils.validation import check_is_fitted, validate_data
 
+        names = getattr(self, "feature_names_in_", None)
+        if names is not None and isinstance(X, pd.DataFrame) and list(X.columns) == names.tolist():
+            array = X.to_numpy(dtype=np.float64)  # as checked as it needs to be, in a tenth of the time
+            if len(array) and np.isfinite(array).all():
+                return self.layers_.logits(array)
         check_is_fitted(self)
         return self.layers_.logits(validate_data(self, X, dtype=np.float64, reset=False))
 
