@@ -198,7 +198,10 @@ class _Search:
             if bool(done.any()):
                 out, stay = active[done], ~done
                 self.position[out], self.converged[out], self.steps[out] = position[done], met[done], t
-                active, position, gradient, low, high = (rows[stay] for rows in (active, position, gradient, low, high))
+                active, position, gradient, low, high, today = (
+                    rows[stay] for rows in (active, position, gradient, low, high, today)
+                )
+                centre = None if centre is None else centre[stay]
                 memory = [moment[stay] for moment in memory]
                 if not len(active):
                     return
