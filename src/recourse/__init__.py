@@ -26,7 +26,7 @@ from recourse._version import __version__
 
 if TYPE_CHECKING:
     from recourse import costs, datasets, dynamics, generators, metrics
-    from recourse.actions import ActionGrid, ActionSet, FeatureActions
+    from recourse.actions import ActionGrid, ActionSet, FeatureActions, constraints
     from recourse.audits import Audit, AuditPartial, AuditSpec, audit, audit_batch
     from recourse.costs import COSTS, Cost, FunctionCost, L1Cost, LocalCost, MaxCost, TotalCost
     from recourse.dynamics import Simulation, simulate
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     # what people can do, and what it costs them
-    "actions": ("ActionGrid", "ActionSet", "FeatureActions"),
+    "actions": ("ActionGrid", "ActionSet", "FeatureActions", "constraints"),
     "costs": ("COSTS", "Cost", "FunctionCost", "L1Cost", "LocalCost", "MaxCost", "TotalCost"),
     # who approves
     "models": ("LinearModel", "Model", "as_model", "load_model"),
@@ -94,6 +94,7 @@ __all__ = [
     "as_model",
     "audit",
     "audit_batch",
+    "constraints",
     "costs",
     "datasets",
     "dynamics",

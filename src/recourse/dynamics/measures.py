@@ -6,18 +6,23 @@ as the width of a kernel or the points of a grid, is made once, at the start, an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from recourse import metrics
+from recourse.actions.features import LEVEL_TYPES
 from recourse.dynamics.parts import probabilities
 from recourse.models import Model
+from recourse.tables import Name
+
+if TYPE_CHECKING:
+    from recourse.actions import ActionSet
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -33,12 +38,68 @@ class Value(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
+class Space:
+    """How features become coordinates: numbers standardised, levels as 0/1 columns; fixed at the start.
+
+    shift, scale : by number column; a missing value is at the mean
+    levels : by level column, those that can occur; any other is at 0 in all of them
+    """
+
+    shift: Mapping[Name, float]
+    scale: Mapping[Name, float]
+    levels: Mapping[Name, list[Any]]
+
+    @classmethod
+    def of(cls, X: pd.DataFrame, actions: ActionSet, *, standard: bool) -> Space:
+        """Learn the coordinates from the population at the start."""
+        shift, scale, levels = {}, {}, {}
+        for feature in actions:
+            if feature.variable_type in LEVEL_TYPES:
+                seen = X[feature.name].dropna().unique().tolist()
+                levels[feature.name] = list(dict.fromkeys([*feature.levels, *seen]))
+                continue
+            column = X[feature.name].to_numpy(dtype=np.float64)
+            column = column[np.isfinite(column)]
+            deviation = float(column.std()) if len(column) else 0.0
+            shift[feature.name] = float(column.mean()) if len(column) and standard else 0.0
+            scale[feature.name] = deviation if standard and deviation > 0 else 1.0
+        return cls(shift, scale, levels)
+
+    def points(self, X: pd.DataFrame) -> FloatArray:
+        """Return the coordinates of each row."""
+        columns = []
+        for name in X.columns:
+            if name in self.levels:
+                values = X[name].to_numpy(dtype=object)
+                columns += [(values == level).astype(np.float64) for level in self.levels[name]]
+            else:
+                column = (X[name].to_numpy(dtype=np.float64) - self.shift[name]) / self.scale[name]
+                columns.append(np.where(np.isnan(column), 0.0, column))
+        return np.column_stack(columns)
+
+    def uniform(self, X: pd.DataFrame, n: int, rng: np.random.Generator) -> pd.DataFrame:
+        """Return n rows drawn uniformly from the bounding box of `X`, and from the levels."""
+        drawn = {}
+        for name in X.columns:
+            if name in self.levels:
+                choices = np.empty(len(self.levels[name]), dtype=object)
+                choices[:] = self.levels[name]
+                drawn[name] = choices[rng.integers(len(choices), size=n)]
+                if X[name].dtype.kind in "biuf":
+                    drawn[name] = drawn[name].astype(X[name].to_numpy().dtype)
+            else:
+                column = X[name].to_numpy(dtype=np.float64)
+                drawn[name] = rng.uniform(np.nanmin(column), np.nanmax(column), n)
+        return pd.DataFrame(drawn, columns=X.columns)
+
+
+@dataclass(frozen=True, eq=False)
 class Frozen:
     """What was fixed at t = 0, the same for every arm of a model and every round.
 
     X : the training features at the start; held_X, held_y : the held-out people
     grid : points drawn uniformly from the bounding box of X
-    shift, scale : how features are standardised before distances are taken (0 and 1 for raw units)
+    space : how features become distances
     width : the kernel's width for people; widths : for probabilities, by where they are taken
     most : samples for the kernel have at most so many rows, evenly spaced
     """
@@ -47,8 +108,7 @@ class Frozen:
     held_X: pd.DataFrame  # noqa: N815
     held_y: npt.NDArray[Any]
     grid: pd.DataFrame
-    shift: FloatArray
-    scale: FloatArray
+    space: Space
     width: float
     bandwidth: float | None
     permutations: int
@@ -56,7 +116,7 @@ class Frozen:
 
     def standardised(self, X: pd.DataFrame) -> FloatArray:
         """Return features as the domain kernel sees them."""
-        Z: FloatArray = (X.to_numpy(dtype=np.float64) - self.shift) / self.scale
+        Z = self.space.points(X)
         return Z[np.linspace(0, len(Z) - 1, self.most).astype(np.int64)] if len(Z) > self.most else Z
 
     def probability_width(self, p: FloatArray) -> float:

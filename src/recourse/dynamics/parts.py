@@ -17,7 +17,7 @@ import pandas as pd
 
 from recourse.errors import InputError, ModelError
 from recourse.generators.outcomes import Counterfactuals
-from recourse.generators.reach import Reach, as_rows
+from recourse.generators.reach import Reach
 from recourse.models import Model
 
 if TYPE_CHECKING:
@@ -124,11 +124,11 @@ class Behaviour:
         """Return where people end up, and who acts."""
         acts = rng.random(len(today)) < self.comply
         if self.effort < 1 or self.noise > 0:
-            reach = Reach(actions, today)
-            way = new.to_numpy(dtype=np.float64) - reach.today
+            reach, there = Reach(actions, today), Reach(actions, new).today
+            way = np.where(np.isnan(there) | np.isnan(reach.today), 0.0, there - reach.today)
             deviations = np.array([_deviation(feature) for feature in actions])
             spread = self.noise * deviations * rng.standard_normal(way.shape)
-            new = as_rows(reach.settle(reach.today + self.effort * way + spread), today)
+            new = reach.rows(reach.settle(reach.today + self.effort * way + spread))
         return new, acts
 
 

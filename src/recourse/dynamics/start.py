@@ -16,7 +16,7 @@ import pandas as pd
 
 from recourse import tables
 from recourse.dynamics.answers import Recourse, as_recourse, check_recourse
-from recourse.dynamics.measures import Frozen
+from recourse.dynamics.measures import Frozen, Space
 from recourse.dynamics.parts import LABELLERS, Labels, People, Retrainer, seeded
 from recourse.dynamics.study import CONTROL, Design, Study, check_measures
 from recourse.errors import InputError, ModelError, nearest
@@ -213,7 +213,10 @@ def _fitted(
             continue
         if not hasattr(one, "fit"):
             raise ModelError(f"model {name!r} ({type(one).__name__}) has no fit method; pass refit=False to keep it.")
-        fitted[str(name)] = seeded(clone(one), seed).fit(start.X[actions.names], start.y)
+        try:
+            fitted[str(name)] = seeded(clone(one), seed).fit(start.X[actions.names], start.y)
+        except (ValueError, TypeError) as error:
+            raise ModelError(f"model {name!r} can't be fitted to the {len(start)} training people: {error}") from error
     return fitted
 
 
@@ -228,21 +231,15 @@ def _frozen(
 ) -> Frozen:
     """Make the choices that must not follow the data later."""
     X = start.X[actions.names]
-    values = X.to_numpy(dtype=np.float64)
-    shift, scale = np.zeros(values.shape[1]), np.ones(values.shape[1])
-    if design.units == "standard":
-        deviation = values.std(axis=0)
-        shift, scale = values.mean(axis=0), np.where(deviation > 0, deviation, 1.0)
-    low, high = values.min(axis=0), values.max(axis=0)
-    grid = pd.DataFrame(rng.uniform(low, high, (1000, len(low))), columns=X.columns)
+    space = Space.of(X, actions, standard=design.units == "standard")
+    grid = space.uniform(X, 1000, rng)
     fixed = None if isinstance(design.bandwidth, str) else float(design.bandwidth)
     frozen = Frozen(
         X=X,
         held_X=test[actions.names],
         held_y=held_y == labels.desired,
         grid=grid,
-        shift=shift,
-        scale=scale,
+        space=space,
         width=1.0 if fixed is None else fixed,
         bandwidth=fixed,
         permutations=design.permutations,

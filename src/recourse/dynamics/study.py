@@ -323,9 +323,8 @@ def _log(
     pool: int,
 ) -> dict[str, Any]:
     """What happened in a round: counts for every row of the table, and the measures of the recourse itself."""
-    scale = study.frozen.scale
-    drawn = answers.X
-    way = (drawn.to_numpy(dtype=np.float64) - answers.today.to_numpy(dtype=np.float64)) / scale
+    drawn, space = answers.X, study.frozen.space
+    way = space.points(drawn) - space.points(answers.today) if len(rows) else np.empty((0, 1))
     values: list[tuple[str, Value]] = []
     everyone = np.ones(len(people), dtype=bool)
     for group, member in [("", everyone), *_members(study, people)]:
@@ -335,7 +334,7 @@ def _log(
             values.append((group, Value("recourse", "success_rate", float(answers.valid[asked].mean()))))
             if valid.any():
                 length = float(np.linalg.norm(way[valid], axis=1).mean())
-                kept = redundancy(answers.today[valid].to_numpy(), drawn[valid].to_numpy())
+                kept = redundancy(answers.today[valid].to_numpy(dtype=object), drawn[valid].to_numpy(dtype=object))
                 values.append((group, Value("recourse", "distance", length)))
                 values.append((group, Value("recourse", "redundancy", kept)))
         acted = member[moved]

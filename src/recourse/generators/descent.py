@@ -15,10 +15,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from recourse.actions.features import LEVEL_TYPES
 from recourse.errors import InputError, ModelError
 from recourse.generators.objective import LOSSES, Block, import_torch
 from recourse.generators.outcomes import INFEASIBLE, NOT_CONVERGED, VALID, Counterfactuals
-from recourse.generators.reach import Reach, as_rows
+from recourse.generators.reach import Reach
 from recourse.models import Model, as_model
 from recourse.models.networks import logistic
 
@@ -44,6 +45,12 @@ def run(
     model = as_model(model)
     table = actions.table(X)
     model.check_features(actions.names)
+    for feature in actions:
+        if feature.actionable and feature.variable_type in LEVEL_TYPES:
+            raise InputError(
+                f"gradient generators move numbers, but {feature.name!r} has levels. Encode it as 0/1 columns with a "
+                "OneHot constraint, make it immutable, or use recourse='optimal' (rs.find)."
+            )
     reach = Reach(actions, table)
     n = len(table)
     codes = np.full(n, NOT_CONVERGED)
@@ -58,8 +65,8 @@ def run(
             search.begin(_seed(random_state))
             search.run()
             converged[people], steps[people] = search.converged.numpy(), search.steps.numpy()
-            points[people] = search.answers(model, table, _seed(random_state))
-    moved = as_rows(points, table)
+            points[people] = search.answers(model, _seed(random_state))
+    moved = reach.rows(points)
     codes[model.approves(moved)] = VALID
     return Counterfactuals(moved, table, codes, converged, steps)
 
@@ -75,10 +82,14 @@ class Scaling:
 
 def _scaling(actions: ActionSet, population: Any) -> Scaling:
     """Measure the population given, or the one that the action set was inferred from."""
-    columns = [(f.observed.values, f.observed.counts) for f in actions]
-    if population is not None:
-        table = actions.table(population).to_numpy(dtype=np.float64)
-        columns = [np.unique(column, return_counts=True) for column in table.T]
+    columns: list[tuple[FloatArray, Any]] = []
+    for feature in actions:
+        values: FloatArray = feature.observed.values
+        counts: Any = feature.observed.counts
+        if population is not None and feature.actionable:
+            column = actions.table(population)[feature.name].to_numpy(dtype=np.float64)
+            values, counts = np.unique(column[~np.isnan(column)], return_counts=True)
+        columns.append((values, counts) if feature.actionable and len(values) else (np.zeros(1), np.ones(1)))
     rows = []
     for values, counts in columns:
         mean = float(np.average(values, weights=counts))
@@ -115,7 +126,7 @@ def _centres(
     if targets is None:
         people = table if population is None else actions.table(population)
         targets = people[model.approves(people)]
-    rows = actions.table(targets).to_numpy(dtype=np.float64)
+    rows = np.where(np.isnan(there := Reach(actions, actions.table(targets)).today), 0.0, there)
     if not len(rows):
         raise InputError(
             "Gravity pulls to people of the target class, but there are none: the model approves nobody in the "
@@ -207,7 +218,7 @@ class _Search:
                     return
             position = self._clip(position + recipe.optimiser.step(gradient, memory, t + 1), low, high)
 
-    def answers(self, model: Model, table: pd.DataFrame, seed: int) -> FloatArray:
+    def answers(self, model: Model, seed: int) -> FloatArray:
         """Return one settled point a person: the one of K that the recipe picks."""
         n, K, d = self.position.shape
         ends = [self._settled(self.position)]
@@ -216,8 +227,8 @@ class _Search:
         if K == 1 and len(ends) == 1:
             only: FloatArray = ends[0][:, 0]
             return only
-        rows = table.iloc[np.repeat(self.people, K)]
-        approved = np.array([model.approves(as_rows(end.reshape(-1, d), rows)).reshape(n, K) for end in ends])
+        rows = np.repeat(self.people, K)
+        approved = np.array([model.approves(self.reach.rows(end.reshape(-1, d), rows)).reshape(n, K) for end in ends])
         # where the end of a search is denied and a point on its way was not, that point stands for it
         points = ends[0] if len(ends) == 1 else np.where((approved[0] | ~approved[1])[..., None], *ends)
         works = approved.any(axis=0)
@@ -315,7 +326,7 @@ class Network:
     def can_reach(self, reach: Reach) -> npt.NDArray[np.bool_]:
         """bool[n], False only where no point of a person's box can be approved: by interval arithmetic."""
         n = len(reach.today)
-        if self.layers is None:
+        if self.layers is None or not reach.boxed:
             return np.ones(n, dtype=bool)
         low, high = (ends if self.columns is None else ends[:, self.columns] for ends in (reach.low, reach.high))
         highest = self.layers.bounds(low, high)[1]

@@ -183,7 +183,7 @@ def perturbation(before: Sequence[npt.ArrayLike], after: Sequence[npt.ArrayLike]
 
 
 def redundancy(today: npt.ArrayLike, new: npt.ArrayLike) -> float:
-    """Return the mean share of features that an action leaves as they are (of everybody, feature by feature).
+    """Return the mean share of features that an action leaves as they are; missing stays missing.
 
     >>> redundancy([[1, 2], [3, 4]], [[1, 5], [3, 4]])
     0.75
@@ -191,7 +191,9 @@ def redundancy(today: npt.ArrayLike, new: npt.ArrayLike) -> float:
     before, after = np.asarray(today), np.asarray(new)
     if before.shape != after.shape or not before.size:
         raise InputError(f"the same people are compared, one or more: got {before.shape} and {after.shape}.")
-    return float(np.mean(before == after))
+    import pandas as pd
+
+    return float(np.mean((before == after) | (pd.isna(before) & pd.isna(after))))
 
 
 def _samples(A: npt.ArrayLike, B: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
