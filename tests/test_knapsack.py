@@ -232,11 +232,7 @@ def test_the_k_best_subsets_are_those_of_brute_force(family, objective, distinct
                 elif distinct == "minimal":
                     left = {other: pair for other, pair in left.items() if not other >= subset}
                 else:
-                    used = (
-                        subset
-                        if options["forced"] is None
-                        else subset - set(np.flatnonzero(options["forced"][i]))
-                    )
+                    used = subset if options["forced"] is None else subset - set(np.flatnonzero(options["forced"][i]))
                     left = {other: pair for other, pair in left.items() if used and not other & used}
 
 
@@ -245,9 +241,7 @@ def test_the_k_best_subsets_are_those_of_brute_force(family, objective, distinct
 def test_larger_answers_are_those_of_highs(family, limit):
     rng = np.random.default_rng(7)
     for _ in range(10):
-        m, longest = (
-            (6, 5) if family == "subset sum" else (int(rng.integers(6, 11)), 10)
-        )  # HiGHS needs minutes
+        m, longest = (6, 5) if family == "subset sum" else (int(rng.integers(6, 11)), 10)  # HiGHS needs minutes
         people = make_people(rng, family, 2, m, longest)
         menus = Knapsack(*people[1:4])
         for objective in ("sum", "max"):
@@ -326,9 +320,7 @@ def test_the_state_cap_gives_a_gap_and_never_a_false_proof(objective, limit, int
         people = make_people(rng, "subset sum", 3, 9, 8)
         menus = Knapsack(*people[1:4], interpreted=interpreted)
         full = menus.solve(people[0], people[4], objective=objective, max_changes=limit, threads=1)
-        small = menus.solve(
-            people[0], people[4], objective=objective, max_changes=limit, max_states=6, threads=1
-        )
+        small = menus.solve(people[0], people[4], objective=objective, max_changes=limit, max_states=6, threads=1)
         for i in range(3):
             assert_consistent(small, i, people, objective)
             assert full.status[i] in (OPTIMAL, INFEASIBLE)
@@ -499,9 +491,7 @@ def test_ctrl_c_keeps_what_is_done(threads):
 def test_progress_is_reported_on_the_callers_thread_and_ends_with_everyone():
     people = population()
     seen = []
-    solve_knapsack(
-        *people, threads=2, progress=lambda count: seen.append((count, threading.current_thread()))
-    )
+    solve_knapsack(*people, threads=2, progress=lambda count: seen.append((count, threading.current_thread())))
     assert [count for count, _ in seen] == sorted(count for count, _ in seen)
     assert seen[-1][0] == len(people[0])
     assert {thread for _, thread in seen} == {threading.current_thread()}

@@ -338,7 +338,7 @@ class Retrainer:
         if mode == "auto":
             mode = "warm" if starts_warm(estimator) else "cold"
         fresh = copy.deepcopy(estimator) if mode == "warm" else clone(estimator)
-        return seeded(fresh, seed).fit(X, y)
+        return fit_seeded(fresh, X, y, seed)
 
     def check(self, name: str, estimator: Any) -> None:
         """Raise `ModelError` for an estimator that can't be retrained this way, before anything is run."""
@@ -368,11 +368,14 @@ def starts_warm(estimator: Any) -> bool:
     return bool(getattr(steps[-1][1] if steps else estimator, "warm_start", False))
 
 
-def seeded(estimator: Any, seed: int) -> Any:
-    """Give an estimator, and its parts, a seed wherever its random_state is None; one that is set stays."""
+def fit_seeded(estimator: Any, X: Any, y: Any, seed: int) -> Any:
+    """Fit an estimator with a seed wherever its random_state is None, and leave it None: a set one stays set."""
     params = estimator.get_params(deep=True)
     unset = sorted(key for key, value in params.items() if key.split("__")[-1] == "random_state" and value is None)
-    return estimator.set_params(**{key: (seed + k) % 2**32 for k, key in enumerate(unset)}) if unset else estimator
+    if unset:
+        estimator.set_params(**{key: (seed + k) % 2**32 for k, key in enumerate(unset)})
+    estimator.fit(X, y)
+    return estimator.set_params(**dict.fromkeys(unset)) if unset else estimator
 
 
 def unmoved(X: pd.DataFrame) -> Counterfactuals:

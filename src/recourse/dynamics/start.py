@@ -17,7 +17,7 @@ import pandas as pd
 from recourse import tables
 from recourse.dynamics.answers import Recourse, as_recourse, check_recourse
 from recourse.dynamics.measures import Frozen, Space
-from recourse.dynamics.parts import LABELLERS, Labels, People, Retrainer, seeded
+from recourse.dynamics.parts import LABELLERS, Labels, People, Retrainer, fit_seeded
 from recourse.dynamics.study import CONTROL, Design, Study, check_measures
 from recourse.errors import InputError, ModelError, nearest
 from recourse.generators.recipes import Recipe
@@ -214,7 +214,7 @@ def _fitted(
         if not hasattr(one, "fit"):
             raise ModelError(f"model {name!r} ({type(one).__name__}) has no fit method; pass refit=False to keep it.")
         try:
-            fitted[str(name)] = seeded(clone(one), seed).fit(start.X[actions.names], start.y)
+            fitted[str(name)] = fit_seeded(clone(one), start.X[actions.names], start.y, seed)
         except (ValueError, TypeError) as error:
             raise ModelError(f"model {name!r} can't be fitted to the {len(start)} training people: {error}") from error
     return fitted
