@@ -18,11 +18,20 @@ from hypothesis import strategies as st
 
 from recourse.errors import InputError
 from recourse.search import kernels
-from recourse.search.knapsack import Knapsack, best_subsets, solve_knapsack
+from recourse.search.knapsack import Knapsack
 
 OPTIMAL, FEASIBLE, INFEASIBLE, UNKNOWN = range(4)
 FAMILIES = ("plain", "ties", "subset sum", "correlated", "free moves", "tenths", "tiny prices")
 CLOSE = 1e-9
+
+
+def solve_knapsack(rows, row_ptr, gains, prices, need, **options):
+    return Knapsack(row_ptr, gains, prices).solve(rows, need, **options)
+
+
+def best_subsets(rows, row_ptr, gains, prices, need, **options):
+    return Knapsack(row_ptr, gains, prices).best_subsets(rows, need, **options)
+
 
 both_builds = pytest.mark.parametrize("interpreted", [False, True], ids=["built", "interpreted"])
 
