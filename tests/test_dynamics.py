@@ -732,3 +732,26 @@ def test_paper_values_of_the_network_lie_near_the_published_ones(paper):
     domain = at_the_end(paper, "mlp", "mmd").mean()
     for arm, value in (("generic", 0.10), ("claproar", 0.02), ("gravitational", 0.06), ("γ = 0.9", 0.055)):
         assert domain[arm] == pytest.approx(value, rel=0.25 * 1.5), arm
+
+
+# -- the command line ----------------------------------------------------------------------------------
+
+
+def test_the_command_line_writes_the_same_bytes_and_goes_on_from_a_checkpoint(tmp_path):
+    from click.testing import CliRunner
+
+    from recourse.cli import main
+
+    rs.datasets.lender(200).frame.to_csv(tmp_path / "loans.csv", index=False)
+    common = ["simulate", str(tmp_path / "loans.csv"), "--target", "approved", "--fit", "logistic", "--rounds", "2"]
+    common += ["--repeats", "2", "--immutable", "gender", "--group-by", "gender", "--format", "json"]
+    one, two = (CliRunner().invoke(main, common) for _ in range(2))
+    assert one.exit_code == 0, one.stderr
+    assert one.stdout == two.stdout
+    assert json.loads(one.stdout)["repeats_done"] == 2
+    kept = [*common, "--checkpoint", str(tmp_path / "run.json")]
+    first, again = (CliRunner().invoke(main, kept) for _ in range(2))
+    assert json.loads(first.stdout)["rows"] == json.loads(again.stdout)["rows"] == json.loads(one.stdout)["rows"]
+    wrong = CliRunner().invoke(main, [*common, "--recourse", "optimla"])
+    assert wrong.exit_code == 2
+    assert "Did you mean 'optimal'?" in wrong.stderr

@@ -328,6 +328,17 @@ def simulate(
     return simulation
 
 
+def one_thread() -> Any:
+    """Keep BLAS and OpenMP to one thread for a while.
+
+    The arrays of a round are small, so threads would cost more than they save, and sums would depend on
+    how many there are.
+    """
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(limits=1)
+
+
 def _run(simulation: Simulation, progress: Progress | None, checkpoint: Path | None) -> None:
     """Run the missing rounds. A round that Ctrl-C cuts short counts as not begun."""
     study, states = simulation.study, {state.repeat: state for state in simulation._states}
@@ -335,21 +346,22 @@ def _run(simulation: Simulation, progress: Progress | None, checkpoint: Path | N
     arms = len(study.arms)
     total = arms * study.rounds * study.repeats
     try:
-        for repeat in range(study.repeats):
-            if repeat in kept:
-                continue
-            state = states[repeat] if repeat in states else begin(study, repeat)
-            while True:
-                states[repeat] = state
-                if progress is not None:
-                    done = sum(one.t for one in states.values()) + len(kept) * study.rounds
-                    progress(arms * done, total)
-                if state.t == study.rounds:
-                    break
-                state = advance(study, state)
-            if checkpoint is not None:
-                simulation._states = list(states.values())
-                simulation.save(checkpoint)
+        with one_thread():
+            for repeat in range(study.repeats):
+                if repeat in kept:
+                    continue
+                state = states[repeat] if repeat in states else begin(study, repeat)
+                while True:
+                    states[repeat] = state
+                    if progress is not None:
+                        done = sum(one.t for one in states.values()) + len(kept) * study.rounds
+                        progress(arms * done, total)
+                    if state.t == study.rounds:
+                        break
+                    state = advance(study, state)
+                if checkpoint is not None:
+                    simulation._states = list(states.values())
+                    simulation.save(checkpoint)
     except KeyboardInterrupt:
         pass
     simulation._states = list(states.values())

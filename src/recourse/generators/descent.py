@@ -167,6 +167,7 @@ class _Search:
     ) -> None:
         self.torch = import_torch()
         self.recipe, self.net, self.reach, self.people = recipe, net, reach, people
+        self.discrete = reach.discrete
         self.deviation = self._tensor(scaling.deviation)
         self.today = self._tensor(reach.today[people])[:, None, :]
         self.low = self._tensor((reach.low - reach.today)[people] / scaling.deviation)[:, None, :]
@@ -251,7 +252,7 @@ class _Search:
             raw, here = leaf, today
         logits, probability = self.net.logits(raw)
         probability = probability.detach()
-        if self.reach.discrete:
+        if self.discrete:
             settled = self.reach.settle(raw.detach().numpy(), self.people[active.numpy()])
             with torch.no_grad():
                 probability = self.net.logits(self._tensor(settled))[1]
@@ -337,7 +338,12 @@ class Network:
 
 @contextmanager
 def network(model: Model, actions: ActionSet) -> Iterator[Network]:
-    """Open a model for differentiation. A torch module is in evaluation mode meanwhile (no dropout)."""
+    """Open a model for differentiation; what is changed meanwhile is put back.
+
+    A torch module is in evaluation mode (no dropout). Torch runs on one thread: the steps are small, and
+    threads that wait for each other cost more than they save.
+    """
+    torch = import_torch()
     module = getattr(getattr(model, "estimator", None), "module_", None)
     if model.layers() is None and module is None:
         raise ModelError(
@@ -346,11 +352,14 @@ def network(model: Model, actions: ActionSet) -> Iterator[Network]:
             "Any model has exact or black-box recourse: use recourse='optimal', or rs.find."
         )
     training = [part for part in module.modules() if part.training] if module is not None else []
-    if module is not None:
-        module.eval()
+    threads = torch.get_num_threads()
     try:
+        torch.set_num_threads(1)
+        if module is not None:
+            module.eval()
         yield Network(model, actions, module)
     finally:
+        torch.set_num_threads(threads)
         for part in training:
             part.training = True
 

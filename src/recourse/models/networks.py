@@ -159,8 +159,8 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     warm_start : whether a second `fit` goes on from the current weights
     random_state : of the first weights and the batch orders
 
-    It is trained in NumPy: for networks as small as these a step takes a tenth of the time that an automatic
-    differentiation library needs to record it (``benchmarks/dynamics.py`` measures both).
+    It is trained in NumPy, without PyTorch: for networks as small as these, recording a step for automatic
+    differentiation costs more than the step (``benchmarks/dynamics.py`` measures both).
 
     >>> X, y = [[0.0], [1.0], [2.0], [3.0]], ["no", "no", "yes", "yes"]
     >>> clf = NetworkClassifier(hidden=(), epochs=200, random_state=0).fit(X, y)
@@ -309,29 +309,38 @@ def _train(
     shapes = [array.shape for array in start.parameters()]
     theta = np.concatenate([array.ravel() for array in start.parameters()])
     grad, first, second, step = (np.zeros_like(theta) for _ in range(4))
-    W, gW = _views(theta, shapes)[::2], _views(grad, shapes)[::2]
-    b, gb = _views(theta, shapes)[1::2], _views(grad, shapes)[1::2]
+    # a single network needs no axis for members, and NumPy is quicker without
+    inner_shapes = [shape[1:] for shape in shapes] if members == 1 else shapes
+    arrays, slopes = _views(theta, inner_shapes), _views(grad, inner_shapes)
+    W, b, gW, gb = arrays[::2], arrays[1::2], slopes[::2], slopes[1::2]
     last, t = len(W) - 1, 0
     y = targets[:, None]
     for _ in range(epochs):
+        X_epoch, y_epoch = inputs, y
         if shuffle:
             order = np.argsort(rng.random((members, n)), axis=1)
+            order = order[0] if members == 1 else order
             X_epoch, y_epoch = inputs[order], y[order]
-        else:
-            X_epoch, y_epoch = inputs[None], y[None]
         for i in range(0, n, batch):
-            a = X_epoch[:, i : i + batch]
-            y_batch = y_epoch[:, i : i + batch]
+            a = X_epoch[..., i : i + batch, :]
+            y_batch = y_epoch[..., i : i + batch, :]
             inner = [a]
             for w, c in zip(W[:last], b[:last], strict=True):
                 a = np.maximum(a @ w + c, 0.0)
                 inner.append(a)
-            delta = (logistic(a @ W[last] + b[last]) - y_batch) / y_batch.shape[1]
+            delta = a @ W[last]
+            delta += b[last]
+            delta *= 0.5
+            np.tanh(delta, out=delta)
+            delta += 1.0
+            delta *= 0.5
+            delta -= y_batch  # the logistic function, minus the target
+            delta /= y_batch.shape[-2]
             for k in range(last, -1, -1):
-                np.matmul(inner[k].swapaxes(1, 2), delta, out=gW[k])
-                np.sum(delta, axis=1, keepdims=True, out=gb[k])
+                np.matmul(inner[k].swapaxes(-1, -2), delta, out=gW[k])
+                np.add.reduce(delta, axis=-2, keepdims=True, out=gb[k])
                 if k:
-                    delta = (delta @ W[k].swapaxes(1, 2)) * (inner[k] > 0)
+                    delta = (delta @ W[k].swapaxes(-1, -2)) * (inner[k] > 0)
             t += 1
             first *= 0.9
             first += np.multiply(grad, 0.1, out=step)
