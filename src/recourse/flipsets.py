@@ -218,7 +218,8 @@ def _item(grid: ActionGrid, solution: Solutions, actions: ActionSet) -> FlipsetI
     lines = grid.changes([0], solution.picks[:1])
     columns = (lines[name].tolist() for name in ("feature", "today", "new", "price"))
     changes = tuple(
-        Change(*line, label=actions[line[0]].label, unit=actions[line[0]].unit) for line in zip(*columns, strict=True)
+        Change(feature, today, new, price, actions[feature].label, actions[feature].unit)
+        for feature, today, new, price in zip(*columns, strict=True)
     )
     return FlipsetItem(
         changes, float(solution.cost[0]), float(solution.total[0]), float(solution.bound[0]), solution.status(0)
