@@ -19,7 +19,7 @@ from recourse.actions.features import LEVEL_TYPES
 from recourse.errors import InputError, ModelError
 from recourse.generators.objective import LOSSES, Block, import_torch
 from recourse.generators.outcomes import INFEASIBLE, NOT_CONVERGED, VALID, Counterfactuals
-from recourse.generators.reach import Reach
+from recourse.generators.reach import Reach, coordinates
 from recourse.models import Model, as_model
 from recourse.models.networks import logistic
 
@@ -82,32 +82,19 @@ class Scaling:
 
 def _scaling(actions: ActionSet, population: Any) -> Scaling:
     """Measure the population given, or the one that the action set was inferred from."""
-    columns: list[tuple[FloatArray, Any]] = []
-    for feature in actions:
-        values: FloatArray = feature.observed.values
-        counts: Any = feature.observed.counts
-        if population is not None and feature.actionable:
-            column = actions.table(population)[feature.name].to_numpy(dtype=np.float64)
-            values, counts = np.unique(column[~np.isnan(column)], return_counts=True)
-        columns.append((values, counts) if feature.actionable and len(values) else (np.zeros(1), np.ones(1)))
+    table = None if population is None else actions.table(population)
     rows = []
-    for values, counts in columns:
-        mean = float(np.average(values, weights=counts))
-        deviation = float(np.sqrt(np.average((values - mean) ** 2, weights=counts)))
-        spread = np.abs(values - _median(values, counts))
-        mad = _median(*_sorted(spread, counts)) or float(np.average(spread, weights=counts))
-        rows.append((mean, deviation or 1.0, mad or 1.0))
+    for feature in actions:
+        seen = feature.observed
+        column = np.repeat(seen.values, seen.counts) if table is None else coordinates(feature, table)
+        column = column[np.isfinite(column)]
+        if not len(column):
+            rows.append((0.0, 1.0, 1.0))
+            continue
+        spread = np.abs(column - np.median(column))
+        mad = float(np.median(spread)) or float(spread.mean())
+        rows.append((float(column.mean()), float(column.std()) or 1.0, mad or 1.0))
     return Scaling(*(np.array(column) for column in zip(*rows, strict=True)))
-
-
-def _sorted(values: FloatArray, counts: IntArray) -> tuple[FloatArray, IntArray]:
-    order = np.argsort(values, kind="stable")
-    return values[order], counts[order]
-
-
-def _median(values: FloatArray, counts: IntArray) -> float:
-    """The median of sorted values that occur so often: the lower of the two in the middle."""
-    return float(values[np.searchsorted(np.cumsum(counts), counts.sum() / 2)])
 
 
 def _centres(
@@ -124,9 +111,10 @@ def _centres(
     if gravity is None:
         return None
     if targets is None:
-        people = table if population is None else actions.table(population)
-        targets = people[model.approves(people)]
-    rows = np.where(np.isnan(there := Reach(actions, actions.table(targets)).today), 0.0, there)
+        everybody = table if population is None else actions.table(population)
+        targets = everybody[model.approves(everybody)]
+    people = actions.table(targets)
+    rows = np.nan_to_num(np.column_stack([coordinates(feature, people) for feature in actions]))
     if not len(rows):
         raise InputError(
             "Gravity pulls to people of the target class, but there are none: the model approves nobody in the "

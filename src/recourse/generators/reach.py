@@ -43,7 +43,7 @@ class Reach:
     def __init__(self, actions: ActionSet, X: pd.DataFrame) -> None:
         self.table = actions.table(X)
         self.features: list[FeatureActions] = list(actions)
-        self.today: FloatArray = np.column_stack([_codes(f, self.table) for f in self.features])
+        self.today: FloatArray = np.column_stack([coordinates(f, self.table) for f in self.features])
         self.low, self.high = self.today.copy(), self.today.copy()
         self._inside_low, self._inside_high = self.today.copy(), self.today.copy()
         self._domains: dict[int, FloatArray] = {}
@@ -147,8 +147,8 @@ class Reach:
         settled[:, group] = np.where(allowed[:, None], chosen, today)
 
 
-def _codes(feature: FeatureActions, table: pd.DataFrame) -> FloatArray:
-    """A column as numbers: levels as ranks, but levels that are numbers and never change as themselves."""
+def coordinates(feature: FeatureActions, table: pd.DataFrame) -> FloatArray:
+    """Return a column as numbers: levels as ranks, but levels that are numbers and never change as themselves."""
     values = tables.values_of(table[feature.name])
     if feature.variable_type in LEVEL_TYPES and not feature.actionable and values.dtype.kind in "biuf":
         return values.astype(np.float64)
