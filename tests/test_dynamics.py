@@ -169,6 +169,25 @@ def test_redundancy_and_distance_are_those_of_the_recourse(blobs):
     assert values(sim, "favourable_labels")["value"].item() == 1.0
 
 
+def test_reliability_is_the_share_of_those_who_crossed_that_the_retrained_model_still_approves(blobs):
+    class Stricter(LogisticRegression):
+        """Each fit asks for more than the one before."""
+
+        def fit(self, X, y):
+            super().fit(X, y)
+            self.intercept_ = self.intercept_ - 3.0 * (X["x1"] == 2.0).sum() / 10
+            return self
+
+    def just_enough(model, actions, X):
+        return X.assign(x1=2.0)
+
+    sim = quick(blobs, Stricter(), {"just": just_enough}, rounds=3, share=0.3, repeats=1)
+    rate = values(sim, "reliability").set_index("round")["value"]
+    assert rate.loc[1] < 0.5
+    kept = quick(blobs, Stricter(), {"just": just_enough}, rounds=2, share=0.3, repeats=1, retrainer="none", refit=True)
+    assert values(kept, "reliability")["value"].eq(1).all()
+
+
 # -- traps ---------------------------------------------------------------------------------------------
 
 

@@ -33,6 +33,7 @@ TITLES = {
     "distance": "distance",
     "redundancy": "redundancy",
     "favourable_labels": "favourable labels",
+    "reliability": "still approved after retraining",
 }
 DEFAULT = ("mmd", "mmd_grid", "disagreement", "model_performance")
 

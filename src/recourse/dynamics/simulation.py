@@ -141,7 +141,10 @@ class Simulation:
         arm, model, generator : "model/recourse" and its parts; the control arm's recourse is "control"
         group : empty for everybody, else "column=level"
         scope, name, value, p_value : "domain" or "model" shift against the start, or "recourse" for what
-            happened in this round; a p-value where there is a test
+            happened in this round; a p-value where there is a test. Of the recourse: `success_rate`,
+            `distance` (in standard deviations) and `redundancy` (the share of features left alone) of those
+            with an approved point, `favourable_labels` of those who moved, and `reliability`: of those who
+            moved and crossed, the share whom the model still approves once it is retrained
         n_drawn, n_moved, pool, convergence_rate, retrained : of the round and arm; who got a recommendation,
             who acted, from how many, for what share the search met its own stopping rule, and whether the
             model was fitted again

@@ -246,6 +246,7 @@ def _round(study: Study, repeat: int, t: int, key: Key, before: ArmState, pool: 
     if retrained:
         estimator = design.retrainer.fit(estimator, study.features(stays), stays.y, int(to_fit.generate_state(1)[0]))
         model = study.model(estimator)
+    log["values"] += _reliability(study, people, moved, before.model, model)
     tally = (len(rows), int(answers.valid.sum()), int(answers.converged.sum()), len(moved))
     after = replace(
         before,
@@ -348,6 +349,20 @@ def _log(
         "convergence_rate": float(answers.converged.mean()) if len(rows) else None,
         "values": values,
     }
+
+
+def _reliability(study: Study, people: People, moved: IntArray, old: Model, new: Model) -> list[tuple[str, Value]]:
+    """Of those who moved in this round and crossed the boundary, the share whom the model still approves after it."""
+    if not len(moved):
+        return []
+    there = study.features(people).iloc[moved]
+    crossed = old.approves(there)
+    still, values = new.approves(there), []
+    for group, member in [("", np.ones(len(people), dtype=bool)), *_members(study, people)]:
+        chosen = crossed & member[moved]
+        if chosen.any():
+            values.append((group, Value("recourse", "reliability", float(still[chosen].mean()))))
+    return values
 
 
 def _members(study: Study, people: People) -> Iterator[tuple[str, npt.NDArray[np.bool_]]]:
