@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from recourse.errors import InputError, ModelError, RecourseError
     from recourse.flipsets import FlipsetItem, FlipsetResult, flipset
     from recourse.models import LinearModel, Model, as_model, load_model
+    from recourse.models.networks import NetworkClassifier
     from recourse.search import Solutions, Status, find
 
 _HOME = {
@@ -41,6 +42,7 @@ _HOME = {
     "costs": ("COSTS", "Cost", "FunctionCost", "L1Cost", "LocalCost", "MaxCost", "TotalCost"),
     # who approves
     "models": ("LinearModel", "Model", "as_model", "load_model"),
+    "models.networks": ("NetworkClassifier",),
     # one person, a population, and the search that both rest on
     "flipsets": ("FlipsetItem", "FlipsetResult", "flipset"),
     "audits": ("Audit", "AuditPartial", "AuditSpec", "audit", "audit_batch"),
@@ -85,6 +87,7 @@ __all__ = [
     "MaxCost",
     "Model",
     "ModelError",
+    "NetworkClassifier",
     "RecourseError",
     "Simulation",
     "Solutions",
