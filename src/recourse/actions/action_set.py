@@ -233,8 +233,9 @@ class ActionSet(FeatureView):
         """Return the set as the content of an action file: plain values, fit for JSON.
 
         weights : factors on the features' prices; group_only : columns that only group people in reports.
-        `rs.read_actions` makes an equal set of it (constraints numbered anew). Raises `InputError` for what
-        a file can't say: a `Predicate`, which is code, or a direction among levels without order.
+        `rs.read_actions` makes an equal set of it (constraints numbered anew); steps between levels, which
+        mean nothing, are left out. Raises `InputError` for what a file can't say: a `Predicate`, which is
+        code, or a direction among levels without order.
 
         >>> import recourse as rs
         >>> A = rs.ActionSet({"age": [20, 40, 60], "overdue": [0, 2, 4]})

@@ -29,11 +29,11 @@ def _no(message: str) -> PydanticCustomError:
 
 
 def _different(values: list[Any]) -> list[Any]:
-    seen: list[Any] = []
+    seen: set[Any] = set()
     for value in values:
         if value in seen:
             raise _no(f"lists {value!r} twice")
-        seen.append(value)
+        seen.add(value)
     return values
 
 
@@ -73,7 +73,7 @@ class _Strict(BaseModel):
 
 Whole = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 Real = Annotated[float, Field(allow_inf_nan=False)]
-Number = Whole | Real
+Number = Real  # whole numbers are numbers, too
 Level = bool | Whole | Real | str
 Levels = Annotated[list[Level], AfterValidator(_different)]
 Names = Annotated[list[str], AfterValidator(_different)]

@@ -380,6 +380,8 @@ class _Reader:
     def _apply(self, feature: FeatureActions, said: Feature, defaults: Defaults) -> None:
         """Set what the file says of one feature, in the order in which settings depend on each other."""
         place: Place = ("features", str(feature.name))
+        if any(problem.place in ((*place, "type"), (*place, "levels")) for problem in self.problems):
+            return  # without them the rest can't be judged
         if said.said("levels") and said.type not in LEVEL_TYPES:
             self._report(
                 (*place, "levels"), said.levels,

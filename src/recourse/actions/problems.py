@@ -64,9 +64,9 @@ class Problem(NamedTuple):
 
     def __str__(self) -> str:
         section, *rest = self.place or ("",)
-        where = {"features": "feature", "constraints": "constraint"}.get(str(section), str(section))
-        if where != section and rest:
-            first = rest.pop(0)
+        where = str(section)
+        if rest and where in ("features", "constraints"):
+            where, first = where.removesuffix("s"), rest.pop(0)
             where = f"{where} {first + 1 if isinstance(first, int) else repr(first)}"
         where = ", ".join(filter(None, [f"line {self.line}" if self.line else "", where, *map(str, rest)]))
         return f"{where}: {self.message}" if where else self.message
@@ -91,7 +91,7 @@ def sentence(model: type[BaseModel], setting: str, details: list[Any], given: An
     """Say in words what pydantic found wrong with one setting, and what would work."""
     settings = {field.alias or name: field for name, field in model.model_fields.items()}
     kinds = {detail["type"] for detail in details}
-    if "extra_forbidden" in kinds:
+    if setting not in settings:
         if model is Feature and setting in OTHER_WORDS:
             return f"is no setting of a feature; in an action file it is called {OTHER_WORDS[setting]!r}."
         known = [name for name in settings if name != "kind"]
