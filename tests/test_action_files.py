@@ -582,7 +582,7 @@ def test_a_draft_tells_what_is_missing_and_declares_no_block(X, tmp_path):
     X = X.rename(columns={"on": "home_own", "off": "home_rent"}).assign(sea_a=[0, 1, 0, 0] * 3, sea_b=0)
     text = rs.draft_actions(X)
     assert "[features.gaps] # 3 values from -9 to 3; missing in 3 of 12 rows" in text
-    assert "if '?' means missing, add: missing = [\"?\"]" in text
+    assert "if '?' means missing: missing = [\"?\"], and no level" in text
     assert "exactly one of them is on" in text
     assert "at most one of them is on" in text
     path = written(tmp_path, text)

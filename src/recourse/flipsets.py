@@ -132,14 +132,14 @@ class FlipsetResult:
         }
 
     def to_html(self) -> str:
-        """Return a small static HTML table."""
-        return reports.html(self.to_dict())
+        """Return a self-contained HTML page, without scripts."""
+        return reports.page(self.to_dict())
 
     def __repr__(self) -> str:
         return reports.text(self.to_dict())
 
     def _repr_html_(self) -> str:
-        return self.to_html()
+        return reports.html(self.to_dict())
 
 
 def flipset(

@@ -121,12 +121,12 @@ def _about(feature: FeatureActions, column: pd.Series[Any]) -> str:
     seen = feature.stated()["seen"]
     words = []
     if feature.variable_type in ("integer", "real") and seen:
-        words.append(f"{len(seen):,} values from {seen[0]:g} to {seen[-1]:g}")
+        words.append(f"{len(seen):,} values from {seen[0]:,.10g} to {seen[-1]:,.10g}")
     if feature.variable_type in LEVEL_TYPES and len(seen) > LISTED:
         words.append(f"{len(seen):,} levels")
     codes = [value for value in seen if isinstance(value, str) and not re.search(r"\w", value)]
     if codes:
-        words.append(f'if {codes[0]!r} means missing, add: missing = ["{codes[0]}"]')
+        words.append(f'if {codes[0]!r} means missing: missing = ["{codes[0]}"], and no level')
     if missing:
         words.append(f"missing in {missing:,} of {len(values):,} rows")
     return "; ".join(words)
