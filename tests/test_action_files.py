@@ -12,7 +12,7 @@ import jsonschema
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 import recourse as rs
@@ -372,6 +372,51 @@ def test_a_file_with_problems_changes_nothing_and_the_table_is_never_changed(X):
     problems(document, X)
     assert json.dumps(document) == said
     pd.testing.assert_frame_equal(X, before)
+
+
+names = st.sampled_from(["on", "off", "overdue", "income", "gaps", "housing", "school", "sex", "no such"])
+scalars = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-2, 9),
+    st.integers(),
+    st.floats(),
+    names,
+    st.sampled_from(["rent", "low", "up"]),
+)
+values = st.recursive(scalars, lambda x: st.lists(x, max_size=3) | st.dictionaries(names, x, max_size=2), max_leaves=6)
+FEATURE_SETTINGS = sorted(schema()["$defs"]["Feature"]["properties"])
+ENTRY_SETTINGS = sorted(
+    {name for d in schema()["$defs"].values() for name in d["properties"] if "kind" in d["properties"]}
+)
+TYPES = ["boolean", "integer", "real", "ordinal", "categorical"]
+
+
+@st.composite
+def documents(draw) -> dict:
+    """Documents with the right words in the wrong places."""
+    typed = st.dictionaries(st.sampled_from(FEATURE_SETTINGS), values, max_size=3)
+    features = draw(st.dictionaries(names, typed, max_size=3))
+    for entry in features.values():
+        entry |= draw(st.sampled_from([{}, *({"type": kind} for kind in TYPES)]))
+    entries = draw(st.lists(st.dictionaries(st.sampled_from(ENTRY_SETTINGS), values, max_size=4), max_size=2))
+    for entry in entries:
+        entry["kind"] = draw(st.sampled_from(sorted(KINDS)))
+    defaults = draw(st.dictionaries(st.sampled_from(["bounds", "step", "missing", "grid"]), values, max_size=2))
+    return {"features": features, "constraints": entries, "defaults": defaults}
+
+
+@settings(max_examples=300, deadline=None)
+@given(documents())
+def test_whatever_a_document_says_it_is_read_or_refused(document):
+    try:
+        said = rs.read_actions(document, table())
+    except rs.ActionFileError:
+        event("refused")
+        return
+    event("read")
+    again = rs.read_actions(said.actions.to_dict(), table()[said.actions.names])
+    assert content(again.actions) == content(said.actions)
 
 
 @pytest.mark.parametrize(
