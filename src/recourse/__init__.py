@@ -27,6 +27,9 @@ from recourse._version import __version__
 if TYPE_CHECKING:
     from recourse import costs, datasets, dynamics, generators, metrics
     from recourse.actions import ActionGrid, ActionSet, FeatureActions, constraints
+    from recourse.actions.drafts import draft_actions
+    from recourse.actions.files import LoadedActions, read_actions
+    from recourse.actions.problems import ActionFileError
     from recourse.audits import Audit, AuditPartial, AuditSpec, audit, audit_batch
     from recourse.costs import COSTS, Cost, FunctionCost, L1Cost, LocalCost, MaxCost, TotalCost
     from recourse.dynamics import Simulation, simulate
@@ -39,6 +42,9 @@ if TYPE_CHECKING:
 _HOME = {
     # what people can do, and what it costs them
     "actions": ("ActionGrid", "ActionSet", "FeatureActions", "constraints"),
+    "actions.files": ("LoadedActions", "read_actions"),
+    "actions.problems": ("ActionFileError",),
+    "actions.drafts": ("draft_actions",),
     "costs": ("COSTS", "Cost", "FunctionCost", "L1Cost", "LocalCost", "MaxCost", "TotalCost"),
     # who approves
     "models": ("LinearModel", "Model", "as_model", "load_model"),
@@ -70,6 +76,7 @@ _MODULES = (
 
 __all__ = [
     "COSTS",
+    "ActionFileError",
     "ActionGrid",
     "ActionSet",
     "Audit",
@@ -83,6 +90,7 @@ __all__ = [
     "InputError",
     "L1Cost",
     "LinearModel",
+    "LoadedActions",
     "LocalCost",
     "MaxCost",
     "Model",
@@ -100,12 +108,14 @@ __all__ = [
     "constraints",
     "costs",
     "datasets",
+    "draft_actions",
     "dynamics",
     "find",
     "flipset",
     "generators",
     "load_model",
     "metrics",
+    "read_actions",
     "simulate",
 ]
 
