@@ -8,6 +8,7 @@ vector of row numbers. Searches read nothing else, so none of them can forget a 
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
@@ -183,16 +184,21 @@ class ActionGrid:
         people : k positions in `X`; picks : int[k, m], each the position of an item in its menu (0 = stay).
         """
         people, picks = np.asarray(people, dtype=np.int64), np.asarray(picks, dtype=np.int64)
-        frame = self.X.take(people).reset_index(drop=True)
-        if not len(people):
-            return frame
-        for j, names in enumerate(self.blocks):
+        values: dict[Name, tuple[IntArray, npt.NDArray[Any]]] = {}
+        for j, names in enumerate(self.blocks if len(people) else ()):
             moved = np.flatnonzero(picks[:, j])
-            if not len(moved):
-                continue
             states = self.codes[self.row_ptr[self.rows[people[moved], j]] + picks[moved, j]]
-            for name, domain in zip(names, self.domains[j], strict=True):
-                frame[name] = _replaced(frame[name], moved, domain[states])
+            values.update({name: (moved, domain[states]) for name, domain in zip(names, self.domains[j], strict=True)})
+        return self.rows_with(people, values)
+
+    def rows_with(
+        self, people: npt.ArrayLike, values: Mapping[Name, tuple[IntArray, npt.NDArray[Any]]]
+    ) -> pd.DataFrame:
+        """Return the raw rows of k people with other values in some: for a feature, in which rows and which."""
+        frame = self.X.take(np.asarray(people, dtype=np.int64)).reset_index(drop=True)
+        for name, (where, new) in values.items():
+            if len(where):
+                frame[name] = _replaced(frame[name], where, new)
         return frame
 
     def cost(self, people: npt.ArrayLike, picks: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
