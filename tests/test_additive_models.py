@@ -288,6 +288,7 @@ class Custom:
     """A classifier of no library; additive where `interaction` is 0."""
 
     classes_ = np.array([0, 1])
+    feature_names_in_ = np.array(["income", "balance"], dtype=object)
 
     def __init__(self, interaction=0.0, lie=False):
         self.interaction, self.lie = interaction, lie

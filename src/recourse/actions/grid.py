@@ -287,6 +287,10 @@ def _replaced(column: pd.Series[Any], where: IntArray, values: npt.NDArray[Any])
         array = array.astype(np.result_type(array.dtype, values.dtype))
         array[where] = values
         return array
-    objects = column.to_numpy(dtype=object)
+    objects = column.to_numpy(dtype=object, copy=True)
     objects[where] = values
-    return objects if column.dtype == object else pd.Series(objects, dtype=column.dtype).array
+    dtype = column.dtype
+    if isinstance(dtype, pd.CategoricalDtype):  # a level that this table doesn't list is still that level
+        more = [level for level in pd.unique(values) if level not in dtype.categories and not pd.isna(level)]
+        dtype = pd.CategoricalDtype([*dtype.categories, *more], dtype.ordered)
+    return objects if column.dtype == object else pd.Series(objects, dtype=dtype).array

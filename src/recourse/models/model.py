@@ -259,4 +259,7 @@ def _margin(margin: float) -> float:
 
 def _fitted_names(estimator: Any) -> tuple[Name, ...] | None:
     names = getattr(estimator, "feature_names_in_", None)
-    return None if names is None else tuple(names.tolist())
+    if names is None and hasattr(estimator, "steps"):  # a pipeline asks its first step, even one that is skipped
+        step = next((step for _, step in estimator.steps if step is not None and step != "passthrough"), None)
+        return None if step is None else _fitted_names(step)
+    return None if names is None else tuple(np.asarray(names).tolist())
