@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from recourse.costs import COSTS, Cost, FunctionCost, L1Cost, LocalCost, MaxCost, TotalCost
     from recourse.errors import InputError, ModelError, RecourseError
     from recourse.flipsets import FlipsetItem, FlipsetResult, flipset
-    from recourse.models import LinearModel, Model, as_model, load_model
+    from recourse.models import LinearModel, Model, Scorecard, as_model, load_model
     from recourse.search import Solutions, Status, find
 
 _HOME = {
@@ -38,7 +38,7 @@ _HOME = {
     "actions": ("ActionGrid", "ActionSet", "FeatureActions", "constraints"),
     "costs": ("COSTS", "Cost", "FunctionCost", "L1Cost", "LocalCost", "MaxCost", "TotalCost"),
     # who approves
-    "models": ("LinearModel", "Model", "as_model", "load_model"),
+    "models": ("LinearModel", "Model", "Scorecard", "as_model", "load_model"),
     # one person, a population, and the search that both rest on
     "flipsets": ("FlipsetItem", "FlipsetResult", "flipset"),
     "audits": ("Audit", "AuditPartial", "AuditSpec", "audit", "audit_batch"),
@@ -69,6 +69,7 @@ __all__ = [
     "Model",
     "ModelError",
     "RecourseError",
+    "Scorecard",
     "Solutions",
     "Status",
     "TotalCost",

@@ -8,9 +8,10 @@ from recourse.models.additive import AdditiveEstimatorModel
 from recourse.models.files import load_model
 from recourse.models.linear import LinearEstimatorModel, LinearModel, linear_form
 from recourse.models.model import Additive, EstimatorModel, Model, choose_label
+from recourse.models.scorecards import Scorecard
 from recourse.models.structure import final_classifier, is_logistic, recognise
 
-__all__ = ["Additive", "EstimatorModel", "LinearModel", "Model", "as_model", "choose_label", "load_model"]
+__all__ = ["Additive", "EstimatorModel", "LinearModel", "Model", "Scorecard", "as_model", "choose_label", "load_model"]
 
 
 def as_model(

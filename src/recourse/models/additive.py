@@ -134,7 +134,7 @@ class AdditiveEstimatorModel(EstimatorModel):
         """Find the value on the menus that the estimator can't take, and name it; nothing if there is none."""
         for name, values in probes.values.items():
             start = probes.start[name]
-            for k, value in enumerate(values):
+            for k, value in enumerate(values.tolist()):
                 try:
                     self.decision(self.input(probes.rows.iloc[[start + k]]))
                 except (ValueError, TypeError, IndexError) as reason:
