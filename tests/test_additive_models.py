@@ -533,3 +533,16 @@ def test_well_known_encoders_of_other_libraries_are_recognised_by_their_path():
         pre = make_column_transformer((encoder(), ["housing"]), remainder="passthrough")
         clf = make_pipeline(pre, LogisticRegression(max_iter=1000)).fit(X, y)
         assert (rs.as_model(clf).additive(grid) is not None) is additive
+
+
+def test_a_level_that_this_tables_categories_do_not_list_is_still_that_level():
+    X, y = people()
+    clf = make_pipeline(ENCODED, LogisticRegression(max_iter=1000)).fit(X, y)
+    model = rs.as_model(clf)
+    renters = X[(X["housing"] == "rent") & ~model.approves(X)]
+    narrow = renters.assign(housing=pd.Categorical(renters["housing"]))
+    assert narrow["housing"].cat.categories.tolist() == ["rent"]
+    expected = rs.audit(clf, renters, action_set(X))
+    result = rs.audit(clf, narrow, action_set(X))
+    assert (result.changes["feature"] == "housing").any()
+    pd.testing.assert_frame_equal(result.people, expected.people)
