@@ -26,6 +26,9 @@ from recourse._version import __version__
 if TYPE_CHECKING:
     from recourse import costs, datasets, metrics
     from recourse.actions import ActionGrid, ActionSet, FeatureActions, constraints
+    from recourse.actions.drafts import draft_actions
+    from recourse.actions.files import LoadedActions, read_actions
+    from recourse.actions.problems import ActionFileError
     from recourse.audits import Audit, AuditPartial, AuditSpec, audit, audit_batch
     from recourse.costs import COSTS, Cost, FunctionCost, L1Cost, LocalCost, MaxCost, TotalCost
     from recourse.errors import InputError, ModelError, RecourseError
@@ -36,6 +39,9 @@ if TYPE_CHECKING:
 _HOME = {
     # what people can do, and what it costs them
     "actions": ("ActionGrid", "ActionSet", "FeatureActions", "constraints"),
+    "actions.files": ("LoadedActions", "read_actions"),
+    "actions.problems": ("ActionFileError",),
+    "actions.drafts": ("draft_actions",),
     "costs": ("COSTS", "Cost", "FunctionCost", "L1Cost", "LocalCost", "MaxCost", "TotalCost"),
     # who approves
     "models": ("LinearModel", "Model", "Scorecard", "as_model", "load_model"),
@@ -51,6 +57,7 @@ _MODULES = ("actions", "audits", "costs", "datasets", "errors", "flipsets", "met
 
 __all__ = [
     "COSTS",
+    "ActionFileError",
     "ActionGrid",
     "ActionSet",
     "Audit",
@@ -64,6 +71,7 @@ __all__ = [
     "InputError",
     "L1Cost",
     "LinearModel",
+    "LoadedActions",
     "LocalCost",
     "MaxCost",
     "Model",
@@ -80,10 +88,12 @@ __all__ = [
     "constraints",
     "costs",
     "datasets",
+    "draft_actions",
     "find",
     "flipset",
     "load_model",
     "metrics",
+    "read_actions",
 ]
 
 

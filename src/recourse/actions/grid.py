@@ -132,6 +132,11 @@ class ActionGrid:
         """Whether every block is one feature."""
         return len(self.features) == len(self.blocks)
 
+    @property
+    def has_rows(self) -> bool:
+        """Whether `linear` says all that `wide` says."""
+        return all(constraint.linear() is not None for constraint in self.wide)
+
     @cached_property
     def row_block(self) -> RowArray:
         """int32[R]: which block each menu row belongs to."""
@@ -287,7 +292,7 @@ def _replaced(column: pd.Series[Any], where: IntArray, values: npt.NDArray[Any])
         array = array.astype(np.result_type(array.dtype, values.dtype))
         array[where] = values
         return array
-    objects = column.to_numpy(dtype=object, copy=True)
+    objects = column.to_numpy(dtype=object, copy=True)  # pandas 3 hands out read-only views
     objects[where] = values
     dtype = column.dtype
     if isinstance(dtype, pd.CategoricalDtype):  # a level that this table doesn't list is still that level

@@ -70,7 +70,7 @@ def find(
 
 def _statement(model: Model, grid: ActionGrid) -> Additive | None:
     """What the model states of itself; not asked for where conditions without a linear form rule out its use."""
-    return model.additive(grid) if len(grid.linear) >= len(grid.wide) else None
+    return model.additive(grid) if grid.has_rows else None
 
 
 def _find(
