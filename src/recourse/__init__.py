@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from recourse.dynamics import Simulation, simulate
     from recourse.errors import InputError, ModelError, RecourseError
     from recourse.flipsets import FlipsetItem, FlipsetResult, flipset
-    from recourse.models import LinearModel, Model, as_model, load_model
+    from recourse.models import LinearModel, Model, Scorecard, as_model, load_model
     from recourse.models.networks import NetworkClassifier
     from recourse.search import Solutions, Status, find
 
@@ -47,7 +47,7 @@ _HOME = {
     "actions.drafts": ("draft_actions",),
     "costs": ("COSTS", "Cost", "FunctionCost", "L1Cost", "LocalCost", "MaxCost", "TotalCost"),
     # who approves
-    "models": ("LinearModel", "Model", "as_model", "load_model"),
+    "models": ("LinearModel", "Model", "as_model", "load_model", "Scorecard"),
     "models.networks": ("NetworkClassifier",),
     # one person, a population, and the search that both rest on
     "flipsets": ("FlipsetItem", "FlipsetResult", "flipset"),
@@ -97,6 +97,7 @@ __all__ = [
     "ModelError",
     "NetworkClassifier",
     "RecourseError",
+    "Scorecard",
     "Simulation",
     "Solutions",
     "Status",

@@ -515,7 +515,7 @@ def _prepared(X: pd.DataFrame) -> Any:
 def _loaded(loaded: Any, desired: str | None, threshold: float | None) -> rs.Model:
     if isinstance(loaded, rs.Model) and (desired is not None or threshold is not None):
         raise rs.InputError(
-            "--desired and --threshold are for classifiers; a coefficient table approves scores above 0."
+            "--desired and --threshold are for classifiers; a table of coefficients or points has its own cutoff."
         )
     return rs.as_model(loaded, desired=desired, threshold=threshold)
 

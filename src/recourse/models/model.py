@@ -8,7 +8,7 @@ sum of one term a feature, and searches that understand that ask for nothing els
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +42,22 @@ class Additive:
     gains: FloatArray
     strict: bool
     tolerance: float
+
+
+def gains_along(grid: ActionGrid, worth: Callable[[Name, npt.NDArray[Any]], FloatArray | None]) -> FloatArray:
+    """Return the gain of each of a grid's items: what its values are worth beyond today's, over all features.
+
+    worth : asked once for each feature, with the values of its domain; None where the model doesn't read it
+    """
+    gains = np.zeros(len(grid.codes))
+    first = grid.row_ptr[:-1]
+    for block, domains, items in zip(grid.blocks, grid.domains, grid.block_items, strict=True):
+        today = grid.codes[first[grid.item_row[items]]]
+        for name, domain in zip(block, domains, strict=True):
+            terms = worth(name, domain)
+            if terms is not None:
+                gains[items] += terms[grid.codes[items]] - terms[today]
+    return gains
 
 
 class Model(ABC):
@@ -149,7 +165,7 @@ class EstimatorModel(Model):
             column = int(np.flatnonzero(self.classes == self.desired)[0])
             approved = self.estimator.predict_proba(table)[:, column] >= self.threshold
         if self.margin:
-            approved = approved & (self.sign * self.estimator.decision_function(table) >= self.bar)
+            approved = approved & (self.sign * self.decision(table) >= self.bar)
         return np.asarray(approved, dtype=bool).reshape(len(X))
 
     def layers(self) -> Layers | None:
@@ -174,8 +190,11 @@ class EstimatorModel(Model):
 
     def score(self, X: pd.DataFrame) -> FloatArray:
         """Return the estimator's own decision value above the bar, larger in favour of the desired label."""
-        decision = np.asarray(self.estimator.decision_function(self.input(X)), dtype=np.float64)
-        return self.sign * decision.reshape(len(X)) - self.bar
+        return self.sign * self.decision(self.input(X)) - self.bar
+
+    def decision(self, table: Any) -> FloatArray:
+        """Return the estimator's decision value in favour of its second label, for rows as it takes them."""
+        return np.asarray(self.estimator.decision_function(table), dtype=np.float64).reshape(-1)
 
 
 def choose_label(classes: npt.NDArray[Any], desired: Any) -> Any:
@@ -251,4 +270,7 @@ def _margin(margin: float) -> float:
 
 def _fitted_names(estimator: Any) -> tuple[Name, ...] | None:
     names = getattr(estimator, "feature_names_in_", None)
-    return None if names is None else tuple(names.tolist())
+    if names is None and hasattr(estimator, "steps"):  # a pipeline asks its first step, even one that is skipped
+        step = next((step for _, step in estimator.steps if step is not None and step != "passthrough"), None)
+        return None if step is None else _fitted_names(step)
+    return None if names is None else tuple(np.asarray(names).tolist())
