@@ -8,8 +8,15 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # small tables: threads would onl
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import settings
+
+# On CI the same examples every time: a landing must not hang on luck. Elsewhere new ones at every run.
+settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    settings.load_profile("ci")
 
 
 @pytest.fixture(scope="session")
@@ -27,3 +34,16 @@ def needs_data() -> Callable[[str], Path]:
         pytest.skip(reason)
 
     return path
+
+
+@pytest.fixture(scope="session")
+def needs_torch() -> Any:
+    """Return torch; where it is missing skip, or fail if RECOURSE_REQUIRE_ALL=1."""
+    try:
+        import torch
+    except ImportError:
+        reason = "needs torch: pip install 'openrecourse[torch]'"
+        if os.environ.get("RECOURSE_REQUIRE_ALL") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return torch

@@ -132,6 +132,11 @@ class ActionGrid:
         """Whether every block is one feature."""
         return len(self.features) == len(self.blocks)
 
+    @property
+    def has_rows(self) -> bool:
+        """Whether `linear` says all that `wide` says."""
+        return all(constraint.linear() is not None for constraint in self.wide)
+
     @cached_property
     def row_block(self) -> RowArray:
         """int32[R]: which block each menu row belongs to."""
@@ -287,6 +292,10 @@ def _replaced(column: pd.Series[Any], where: IntArray, values: npt.NDArray[Any])
         array = array.astype(np.result_type(array.dtype, values.dtype))
         array[where] = values
         return array
-    objects = column.to_numpy(dtype=object)
+    objects = column.to_numpy(dtype=object, copy=True)  # pandas 3 hands out read-only views
     objects[where] = values
-    return objects if column.dtype == object else pd.Series(objects, dtype=column.dtype).array
+    dtype = column.dtype
+    if isinstance(dtype, pd.CategoricalDtype):  # a level that this table doesn't list is still that level
+        more = [level for level in pd.unique(values) if level not in dtype.categories and not pd.isna(level)]
+        dtype = pd.CategoricalDtype([*dtype.categories, *more], dtype.ordered)
+    return objects if column.dtype == object else pd.Series(objects, dtype=dtype).array

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from recourse.models.additive import AdditiveEstimatorModel
 from recourse.models.files import ModelFile, inspect_model, load_model
-from recourse.models.linear import LinearEstimatorModel, LinearModel, has_logistic_probabilities, linear_form
+from recourse.models.linear import LinearEstimatorModel, LinearModel, linear_form
 from recourse.models.model import Additive, EstimatorModel, Model, TreeEnsemble, choose_label
+from recourse.models.scorecards import Scorecard
+from recourse.models.structure import final_classifier, is_logistic, recognise
 from recourse.models.trees import TreeEstimatorModel, adopt, recognise_trees
 
 __all__ = [
@@ -15,6 +18,7 @@ __all__ = [
     "LinearModel",
     "Model",
     "ModelFile",
+    "Scorecard",
     "TreeEnsemble",
     "as_model",
     "choose_label",
@@ -23,13 +27,26 @@ __all__ = [
 ]
 
 
-def as_model(estimator: Any, *, desired: Any = None, threshold: float | None = None, margin: float = 0.0) -> Model:
+def as_model(
+    estimator: Any,
+    *,
+    desired: Any = None,
+    threshold: float | None = None,
+    margin: float = 0.0,
+    additive: bool = False,
+) -> Model:
     """Return the model that a fitted classifier, or a `Model`, stands for.
 
     estimator : a fitted scikit-learn classifier or pipeline, or anything with `predict` and `classes_`
     desired : the favourable label; by default 1, where the labels are {0, 1} or {−1, 1}
     threshold : approve if the probability of the desired label is at least this, instead of by `predict`
     margin : approve only if the decision value is also this far on the good side of the boundary
+    additive : promise that the score is a sum of one term a raw feature, for an estimator that is not known
+        to be; the promise is checked against its own scores, and a `ModelError` raised if it is broken
+
+    Linear classifiers, naive Bayes and boosted stumps are known to be additive, also at the end of a pipeline
+    of scalers, encoders, imputers, bins and splines, and are solved exactly in raw features. Whatever mixes
+    features is not, and is searched action by action.
 
     Raises `ModelError` for a model that is unfitted or has no two labels, `InputError` for settings that
     don't fit it.
@@ -39,18 +56,21 @@ def as_model(estimator: Any, *, desired: Any = None, threshold: float | None = N
     LinearEstimatorModel(LogisticRegression: approved if prediction = 'yes')
     """
     if isinstance(estimator, Model):
-        if desired is not None or threshold is not None or margin:
+        if desired is not None or threshold is not None or margin or additive:
             raise TypeError(
-                "desired=, threshold= and margin= belong to as_model(estimator, …), where the Model was made."
+                "desired=, threshold=, margin= and additive= belong to as_model(estimator, …), "
+                "where the Model was made."
             )
         return estimator
     settings: dict[str, Any] = {"desired": desired, "threshold": threshold, "margin": margin}
     estimator = adopt(estimator)
     checked = EstimatorModel(estimator, **settings)
-    trees = recognise_trees(estimator, checked)
-    if trees is not None:
-        return TreeEstimatorModel(estimator, *trees, **settings)
+    by_score = threshold is None or is_logistic(final_classifier(estimator))
     form = linear_form(estimator)
-    if form is None or (threshold is not None and not has_logistic_probabilities(estimator)):
-        return checked
-    return LinearEstimatorModel(estimator, form, **settings)
+    if form is not None and by_score:
+        return LinearEstimatorModel(estimator, form, **settings)
+    structure = recognise(estimator)
+    if (structure is not None and by_score) or additive:
+        return AdditiveEstimatorModel(estimator, structure if by_score else None, promised=additive, **settings)
+    trees = recognise_trees(estimator, checked)
+    return checked if trees is None else TreeEstimatorModel(estimator, *trees, **settings)

@@ -8,7 +8,7 @@ sum of one term a feature, and searches that understand that ask for nothing els
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from recourse.tables import Name, rows_in_words
 
 if TYPE_CHECKING:
     from recourse.actions.grid import ActionGrid
+    from recourse.models.networks import Layers
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -103,6 +104,22 @@ class TreeEnsemble:
         return total
 
 
+def gains_along(grid: ActionGrid, worth: Callable[[Name, npt.NDArray[Any]], FloatArray | None]) -> FloatArray:
+    """Return the gain of each of a grid's items: what its values are worth beyond today's, over all features.
+
+    worth : asked once for each feature, with the values of its domain; None where the model doesn't read it
+    """
+    gains = np.zeros(len(grid.codes))
+    first = grid.row_ptr[:-1]
+    for block, domains, items in zip(grid.blocks, grid.domains, grid.block_items, strict=True):
+        today = grid.codes[first[grid.item_row[items]]]
+        for name, domain in zip(block, domains, strict=True):
+            terms = worth(name, domain)
+            if terms is not None:
+                gains[items] += terms[grid.codes[items]] - terms[today]
+    return gains
+
+
 class Model(ABC):
     """A model with one favourable outcome.
 
@@ -125,6 +142,10 @@ class Model(ABC):
 
     def trees(self, grid: ActionGrid) -> TreeEnsemble | None:
         """Return the model's trees and the cells of a grid's menus, or None if it is not known to be a sum of trees."""
+        return None
+
+    def layers(self) -> Layers | None:
+        """Return the layers of a network, with logits in favour of the desired label, or None if none are known."""
         return None
 
     def check_features(self, names: Sequence[Name]) -> None:
@@ -208,8 +229,14 @@ class EstimatorModel(Model):
             column = int(np.flatnonzero(self.classes == self.desired)[0])
             approved = self.estimator.predict_proba(table)[:, column] >= self.threshold
         if self.margin:
-            approved = approved & (self.sign * self.estimator.decision_function(table) >= self.bar)
+            approved = approved & (self.sign * self.decision(table) >= self.bar)
         return np.asarray(approved, dtype=bool).reshape(len(X))
+
+    def layers(self) -> Layers | None:
+        from recourse.models.networks import layers_of
+
+        layers = layers_of(self.estimator)
+        return layers if layers is None or self.sign > 0 else layers.negated()
 
     def accepts(self, row: pd.DataFrame) -> bool:
         try:
@@ -227,8 +254,11 @@ class EstimatorModel(Model):
 
     def score(self, X: pd.DataFrame) -> FloatArray:
         """Return the estimator's own decision value above the bar, larger in favour of the desired label."""
-        decision = np.asarray(self.estimator.decision_function(self.input(X)), dtype=np.float64)
-        return self.sign * decision.reshape(len(X)) - self.bar
+        return self.sign * self.decision(self.input(X)) - self.bar
+
+    def decision(self, table: Any) -> FloatArray:
+        """Return the estimator's decision value in favour of its second label, for rows as it takes them."""
+        return np.asarray(self.estimator.decision_function(table), dtype=np.float64).reshape(-1)
 
 
 def choose_label(classes: npt.NDArray[Any], desired: Any) -> Any:
@@ -304,8 +334,9 @@ def _margin(margin: float) -> float:
 
 def _fitted_names(estimator: Any) -> tuple[Name, ...] | None:
     names = getattr(estimator, "feature_names_in_", None)
-    if names is None:
-        return None
-    found = tuple(np.asarray(names).tolist())
+    if names is None and hasattr(estimator, "steps"):  # a pipeline asks its first step, even one that is skipped
+        step = next((step for _, step in estimator.steps if step is not None and step != "passthrough"), None)
+        return None if step is None else _fitted_names(step)
+    found = None if names is None else tuple(np.asarray(names).tolist())
     # LightGBM makes up names where there were none
-    return None if found == tuple(f"Column_{k}" for k in range(len(found))) else found
+    return None if found is None or found == tuple(f"Column_{k}" for k in range(len(found))) else found

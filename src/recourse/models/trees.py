@@ -25,6 +25,7 @@ from recourse.models.boosted import (
     read_xgboost,
 )
 from recourse.models.model import BoolArray, EstimatorModel, FloatArray, TreeEnsemble
+from recourse.models.structure import is_column_wise, kind_of, take_apart
 
 if TYPE_CHECKING:
     from recourse.actions.grid import ActionGrid
@@ -189,20 +190,20 @@ class _Cells:
 # -- from estimators -----------------------------------------------------------------------------------------
 
 
-def recognise_trees(estimator: Any, model: EstimatorModel) -> tuple[Forest, list[Any]] | None:
+def recognise_trees(estimator: Any, model: EstimatorModel) -> tuple[Forest, tuple[Any, ...]] | None:
     """Return an estimator's trees and the transformers in front of them; None if it is not known to be trees.
 
     model : what it stands for: the labels, the desired one, a threshold or a margin
     """
-    steps: list[Any] = []
-    while _kind(estimator) == ("sklearn", "Pipeline"):
-        steps += [step for _, step in estimator.steps[:-1] if not _passes(step)]
-        estimator = estimator.steps[-1][1]
-    reader = READERS.get(_kind(estimator))
-    if reader is None or not all(_column_wise(step) for step in steps):
+    parts = take_apart(estimator)
+    if parts is None or parts[2] is not None:
+        return None
+    steps, classifier, _ = parts
+    reader = READERS.get(kind_of(classifier))
+    if reader is None or not is_column_wise(steps):
         return None
     label = int(np.flatnonzero(model.classes == model.desired)[0])
-    forest = reader(estimator, _Goal(label, len(model.classes), model.threshold, model.margin))
+    forest = reader(classifier, _Goal(label, len(model.classes), model.threshold, model.margin))
     return None if forest is None else (forest, steps)
 
 
@@ -293,7 +294,7 @@ def _forest(estimator: Any, goal: _Goal) -> Forest | None:
 
 
 def _gradient_boosting(estimator: Any, goal: _Goal) -> Forest | None:
-    if estimator.init_ != "zero" and _kind(estimator.init_) != ("sklearn", "DummyClassifier"):
+    if estimator.init_ != "zero" and kind_of(estimator.init_) != ("sklearn", "DummyClassifier"):
         return None
     trees = []
     for one in estimator.estimators_[:, 0]:
@@ -343,7 +344,7 @@ def _bits(words: npt.NDArray[np.uint32]) -> BoolArray:
 
 
 def _ada_boost(estimator: Any, goal: _Goal) -> Forest | None:
-    if goal.labels != 2 or any(_kind(one) not in TREES for one in estimator.estimators_):
+    if goal.labels != 2 or any(kind_of(one) not in TREES for one in estimator.estimators_):
         return None
     weights = estimator.estimator_weights_[: len(estimator.estimators_)]
     trees = []
@@ -389,7 +390,7 @@ def _lightgbm(estimator: Any, goal: _Goal) -> Forest | None:
 
 def adopt(estimator: Any) -> Any:
     """Return a classifier for a bare booster of XGBoost or LightGBM; anything else as it is."""
-    kind = _kind(estimator)
+    kind = kind_of(estimator)
     if kind == ("xgboost", "Booster"):
         return read_xgboost(read_json(estimator.save_raw("json").decode()))
     if kind == ("lightgbm", "Booster"):
@@ -417,37 +418,3 @@ READERS: dict[tuple[str, str], Callable[[Any, _Goal], Forest | None]] = {
     ("lightgbm", "LGBMClassifier"): _lightgbm,
     ("recourse", "BoostedClassifier"): _boosted,
 }
-
-COLUMN_WISE = {
-    "Binarizer", "KBinsDiscretizer", "MaxAbsScaler", "MinMaxScaler", "MissingIndicator", "OneHotEncoder",
-    "OrdinalEncoder", "PowerTransformer", "QuantileTransformer", "RobustScaler", "SimpleImputer", "SelectKBest",
-    "SelectPercentile", "SplineTransformer", "StandardScaler", "TargetEncoder", "VarianceThreshold",
-}  # fmt: skip
-
-
-def _kind(part: Any) -> tuple[str, str]:
-    """The library and the name of a part's type: exact, as a subclass lives elsewhere."""
-    return type(part).__module__.partition(".")[0], type(part).__qualname__
-
-
-def _passes(part: Any) -> bool:
-    return part is None or (isinstance(part, str) and part in ("passthrough", "drop"))
-
-
-def _column_wise(step: Any) -> bool:
-    """Whether each column that comes out is known to depend on one that goes in."""
-    root, name = _kind(step)
-    if _passes(step):
-        return True
-    if root != "sklearn":
-        return False
-    if name == "Pipeline":
-        return all(_column_wise(part) for _, part in step.steps)
-    if name == "ColumnTransformer":
-        return all(_column_wise(part[1]) for part in step.transformers_)
-    if name == "FeatureUnion":
-        return all(_column_wise(part) for _, part in step.transformer_list)
-    if name == "FunctionTransformer":
-        unary = isinstance(step.func, np.ufunc) and step.func.nin == step.func.nout == 1 and not step.kw_args
-        return step.func is None or unary
-    return name in COLUMN_WISE

@@ -10,12 +10,21 @@ import jinja2
 
 from recourse.reports import formats
 
-TEMPLATES = {"openrecourse/audit": "audit.html", "openrecourse/flipset": "flipset.html"}
+TEMPLATES = {
+    "openrecourse/audit": "audit.html",
+    "openrecourse/flipset": "flipset.html",
+    "openrecourse/simulation": "simulation.html",
+}
 
 
 def render(document: Mapping[str, Any]) -> str:
     """Render a document with the template of its kind."""
     return _environment().get_template(TEMPLATES[document["document"]]).render(doc=document)
+
+
+def page(document: Mapping[str, Any]) -> str:
+    """Render a document as a page of its own."""
+    return _environment().get_template("page.html").render(content=TEMPLATES[document["document"]], doc=document)
 
 
 @cache
@@ -27,10 +36,12 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {
+    filters: dict[str, Any] = {
         "count": formats.count,
         "share": formats.share,
         "cost": formats.cost,
         "value": formats.value,
+        "spread": formats.spread,
     }
+    environment.filters |= filters
     return environment
