@@ -270,9 +270,9 @@ class _Shared:
 class _Case:
     """One person's search in progress."""
 
-    def __init__(self, k: int, shared: _Shared, solver: Any) -> None:
-        self.k, self.shared, self.solver = k, shared, solver
-        self.verdict, self.room = 0, _ROOM
+    def __init__(self, k: int, shared: _Shared, before: _Case | None) -> None:
+        self.k, self.shared, self.verdict = k, shared, 0
+        self.solver, self.room = (shared.solver(), _ROOM) if before is None else (before.solver, before.room)
         self.question = shared.empty(shared.m, np.int32)
 
 
@@ -292,7 +292,7 @@ class _Rounds:
         self.next = 0
         self.ready: list[_Case] = []
         self.waiting: list[_Case] = []
-        self.spare: list[tuple[_Shared, Any]] = []
+        self.spare: list[_Case] = []
         self.lock = threading.Lock()
         self.stopped = False
         self.done = 0
@@ -311,7 +311,7 @@ class _Rounds:
                 if self._go_on(case):
                     with self.lock:
                         self.done += 1
-                        self.spare.append((case.shared, case.solver))
+                        self.spare.append(case)
                 if main:
                     self._tell()
         except BaseException:
@@ -335,14 +335,11 @@ class _Rounds:
             return None
         person = int(self.which[k])
         shared = self.search.shared(person)
-        solver = None
         with self.lock:
-            for at, (owner, free) in enumerate(self.spare):
-                if owner is shared:
-                    solver = free
-                    del self.spare[at]
-                    break
-        case = _Case(k, shared, shared.solver() if solver is None else solver)
+            free = next((case for case in self.spare if case.shared is shared), None)
+            if free is not None:
+                self.spare.remove(free)
+        case = _Case(k, shared, free)
         self._begin(case, person)
         return case
 
