@@ -1,10 +1,11 @@
 """Algorithmic recourse: what can a person who was denied by a model change to be approved?
 
-An *action set* says what people can do; a *cost* prices it; a model approves or denies. Three verbs ask
+An *action set* says what people can do; a *cost* prices it; a model approves or denies. Four verbs ask
 about that:
 
     flipset     one person       which actions would flip this denial, cheapest first?
     audit       a population     who has recourse, who has none, and how hard is it for whom?
+    summarize   rules            which few rules give recourse to how many, in which subgroup?
     find        the search both rest on, for people who build something else
 
 Every answer carries a `Status`: what was proven, in a sentence. Names are resolved when they are first
@@ -27,27 +28,50 @@ if TYPE_CHECKING:
     from recourse import costs, datasets, metrics
     from recourse.actions import ActionGrid, ActionSet, FeatureActions
     from recourse.audits import Audit, AuditPartial, AuditSpec, audit, audit_batch
-    from recourse.costs import COSTS, Cost, FunctionCost, L1Cost, LocalCost, MaxCost, TotalCost
+    from recourse.costs import (
+        COSTS,
+        BradleyTerryCost,
+        Cost,
+        FeatureCost,
+        FunctionCost,
+        L1Cost,
+        LocalCost,
+        MaxCost,
+        TotalCost,
+    )
     from recourse.errors import InputError, ModelError, RecourseError
     from recourse.flipsets import FlipsetItem, FlipsetResult, flipset
     from recourse.models import LinearModel, Model, as_model, load_model
     from recourse.search import Solutions, Status, find
+    from recourse.summaries import SelectionStatus, TwoLevelRecourseSet, summarize
 
 _HOME = {
     # what people can do, and what it costs them
     "actions": ("ActionGrid", "ActionSet", "FeatureActions"),
-    "costs": ("COSTS", "Cost", "FunctionCost", "L1Cost", "LocalCost", "MaxCost", "TotalCost"),
+    "costs": (
+        "COSTS",
+        "BradleyTerryCost",
+        "Cost",
+        "FeatureCost",
+        "FunctionCost",
+        "L1Cost",
+        "LocalCost",
+        "MaxCost",
+        "TotalCost",
+    ),
     # who approves
     "models": ("LinearModel", "Model", "as_model", "load_model"),
     # one person, a population, and the search that both rest on
     "flipsets": ("FlipsetItem", "FlipsetResult", "flipset"),
     "audits": ("Audit", "AuditPartial", "AuditSpec", "audit", "audit_batch"),
     "search": ("Solutions", "Status", "find"),
+    # rules for everyone
+    "summaries": ("SelectionStatus", "TwoLevelRecourseSet", "summarize"),
     # what can go wrong
     "errors": ("InputError", "ModelError", "RecourseError"),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
-_MODULES = ("actions", "audits", "costs", "datasets", "errors", "flipsets", "metrics", "models", "reports", "search")
+_MODULES = ("actions", "audits", "costs", "datasets", "errors", "flipsets", "metrics", "models", "reports", "search", "summaries")
 
 __all__ = [
     "COSTS",
@@ -56,8 +80,10 @@ __all__ = [
     "Audit",
     "AuditPartial",
     "AuditSpec",
+    "BradleyTerryCost",
     "Cost",
     "FeatureActions",
+    "FeatureCost",
     "FlipsetItem",
     "FlipsetResult",
     "FunctionCost",
@@ -69,9 +95,11 @@ __all__ = [
     "Model",
     "ModelError",
     "RecourseError",
+    "SelectionStatus",
     "Solutions",
     "Status",
     "TotalCost",
+    "TwoLevelRecourseSet",
     "__version__",
     "as_model",
     "audit",
@@ -82,6 +110,7 @@ __all__ = [
     "flipset",
     "load_model",
     "metrics",
+    "summarize",
 ]
 
 

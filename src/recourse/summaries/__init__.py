@@ -1,0 +1,9 @@
+"""Recourse summaries: a page of rules that tells a decision maker what recourse a whole population has."""
+
+from __future__ import annotations
+
+from recourse.summaries.recourse_set import Explanation, Limits, Rule, TwoLevelRecourseSet
+from recourse.summaries.selection import SelectionStatus
+from recourse.summaries.summarize import summarize
+
+__all__ = ["Explanation", "Limits", "Rule", "SelectionStatus", "TwoLevelRecourseSet", "summarize"]

@@ -1,0 +1,396 @@
+"""What rules are chosen from: the denied people, what is true of them, and what each action would do to them.
+
+Evidence is gathered once, with the only questions to the model. Descriptors, prices, weights and limits can
+then change as often as one likes: they only read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from recourse.errors import InputError, nearest
+from recourse.models import Model
+from recourse.summaries.candidates import Candidates, Pairs, check_size, count_triples, effective_rules
+from recourse.summaries.itemsets import Bits, BoolArray, Itemsets, count, frequent_itemsets, pack, unpack
+from recourse.summaries.outcomes import Action, Admits, Effects, Outcomes, Progress, needed, try_actions
+from recourse.summaries.predicates import Predicate
+from recourse.summaries.vocabulary import (
+    Levels,
+    Mobility,
+    check_binning,
+    condition_predicates,
+    levels_of,
+    mobility,
+    moves_of,
+)
+from recourse.tables import Name
+
+if TYPE_CHECKING:
+    from recourse.costs import Cost
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+PINNED = ("to",)
+"""The paper's moves: a condition says what each changed feature is today, and the action what it becomes."""
+
+
+@dataclass(frozen=True)
+class Space:
+    """Which rules there are at all; everything that needs new evidence when it changes.
+
+    See `summarize` for the meaning of each.
+    """
+
+    min_support: float = 0.01
+    max_descriptor: int = 2
+    max_condition: int = 3
+    max_changes: int = 3
+    operators: tuple[str, ...] = ("=",)
+    moves: tuple[str, ...] = PINNED
+    bins: int = 10
+    binning: str = "width"
+    missing: tuple[Any, ...] = ("?",)
+    targets: str = "approved"
+    max_candidates: int = 50_000_000
+    max_rows: int = 20_000_000
+
+    @property
+    def pinned(self) -> bool:
+        """Whether a condition pins what an action changes."""
+        return self.moves == PINNED
+
+    def people(self, n: int) -> int:
+        """How many of n people the support is."""
+        return max(1, int(np.ceil(self.min_support * n - 1e-9)))
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """Bits about the denied people, and what made them.
+
+    people : the denied, one row each with all columns; read : the columns that the model reads
+    predicates, feature, bits : what is true of whom; feature numbers columns as in `columns`
+    effects, outcomes, changed : what the actions do to them; allowed : bool[people], the ones counted
+    """
+
+    space: Space
+    model: Model
+    people: pd.DataFrame
+    read: tuple[Name, ...]
+    columns: tuple[Name, ...]
+    how: dict[Name, Mobility]
+    levels: dict[Name, Levels]
+    predicates: tuple[Predicate, ...]
+    feature: IntArray
+    bits: Bits
+    effects: Effects
+    outcomes: Outcomes
+    changed: Bits
+    counted: BoolArray
+    rows_total: int
+    admits: Admits | None = None
+    _kept: dict[Any, Any] = field(default_factory=dict)
+
+    @property
+    def n(self) -> int:
+        """How many denied people are counted."""
+        return int(self.counted.sum())
+
+    def only(self, counted: BoolArray) -> Evidence:
+        """The same evidence about some of the people; the model isn't asked."""
+        mask = pack(counted[None, :])[0]
+        outcomes = replace(self.outcomes, success=self.outcomes.success & mask, tried=self.outcomes.tried & mask)
+        return replace(
+            self, bits=self.bits & mask, outcomes=outcomes, changed=self.changed & mask, counted=counted, _kept={}
+        )
+
+    @property
+    def cells(self) -> IntArray:
+        """Which cell each person is in: people of one cell satisfy the same predicates."""
+        if "cells" not in self._kept:
+            self._kept["cells"] = cells_of(unpack(self.bits, len(self.people)))
+        cells: IntArray = self._kept["cells"]
+        return cells
+
+    def conditions(self) -> Itemsets:
+        """The conjunctions that inner conditions are taken from, the empty one first unless actions pin them."""
+        if "conditions" not in self._kept:
+            found = frequent_itemsets(self.bits, self.feature, self.space.people(self.n), self.space.max_condition)
+            self._kept["conditions"] = found if self.space.pinned else _with_everybody(found, self.counted)
+        conditions: Itemsets = self._kept["conditions"]
+        return conditions
+
+    def descriptors(self, subgroups: Sequence[Name] | None) -> Itemsets:
+        """The conjunctions that describe subgroups: over the features named, or over all; none named: everybody."""
+        if subgroups is not None and not len(subgroups):
+            return _with_everybody(Itemsets((), self.bits[:0]), self.counted)
+        names = self.columns if subgroups is None else subgroups
+        mine = np.isin(self.feature, [self.columns.index(name) for name in names])
+        if subgroups is None:
+            mine &= np.isin(self.feature, [self.columns.index(name) for name in self.read])
+        numbers = np.flatnonzero(mine)
+        width = self.space.max_descriptor
+        found = frequent_itemsets(self.bits[numbers], self.feature[numbers], self.space.people(self.n), width)
+        if not len(found):
+            raise InputError(
+                f"no subgroup of {', '.join(map(repr, names))} has {self.space.people(self.n)} of the {self.n:,} denied "
+                f"people, which is what min_support = {self.space.min_support:g} asks for; lower it."
+            )
+        return Itemsets(tuple(tuple(int(numbers[item]) for item in items) for items in found.sets), found.bits)
+
+    def candidates(self, subgroups: tuple[Name, ...] | None, max_width: int, *, apart: bool) -> Candidates:
+        """Every effective rule for these descriptors; the model isn't asked."""
+        key = ("candidates", subgroups, max_width, apart)
+        if key not in self._kept:
+            conditions, descriptors = self.conditions(), self.descriptors(subgroups)
+            plan = plan_rules(self, conditions, descriptors)
+            self._kept[key] = effective_rules(
+                descriptors, conditions, plan.pairs, plan.condition_masks, plan.action_masks, self.outcomes,
+                self.changed, len(self.people), min_count=self.space.people(self.n), max_width=max_width, apart=apart,
+                descriptor_masks=plan.descriptor_masks,
+            )  # fmt: skip
+        found: Candidates = self._kept[key]
+        return found
+
+    def prices(self, cost: Cost) -> FloatArray:
+        """What each move costs each person; see `Effects.prices`."""
+        key = ("prices", id(cost))
+        if key not in self._kept:
+            self._kept[key] = (cost, self.effects.prices(cost))
+        prices: FloatArray = self._kept[key][1]
+        return prices
+
+    def sizes(self) -> FloatArray:
+        """How far each move takes each person; see `Effects.magnitudes`."""
+        if "sizes" not in self._kept:
+            self._kept["sizes"] = self.effects.magnitudes()
+        sizes: FloatArray = self._kept["sizes"]
+        return sizes
+
+    def mean_over(self, candidates: Candidates, per_move: FloatArray, rules: IntArray) -> FloatArray:
+        """Mean over the people each rule covers of a quantity that adds up over its moves: float64[len(rules)].
+
+        per_move : float64[moves, people], whole ticks, so that the sums are exact whatever their order.
+        """
+        total = np.zeros(len(rules))
+        coverage, first, position = np.unique(candidates.coverage[rules], return_index=True, return_inverse=True)
+        actions = candidates.action[rules]
+        width = max((len(action) for action in self.outcomes.actions), default=0)
+        moves = np.full((len(self.outcomes.actions), width), -1, dtype=np.int64)
+        for a, action in enumerate(self.outcomes.actions):
+            moves[a, : len(action)] = action
+        cells, n_cells = self.cells, int(self.cells.max(initial=0)) + 1
+        if n_cells < len(self.people):
+            per_cell = np.zeros((n_cells, per_move.shape[0]))
+            np.add.at(per_cell, cells, per_move.T)
+            example = np.zeros(n_cells, dtype=np.int64)
+            example[cells[::-1]] = np.arange(len(cells))[::-1]
+        else:
+            per_cell, example = per_move.T, np.arange(len(self.people))
+        sums = np.empty((len(coverage), per_move.shape[0]))
+        bits = candidates.covers(rules[first])
+        for start in range(0, len(coverage), 4096):
+            inside = unpack(bits[start : start + 4096], len(self.people))[:, example]
+            sums[start : start + 4096] = inside.astype(np.float64) @ per_cell
+        for k in range(width):
+            mine = moves[actions, k]
+            total += np.where(mine >= 0, sums[position, np.maximum(mine, 0)], 0.0)
+        return total / candidates.n[rules]
+
+
+@dataclass(frozen=True, eq=False)
+class _Plan:
+    pairs: Pairs
+    condition_masks: list[int]
+    descriptor_masks: list[int]
+    action_masks: list[int]
+
+
+def plan_rules(evidence: Evidence, conditions: Itemsets, descriptors: Itemsets) -> _Plan:
+    """Pair conditions with actions, and refuse a space that is too large before going through it."""
+    return _plan(
+        evidence.space, conditions, descriptors, evidence.feature, evidence.columns, evidence.effects,
+        evidence.outcomes.actions, evidence.bits, pack(evidence.effects.changes),
+    )  # fmt: skip
+
+
+def _plan(
+    space: Space, conditions: Itemsets, descriptors: Itemsets, feature: IntArray, columns: Sequence[Name],
+    effects: Effects, actions: Sequence[Action], bits: Bits, changes: Bits,
+) -> _Plan:  # fmt: skip
+    move_feature = np.array([columns.index(move.feature) for move in effects.moves], dtype=np.int64)
+    compatible = np.array([(bits & changes[m]).any(axis=1) for m in range(len(effects.moves))], dtype=bool)
+    compatible = compatible.T if len(effects.moves) else np.zeros((len(bits), 0), dtype=bool)
+    pairs = Pairs(
+        conditions, feature, actions, move_feature, compatible, pinned=space.pinned, max_pairs=space.max_candidates
+    )
+    condition_masks, descriptor_masks = _masks(conditions.sets, feature), _masks(descriptors.sets, feature)
+    check_size(count_triples(descriptor_masks, condition_masks, pairs), space.max_candidates)
+    return _Plan(pairs, condition_masks, descriptor_masks, _masks(actions, move_feature))
+
+
+def gather(
+    model: Model,
+    frame: pd.DataFrame,
+    actions: Any,
+    space: Space,
+    subgroups: tuple[Name, ...] | None,
+    *,
+    admits: Admits | None = None,
+    batch: int,
+    progress: Progress | None = None,
+) -> Evidence:
+    """Ask the model everything that rules about these people may need."""
+    by_name = {feature.name: feature for feature in actions}
+    read = _read_columns(model, list(by_name), frame)
+    columns = (*read, *(name for name in subgroups or () if name not in read))
+    _check(space, by_name, columns, subgroups, frame)
+    how = {name: mobility(by_name.get(name), frame[name]) for name in columns}
+    if not any(how[name].actionable for name in read):
+        raise InputError("no feature is actionable, so there is no recourse to summarise.")
+    approved = model.approves(frame[list(read)])
+    people = frame[~approved].reset_index(drop=True)
+    if not len(people):
+        raise InputError(
+            f"nobody is denied: all {len(frame):,} people are approved ({model.rule}). Is desired= the favourable label?"
+        )
+    levels = {
+        name: levels_of(frame[name], how[name], bins=space.bins, binning=space.binning, missing=space.missing)
+        for name in columns
+    }
+    predicates = [p for name in columns for p in condition_predicates(levels[name], name, space.operators)]
+    feature = np.array([columns.index(p.feature) for p in predicates], dtype=np.int64)
+    bits = pack(np.array([p.holds(people[p.feature]) for p in predicates], dtype=bool).reshape(-1, len(people)))
+    bits, predicates, feature = _distinct_and_true(bits, predicates, feature)
+    if not (count(bits) >= space.people(len(people))).any():
+        most = int(count(bits).max(initial=0))
+        raise InputError(
+            f"min_support = {space.min_support:g} of the {len(people):,} denied people is {space.people(len(people))}, "
+            f"but no predicate is true of more than {most}; lower it."
+        )
+    moves = [
+        move
+        for name in read
+        if how[name].actionable
+        for move in moves_of(levels[name], how[name], name, space.moves)
+    ]
+    effects = Effects(people[list(read)], moves, how, levels)
+    wanted = frame[approved] if space.targets == "approved" and approved.any() else people
+    chosen = _actions(space, effects, wanted if space.targets != "all" else frame)
+    if not chosen:
+        raise InputError(
+            f"no action can be made of these features: no value that the action set allows is frequent among the "
+            f"{space.targets} people at min_support = {space.min_support:g}; lower it, or set targets='all'."
+        )
+    empty = Outcomes(tuple(chosen), bits[:0], bits[:0], 0)
+    evidence = Evidence(
+        space, model, people, tuple(read), columns, how, levels, tuple(predicates), feature, bits, effects, empty,
+        bits[:0], np.ones(len(people), dtype=bool), len(frame), admits,
+    )  # fmt: skip
+    plan_rules(evidence, evidence.conditions(), evidence.descriptors(subgroups))
+    rows = sum(int(needed(effects, action, all_change=space.pinned).sum()) for action in chosen)
+    if rows > space.max_rows:
+        raise InputError(
+            f"{len(chosen):,} actions of {len(people):,} denied people are {rows:,} rows to ask the model, and the limit "
+            f"is {space.max_rows:,} (max_rows); lower max_changes or bins, raise min_support, or pass fewer people."
+        )
+    outcomes = try_actions(
+        model, effects, chosen, all_change=space.pinned, admits=admits, batch=batch, progress=progress
+    )
+    changes = pack(effects.changes)
+    changed = np.array([np.bitwise_or.reduce(changes[list(action)], axis=0) for action in chosen], dtype=np.uint64)
+    return replace(evidence, outcomes=outcomes, changed=changed)
+
+
+def _actions(space: Space, effects: Effects, wanted: pd.DataFrame) -> list[Action]:
+    """The actions tried: conjunctions of goals that are frequent among `wanted`, of at most `max_changes` moves."""
+    from recourse.summaries.predicates import Move
+
+    goals = np.zeros((len(effects.moves), len(wanted)), dtype=bool)
+    for m, move in enumerate(effects.moves):
+        goals[m] = move.goal.holds(wanted[move.feature]) if isinstance(move, Move) else True
+    doing = np.flatnonzero(effects.changes.any(axis=1))
+    found = frequent_itemsets(
+        pack(goals[doing]), effects.column[doing], space.people(len(wanted)), space.max_changes
+    )
+    return [tuple(int(doing[item]) for item in items) for items in found.sets]
+
+
+def _distinct_and_true(
+    bits: Bits, predicates: list[Predicate], feature: IntArray
+) -> tuple[Bits, list[Predicate], IntArray]:
+    """Keep one of the predicates of a feature that are true of the same people; drop those true of nobody."""
+    seen: set[tuple[int, bytes]] = set()
+    kept = []
+    for k, row in enumerate(bits):
+        key = (int(feature[k]), row.tobytes())
+        if row.any() and key not in seen:
+            seen.add(key)
+            kept.append(k)
+    return bits[kept], [predicates[k] for k in kept], feature[kept]
+
+
+def cells_of(true: BoolArray) -> IntArray:
+    """Number people so that those of whom the same is true share a number: true is bool[predicates, people]."""
+    rows = np.packbits(true.T, axis=1)
+    if not rows.size:
+        return np.zeros(true.shape[1], dtype=np.int64)
+    view = np.ascontiguousarray(rows).view(np.dtype((np.void, rows.shape[1]))).ravel()
+    return np.unique(view, return_inverse=True)[1].ravel().astype(np.int64)
+
+
+def _with_everybody(found: Itemsets, counted: BoolArray) -> Itemsets:
+    """Put the empty conjunction, which is true of everybody, before the others."""
+    return Itemsets(((), *found.sets), np.concatenate([pack(counted[None, :]), found.bits]))
+
+
+def _masks(sets: Sequence[tuple[int, ...]], feature: IntArray) -> list[int]:
+    """The features of each conjunction as a bit mask, to tell which are disjoint."""
+    return [sum(1 << int(feature[item]) for item in items) for items in sets]
+
+
+def _read_columns(model: Model, names: list[Name], frame: pd.DataFrame) -> list[Name]:
+    """The columns that the model reads: those it was fitted on by name, else the action set's."""
+    wanted = list(model.feature_names) if model.feature_names is not None else names
+    for name in wanted:
+        if name not in frame.columns:
+            raise InputError(f"X has no column {name!r}, which the model reads. {nearest(name, frame.columns)}")
+    if model.feature_names is None:
+        model.check_features(names)
+    return wanted
+
+
+def _check(
+    space: Space,
+    by_name: Mapping[Name, Any],
+    columns: Sequence[Name],
+    subgroups: Sequence[Name] | None,
+    frame: pd.DataFrame,
+) -> None:
+    """Everything that can be wrong with the settings of the space, before anything is computed."""
+    for name in subgroups or ():
+        if name not in frame.columns:
+            raise InputError(f"subgroups: X has no column {name!r}. {nearest(name, frame.columns)}")
+        if getattr(by_name.get(name), "actionable", False):
+            raise InputError(
+                f"subgroups: {name!r} is actionable, and what describes a subgroup can't be what its members are to "
+                f"change; set actions[{name!r}].actionable = False, or leave it out of subgroups."
+            )
+    if not 0 < space.min_support <= 1:
+        raise InputError(f"min_support is a share of the denied people, above 0 and at most 1, not {space.min_support!r}.")
+    for setting in ("max_descriptor", "max_condition", "max_changes", "max_candidates", "max_rows"):
+        value = getattr(space, setting)
+        if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
+            raise InputError(f"{setting} must be a whole number ≥ 1, not {value!r}.")
+    check_binning(space.bins, space.binning)
+    if space.targets not in ("approved", "denied", "all"):
+        raise InputError(f"targets must be 'approved', 'denied' or 'all', not {space.targets!r}.")
+    if not len(columns):
+        raise InputError("there are no features.")

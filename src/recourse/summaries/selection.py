@@ -1,0 +1,367 @@
+"""Choosing the rules: maximise people covered, minus what each rule costs, under limits on rules and subgroups.
+
+Two ways to the same value: the paper's local search, and an exact one that works on few rules at a time.
+Lagrange multipliers from a linear program over some of the rules give an upper bound over all of them; rules
+that can't be in a better set than the one in hand are dropped, and a mixed-integer program decides among the
+rest. Whichever way, the value is recomputed from the rules chosen, and the bound stands beside it.
+"""
+
+from __future__ import annotations
+
+import enum
+import time
+from dataclasses import dataclass, field
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import optimize, sparse
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+ROUNDING = 1e-6
+"""Values closer than this are equal: what sums of prices and solver tolerances can differ by."""
+
+
+class SelectionStatus(enum.Enum):
+    """What was proven about a set of rules. The values are the sentences that users read."""
+
+    OPTIMAL = "no set of candidate rules within these limits has a higher value"
+    FEASIBLE = "these rules are within the limits; a better set may exist, but none above the bound"
+
+    @property
+    def label(self) -> str:
+        """The status as one lower-case word, as tables and files show it."""
+        return self.name.lower()
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """Which rules to choose: maximise Σ weight over cells covered − Σ price of the rules chosen.
+
+    cover : sparse 0/1 [R, G], which cells of identical people each rule covers; weight : float64[G], what a
+    cell covered is worth; people : float64[G], how many people a cell has; price : float64[R]
+    group : int64[R], each rule's descriptor; max_rules, max_groups : the limits
+    max_overlap : at most so many people may be covered by several rules; None for no limit, 0 for nobody
+    """
+
+    cover: sparse.csr_matrix
+    weight: FloatArray
+    people: FloatArray
+    price: FloatArray
+    group: IntArray
+    max_rules: int
+    max_groups: int
+    max_overlap: float | None = None
+    by_cell: sparse.csc_matrix = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "by_cell", self.cover.tocsc())
+
+    @property
+    def rules(self) -> int:
+        """How many rules there are to choose from."""
+        return self.cover.shape[0]
+
+    def times(self, chosen: IntArray) -> FloatArray:
+        """How many of the chosen rules cover each cell."""
+        return np.asarray(self.cover[chosen].sum(axis=0), dtype=np.float64).ravel()
+
+    def value(self, chosen: IntArray) -> float:
+        """The objective of a set of rules."""
+        return float(self.weight @ (self.times(chosen) > 0) - np.sort(self.price[chosen]).sum())
+
+    def allows(self, chosen: IntArray) -> bool:
+        """Whether a set of rules is within the limits."""
+        within = len(chosen) <= self.max_rules and len(np.unique(self.group[chosen])) <= self.max_groups
+        return within and (self.max_overlap is None or self.overlap(chosen) <= self.max_overlap)
+
+    def overlap(self, chosen: IntArray) -> float:
+        """How many people several of the chosen rules cover."""
+        return float(self.people @ (self.times(chosen) > 1))
+
+    def restrict(self, kept: IntArray) -> Problem:
+        """The same problem with some of the rules."""
+        return Problem(
+            self.cover[kept], self.weight, self.people, self.price[kept], self.group[kept], self.max_rules,
+            self.max_groups, self.max_overlap,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Selection:
+    """The rules chosen (ascending), their value, an upper bound on any set's, and what that proves."""
+
+    chosen: IntArray
+    value: float
+    bound: float
+    status: SelectionStatus
+
+
+def anytime_bound(problem: Problem, chosen: IntArray) -> float:
+    """Bound the best value from any set at hand, without a solver.
+
+    Covering is submodular: a rule adds to any larger set at most what it adds to this one. So no set is worth
+    more than what `chosen` covers plus the `max_rules` largest gains, each net of its price, where positive.
+    """
+    covered = problem.times(chosen) > 0
+    gains = problem.cover @ np.where(covered, 0.0, problem.weight) - problem.price
+    best = np.sort(np.maximum(gains, 0.0))[::-1][: problem.max_rules]
+    return float(problem.weight @ covered + best.sum())
+
+
+def greedy(problem: Problem) -> IntArray:
+    """Add the rule with the largest gain, lowest number first among equals, while one gains anything."""
+    chosen: list[int] = []
+    while len(chosen) < problem.max_rules:
+        gains = _gains(problem, np.array(chosen, dtype=np.int64))
+        best = int(np.argmax(gains))
+        if not gains[best] > ROUNDING:
+            break
+        chosen.append(best)
+    return np.sort(np.array(chosen, dtype=np.int64))
+
+
+def local_search(problem: Problem, *, drop: int = 1, delta: float = 0.01, runs: int = 1) -> IntArray:
+    """Return the paper's approximate solution (Lee, Mirrokni, Nagarajan & Sviridenko 2009).
+
+    From the best single rule on, delete a rule, or add one and drop up to `drop` others, while that improves
+    the value by a factor of at least 1 + `delta`/n⁴; do so `runs` times on the rules that are left, and
+    return the best set. With `drop` = k and `runs` = k + 1 for k matroids its value is at least
+    1/(k + 2 + 1/k + delta) of the best; the limit on subgroups is no matroid, so here that is a heuristic.
+    """
+    left = np.arange(problem.rules)
+    best, best_value = np.empty(0, dtype=np.int64), 0.0
+    for _ in range(runs):
+        if not len(left):
+            break
+        part = problem.restrict(left)
+        found = _one_search(part, drop, 1.0 + delta / max(part.rules, 1) ** 4)
+        value = part.value(found)
+        if value > best_value + ROUNDING:
+            best, best_value = left[found], value
+        left = np.delete(left, found)
+        if not len(found):
+            break
+    return np.sort(best)
+
+
+def _one_search(problem: Problem, drop: int, factor: float) -> IntArray:
+    first = _gains(problem, np.empty(0, dtype=np.int64))
+    if not len(first) or not first.max() > 0:
+        return np.empty(0, dtype=np.int64)
+    chosen = np.array([int(np.argmax(first))], dtype=np.int64)
+    value = problem.value(chosen)
+    while True:
+        best_value, best = max(value * factor, value + ROUNDING), None
+        for k in range(min(drop, len(chosen)) + 1):
+            for out in combinations(range(len(chosen)), k):
+                rest = np.delete(chosen, out)
+                base = problem.value(rest)
+                if k and base > best_value:
+                    best_value, best = base, rest
+                if len(rest) == problem.max_rules:
+                    continue
+                gains = _gains(problem, rest)
+                one = int(np.argmax(gains))
+                if base + gains[one] > best_value + ROUNDING:
+                    best_value, best = base + float(gains[one]), np.append(rest, one)
+        if best is None:
+            return np.sort(chosen)
+        chosen, value = best, problem.value(best)
+
+
+def _gains(problem: Problem, chosen: IntArray) -> FloatArray:
+    """What each rule would add to a set's value; −∞ where the limits forbid it."""
+    times = problem.times(chosen)
+    gains = problem.cover @ np.where(times > 0, 0.0, problem.weight) - problem.price
+    groups = np.unique(problem.group[chosen])
+    if len(groups) >= problem.max_groups:
+        gains[~np.isin(problem.group, groups)] = -np.inf
+    if problem.max_overlap is not None:
+        doubled = problem.cover @ np.where(times == 1, problem.people, 0.0)
+        gains[doubled + problem.people @ (times > 1) > problem.max_overlap] = -np.inf
+    gains[chosen] = -np.inf
+    return np.asarray(gains, dtype=np.float64)
+
+
+def select(problem: Problem, *, method: str = "exact", time_limit: float = 10.0) -> Selection:
+    """Choose the rules.
+
+    method : "exact" (with a proof, or within `time_limit` seconds the best set and bound known by then),
+    "local" (the paper's search) or "greedy"; these two come with the anytime bound
+    """
+    started = time.monotonic()
+    useful = np.flatnonzero(problem.cover @ problem.weight - problem.price > ROUNDING)
+    everything, problem = problem, problem.restrict(useful)
+    if method == "local":
+        chosen = local_search(problem, drop=2, runs=3)
+    else:
+        chosen = greedy(problem)
+    bound = anytime_bound(problem, chosen)
+    if method == "exact" and bound > problem.value(chosen) + ROUNDING:
+        chosen, bound = _exact(problem, chosen, bound, started + time_limit)
+    value = everything.value(useful[chosen])
+    proven = bound <= value + ROUNDING * max(1.0, abs(value))
+    status = SelectionStatus.OPTIMAL if proven else SelectionStatus.FEASIBLE
+    return Selection(useful[chosen], value, value if proven else float(bound), status)
+
+
+def _exact(problem: Problem, chosen: IntArray, bound: float, deadline: float) -> tuple[IntArray, float]:
+    """Bound all rules with multipliers, drop those that can't matter, and decide among the rest."""
+    pricing = _Multipliers(problem, chosen)
+    kept = np.arange(problem.rules)
+    while time.monotonic() < deadline:
+        finished = pricing.step()
+        rounded = pricing.rounded()
+        if problem.value(rounded) > problem.value(chosen) + ROUNDING and problem.allows(rounded):
+            chosen = rounded
+        if finished:
+            break
+    bound = min(bound, pricing.bound)
+    value = problem.value(chosen)
+    if bound <= value + ROUNDING:
+        return chosen, bound
+    kept = np.flatnonzero(pricing.potential > value + ROUNDING)
+    kept = np.union1d(kept, chosen)
+    left = max(deadline - time.monotonic(), 0.1)
+    found, milp_bound = _milp(problem.restrict(kept), left)
+    # a rule that was dropped is in no set worth more than `value`
+    bound = min(bound, max(milp_bound, value))
+    if found is not None and problem.allows(kept[found]) and problem.value(kept[found]) > value:
+        chosen = np.sort(kept[found])
+    return chosen, max(bound, problem.value(chosen))
+
+
+class _Multipliers:
+    """A linear program over some of the rules, and what its multipliers prove about all of them.
+
+    `bound` is the best proven so far, and `potential` bounds for each rule any set that contains it. Both hold
+    for whatever multipliers, so it doesn't matter how exactly the program was solved.
+    """
+
+    def __init__(self, problem: Problem, chosen: IntArray, *, start: int = 600, more: int = 400) -> None:
+        self.problem, self.more = problem, more
+        alone = problem.cover @ problem.weight - problem.price
+        order = np.argsort(-alone, kind="stable")[:start]
+        self.active = np.union1d(order, chosen)
+        self.bound = np.inf
+        self.potential = np.full(problem.rules, np.inf)
+        self.exclusive = problem.max_overlap == 0
+        self.solution: FloatArray = np.zeros(len(self.active))
+
+    def step(self) -> bool:
+        """Solve over the active rules, bound all rules, activate those that would pay; True when none would."""
+        problem = self.problem
+        part = problem.restrict(self.active)
+        c, A, b = _program(part, exclusive=self.exclusive)
+        upper = np.ones(len(c))
+        result = optimize.linprog(-c, A_ub=A, b_ub=b, bounds=np.column_stack([np.zeros(len(c)), upper]), method="highs")
+        if result.x is None:
+            return True
+        self.solution = result.x[: part.rules]
+        cells = problem.cover.shape[1]
+        dual = np.maximum(-np.asarray(result.ineqlin.marginals), 0.0)
+        per_cell, per_rule = dual[:cells], float(dual[cells])
+        worth = self._price(per_cell, per_rule)
+        entering = np.flatnonzero((worth > ROUNDING) & ~np.isin(np.arange(problem.rules), self.active))
+        if not len(entering):
+            return True
+        best = entering[np.argsort(-worth[entering], kind="stable")[: self.more]]
+        self.active = np.union1d(self.active, best)
+        return False
+
+    def _price(self, per_cell: FloatArray, per_rule: float) -> FloatArray:
+        """Update the bounds from multipliers: `per_cell` a cell, `per_rule` a rule chosen."""
+        problem = self.problem
+        if self.exclusive:
+            fixed = float(per_cell.sum())
+            worth = problem.cover @ (problem.weight - per_cell) - problem.price - per_rule
+        else:
+            per_cell = np.minimum(per_cell, problem.weight)
+            fixed = float((problem.weight - per_cell).sum())
+            worth = problem.cover @ per_cell - problem.price - per_rule
+        fixed += per_rule * problem.max_rules
+        positive = np.maximum(worth, 0.0)
+        total = np.bincount(problem.group, weights=positive)
+        ranked = np.sort(total)[::-1]
+        bound = fixed + float(ranked[: problem.max_groups].sum())
+        potential = bound + np.minimum(worth, 0.0)
+        if len(ranked) > problem.max_groups:
+            last = ranked[problem.max_groups - 1]
+            potential += np.minimum(total[problem.group] - last, 0.0)
+        slack = 1e-9 * max(1.0, abs(bound))
+        self.bound = min(self.bound, bound + slack)
+        self.potential = np.minimum(self.potential, potential + slack)
+        return np.asarray(worth, dtype=np.float64)
+
+    def rounded(self) -> IntArray:
+        """A set near the linear program's solution: its largest shares first, while they add something."""
+        problem = self.problem
+        order = self.active[np.argsort(-self.solution, kind="stable")][: 4 * problem.max_rules]
+        part = problem.restrict(np.sort(order))
+        return np.sort(np.sort(order)[greedy(part)])
+
+
+def _program(part: Problem, *, exclusive: bool) -> tuple[FloatArray, Any, FloatArray]:
+    """The rows of the linear program: cells first, then the number of rules, then subgroups.
+
+    Variables are the rules, then the cells covered (unless exclusive), then the subgroups used where their
+    number can matter. Returned as (profit, A, b) of: maximise profit subject to A x ≤ b.
+    """
+    rules, cells = part.cover.shape
+    groups, of_rule = np.unique(part.group, return_inverse=True)
+    limited = len(groups) > part.max_groups
+    used = len(groups) if limited else 0
+    covered = 0 if exclusive else cells
+    incidence = part.cover.T.tocsr()
+    eye = sparse.identity(covered, format="csr")
+    cells_row = [incidence] if exclusive else [-incidence, eye]
+    if limited:
+        cells_row.append(sparse.csr_matrix((cells, used)))
+    rows = [sparse.hstack(cells_row), sparse.csr_matrix(np.r_[np.ones(rules), np.zeros(covered + used)])]
+    limit = [np.full(cells, 1.0 if exclusive else 0.0), [float(part.max_rules)]]
+    if limited:
+        link = sparse.csr_matrix((-np.ones(rules), (np.arange(rules), of_rule)), shape=(rules, used))
+        rows.append(sparse.hstack([sparse.identity(rules), sparse.csr_matrix((rules, covered)), link]))
+        rows.append(sparse.csr_matrix(np.r_[np.zeros(rules + covered), np.ones(used)]))
+        limit += [np.zeros(rules), [float(part.max_groups)]]
+    gain = part.cover @ part.weight - part.price if exclusive else -part.price
+    profit = np.concatenate([gain, part.weight if covered else np.empty(0), np.zeros(used)])
+    return profit, sparse.vstack(rows).tocsr(), np.concatenate(limit)
+
+
+def _milp(part: Problem, time_limit: float) -> tuple[IntArray | None, float]:
+    """Decide among few rules: the set found, and the solver's bound."""
+    exclusive = part.max_overlap == 0
+    c, A, b = _program(part, exclusive=exclusive)
+    rules, cells = part.cover.shape
+    integral = np.ones(len(c))
+    if not exclusive:
+        integral[rules : rules + cells] = 0
+    if part.max_overlap is not None and not exclusive:
+        # one more variable a cell: whether several rules cover it
+        several = sparse.identity(cells, format="csr") * -float(part.max_rules)
+        pad = sparse.csr_matrix((cells, len(c) - rules))
+        A = sparse.vstack(
+            [
+                sparse.hstack([A, sparse.csr_matrix((A.shape[0], cells))]),
+                sparse.hstack([part.cover.T, pad, several]),
+                sparse.csr_matrix(np.r_[np.zeros(len(c)), part.people]),
+            ]
+        ).tocsr()
+        b = np.concatenate([b, np.ones(cells), [part.max_overlap]])
+        c, integral = np.r_[c, np.zeros(cells)], np.r_[integral, np.ones(cells)]
+    result = optimize.milp(
+        -c,
+        integrality=integral,
+        bounds=optimize.Bounds(0, 1),
+        constraints=optimize.LinearConstraint(A, -np.inf, b),
+        options={"time_limit": time_limit, "mip_rel_gap": 0.0},
+    )
+    bound = np.inf if result.mip_dual_bound is None else -float(result.mip_dual_bound)
+    if result.x is None:
+        return None, bound
+    return np.flatnonzero(result.x[:rules] > 0.5), bound + ROUNDING / 10
