@@ -239,7 +239,7 @@ class TwoLevelRecourseSet:
     ) -> None:  # fmt: skip
         self._evidence, self.limits, self._numbers = evidence, limits, numbers
         self._candidates, self._test, self._source = candidates, test, source
-        self._reference = reference
+        self._reference, self._promising = reference, selection.promising
         self.value, self.bound, self.status = selection.value, selection.bound, selection.status
         self.rules = rules_of(evidence, limits, candidates, numbers)
         self.candidates = len(candidates)
@@ -446,7 +446,9 @@ class TwoLevelRecourseSet:
             if name not in known:
                 raise InputError(f"refit can't change {name!r}. {nearest(name, sorted(known))}")
         limits = limits_from(self._evidence, replace(self.limits, **_plain(changes)))
-        return choose(self._evidence, limits, test=self._test, source=self._source)
+        same = {"subgroups", "max_width", "apart"}.isdisjoint(changes)
+        promising = self._promising if same else self._promising[:0]
+        return choose(self._evidence, limits, promising, test=self._test, source=self._source)
 
     # -- views ---------------------------------------------------------------------------------------
 
@@ -664,11 +666,18 @@ def problem_of(
     )
 
 
-def choose_numbers(evidence: Evidence, limits: Limits, candidates: Candidates) -> tuple[IntArray, Selection]:
-    """Choose candidates under the limits; returned by descriptor, and within it by the people covered."""
+def choose_numbers(
+    evidence: Evidence, limits: Limits, candidates: Candidates, promising: IntArray
+) -> tuple[IntArray, Selection]:
+    """Choose candidates under the limits; returned by descriptor, and within it by the people covered.
+
+    promising : candidates that an earlier choice from the same evidence looked at; likewise in what is returned
+    """
     numbers, price = best_actions(evidence, candidates, limits)
     problem = problem_of(evidence, candidates, limits, numbers, price)
-    selection = select(problem, method=limits.method, time_limit=limits.time_limit)
+    start = np.flatnonzero(np.isin(candidates.coverage[numbers], candidates.coverage[promising]))
+    selection = select(problem, method=limits.method, time_limit=limits.time_limit, start=start)
+    selection = replace(selection, promising=numbers[selection.promising])
     chosen = numbers[selection.chosen]
     order = np.lexsort((chosen, -candidates.n[chosen], candidates.descriptor[chosen]))
     return chosen[order], selection

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import enum
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
 
@@ -23,6 +23,10 @@ IntArray = npt.NDArray[np.int64]
 
 ROUNDING = 1e-6
 """Values closer than this are equal: what sums of prices and solver tolerances can differ by."""
+
+
+FIRST = 150
+"""How many rules the first mixed-integer program decides among; each further one takes four times as many."""
 
 
 class SelectionStatus(enum.Enum):
@@ -55,15 +59,16 @@ class Problem:
     max_rules: int
     max_groups: int
     max_overlap: float | None = None
-    by_cell: sparse.csc_matrix = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "by_cell", self.cover.tocsc())
 
     @property
     def rules(self) -> int:
         """How many rules there are to choose from."""
         return self.cover.shape[0]
+
+    @property
+    def exclusive(self) -> bool:
+        """Whether nobody may be covered by two rules."""
+        return self.max_overlap is not None and self.max_overlap < 1
 
     def times(self, chosen: IntArray) -> FloatArray:
         """How many of the chosen rules cover each cell."""
@@ -84,20 +89,32 @@ class Problem:
 
     def restrict(self, kept: IntArray) -> Problem:
         """The same problem with some of the rules."""
-        return Problem(
-            self.cover[kept], self.weight, self.people, self.price[kept], self.group[kept], self.max_rules,
-            self.max_groups, self.max_overlap,
-        )  # fmt: skip
+        return replace(self, cover=self.cover[kept], price=self.price[kept], group=self.group[kept])
+
+    def merged(self) -> tuple[Problem, IntArray]:
+        """The same problem over fewer cells, those that the same rules cover made one, and which cell became which."""
+        rows = np.packbits(self.cover.toarray().astype(bool).T, axis=1)
+        if not rows.size:
+            return self, np.arange(self.cover.shape[1])
+        view = np.ascontiguousarray(rows).view(np.dtype((np.void, rows.shape[1]))).ravel()
+        _, first, kind = np.unique(view, return_index=True, return_inverse=True)
+        weight, people = (np.bincount(kind.ravel(), weights=each) for each in (self.weight, self.people))
+        cover = self.cover.tocsc()[:, first].tocsr()
+        return replace(self, cover=cover, weight=weight, people=people), kind.ravel()
 
 
 @dataclass(frozen=True, eq=False)
 class Selection:
-    """The rules chosen (ascending), their value, an upper bound on any set's, and what that proves."""
+    """The rules chosen (ascending), their value, an upper bound on any set's, and what that proves.
+
+    promising : the rules that the proof looked at; a good start for choosing under similar limits
+    """
 
     chosen: IntArray
     value: float
     bound: float
     status: SelectionStatus
+    promising: IntArray
 
 
 def anytime_bound(problem: Problem, chosen: IntArray) -> float:
@@ -187,52 +204,62 @@ def _gains(problem: Problem, chosen: IntArray) -> FloatArray:
     return np.asarray(gains, dtype=np.float64)
 
 
-def select(problem: Problem, *, method: str = "exact", time_limit: float = 10.0) -> Selection:
+def select(
+    problem: Problem, *, method: str = "exact", time_limit: float = 10.0, start: IntArray | None = None
+) -> Selection:
     """Choose the rules.
 
     method : "exact" (with a proof, or within `time_limit` seconds the best set and bound known by then),
     "local" (the paper's search) or "greedy"; these two come with the anytime bound
+    start : rules to look at first; they make a proof quicker, and change neither the value nor the bound
     """
     started = time.monotonic()
     useful = np.flatnonzero(problem.cover @ problem.weight - problem.price > ROUNDING)
     everything, problem = problem, problem.restrict(useful)
+    active = np.empty(0, dtype=np.int64) if start is None else np.flatnonzero(np.isin(useful, start))
     if method == "local":
         chosen = local_search(problem, drop=2, runs=3)
     else:
         chosen = greedy(problem)
     bound = anytime_bound(problem, chosen)
     if method == "exact" and bound > problem.value(chosen) + ROUNDING:
-        chosen, bound = _exact(problem, chosen, bound, started + time_limit)
+        pricing = _Multipliers(problem, np.union1d(chosen, active), start=0 if len(active) else 100)
+        chosen, bound = _exact(problem, pricing, chosen, bound, started + time_limit)
+        active = pricing.active
     value = everything.value(useful[chosen])
     proven = bound <= value + ROUNDING * max(1.0, abs(value))
     status = SelectionStatus.OPTIMAL if proven else SelectionStatus.FEASIBLE
-    return Selection(useful[chosen], value, value if proven else float(bound), status)
+    return Selection(useful[chosen], value, value if proven else float(bound), status, useful[active])
 
 
-def _exact(problem: Problem, chosen: IntArray, bound: float, deadline: float) -> tuple[IntArray, float]:
-    """Bound all rules with multipliers, drop those that can't matter, and decide among the rest."""
-    pricing = _Multipliers(problem, chosen)
-    kept = np.arange(problem.rules)
-    while time.monotonic() < deadline:
-        finished = pricing.step()
-        rounded = pricing.rounded()
-        if problem.value(rounded) > problem.value(chosen) + ROUNDING and problem.allows(rounded):
-            chosen = rounded
-        if finished:
-            break
+def _exact(
+    problem: Problem, pricing: _Multipliers, chosen: IntArray, bound: float, deadline: float
+) -> tuple[IntArray, float]:
+    """Bound all rules with multipliers, then decide among those with the highest bounds, more and more of them.
+
+    A rule's `potential` is above the value of any set that contains it. So once the best set among the rules
+    with a potential above some level is worth that level, no other rule can matter.
+    """
+    while time.monotonic() < deadline and not pricing.step():
+        pass
     bound = min(bound, pricing.bound)
     value = problem.value(chosen)
-    if bound <= value + ROUNDING:
-        return chosen, bound
-    kept = np.flatnonzero(pricing.potential > value + ROUNDING)
-    kept = np.union1d(kept, chosen)
-    left = max(deadline - time.monotonic(), 0.1)
-    found, milp_bound = _milp(problem.restrict(kept), left)
-    # a rule that was dropped is in no set worth more than `value`
-    bound = min(bound, max(milp_bound, value))
-    if found is not None and problem.allows(kept[found]) and problem.value(kept[found]) > value:
-        chosen = np.sort(kept[found])
-    return chosen, max(bound, problem.value(chosen))
+    ranked = np.sort(pricing.potential)[::-1]
+    size = FIRST
+    while bound > value + ROUNDING and time.monotonic() < deadline:
+        level = float(ranked[size]) if size < len(ranked) else -np.inf
+        level = max(level, value)
+        kept = np.union1d(np.flatnonzero(pricing.potential > level + ROUNDING), chosen)
+        found, among_kept = _milp(problem.restrict(kept), max(deadline - time.monotonic(), 0.1))
+        # any set is either among those kept, or contains a rule whose potential is at most `level`
+        bound = min(bound, max(among_kept, level + ROUNDING, value))
+        if found is not None and problem.allows(kept[found]) and problem.value(kept[found]) > value:
+            chosen = np.sort(kept[found])
+            value = problem.value(chosen)
+        if level <= value + ROUNDING:
+            break
+        size *= 4
+    return chosen, max(bound, value)
 
 
 class _Multipliers:
@@ -242,30 +269,27 @@ class _Multipliers:
     for whatever multipliers, so it doesn't matter how exactly the program was solved.
     """
 
-    def __init__(self, problem: Problem, chosen: IntArray, *, start: int = 600, more: int = 400) -> None:
+    def __init__(self, problem: Problem, chosen: IntArray, *, start: int = 100, more: int = 50) -> None:
         self.problem, self.more = problem, more
         alone = problem.cover @ problem.weight - problem.price
         order = np.argsort(-alone, kind="stable")[:start]
         self.active = np.union1d(order, chosen)
         self.bound = np.inf
         self.potential = np.full(problem.rules, np.inf)
-        self.exclusive = problem.max_overlap == 0
-        self.solution: FloatArray = np.zeros(len(self.active))
+        self.exclusive = problem.exclusive
 
     def step(self) -> bool:
         """Solve over the active rules, bound all rules, activate those that would pay; True when none would."""
         problem = self.problem
-        part = problem.restrict(self.active)
+        part, kind = problem.restrict(self.active).merged()
         c, A, b = _program(part, exclusive=self.exclusive)
-        upper = np.ones(len(c))
-        result = optimize.linprog(-c, A_ub=A, b_ub=b, bounds=np.column_stack([np.zeros(len(c)), upper]), method="highs")
+        result = optimize.linprog(-c, A_ub=A, b_ub=b, bounds=(0, 1), method="highs-ds")
         if result.x is None:
             return True
-        self.solution = result.x[: part.rules]
-        cells = problem.cover.shape[1]
+        cells = part.cover.shape[1]
         dual = np.maximum(-np.asarray(result.ineqlin.marginals), 0.0)
-        per_cell, per_rule = dual[:cells], float(dual[cells])
-        worth = self._price(per_cell, per_rule)
+        share = problem.people / part.people[kind]
+        worth = self._price(dual[:cells][kind] * share, float(dual[cells]))
         entering = np.flatnonzero((worth > ROUNDING) & ~np.isin(np.arange(problem.rules), self.active))
         if not len(entering):
             return True
@@ -296,13 +320,6 @@ class _Multipliers:
         self.bound = min(self.bound, bound + slack)
         self.potential = np.minimum(self.potential, potential + slack)
         return np.asarray(worth, dtype=np.float64)
-
-    def rounded(self) -> IntArray:
-        """A set near the linear program's solution: its largest shares first, while they add something."""
-        problem = self.problem
-        order = self.active[np.argsort(-self.solution, kind="stable")][: 4 * problem.max_rules]
-        part = problem.restrict(np.sort(order))
-        return np.sort(np.sort(order)[greedy(part)])
 
 
 def _program(part: Problem, *, exclusive: bool) -> tuple[FloatArray, Any, FloatArray]:
@@ -335,12 +352,11 @@ def _program(part: Problem, *, exclusive: bool) -> tuple[FloatArray, Any, FloatA
 
 def _milp(part: Problem, time_limit: float) -> tuple[IntArray | None, float]:
     """Decide among few rules: the set found, and the solver's bound."""
-    exclusive = part.max_overlap == 0
+    exclusive = part.exclusive
+    part = part.merged()[0]
     c, A, b = _program(part, exclusive=exclusive)
     rules, cells = part.cover.shape
-    integral = np.ones(len(c))
-    if not exclusive:
-        integral[rules : rules + cells] = 0
+    integral = np.r_[np.ones(rules), np.zeros(len(c) - rules)]  # whole rules make the rest whole
     if part.max_overlap is not None and not exclusive:
         # one more variable a cell: whether several rules cover it
         several = sparse.identity(cells, format="csr") * -float(part.max_rules)

@@ -129,7 +129,7 @@ def summarize(
         tie_break=tie_break, method=method, time_limit=time_limit,
     )  # fmt: skip
     evidence = gather(checked, frame, actions, space, named, batch=batch, progress=progress)
-    return choose(evidence, limits_from(evidence, limits), test=held_out, source=X)
+    return choose(evidence, limits_from(evidence, limits), np.empty(0, dtype=np.int64), test=held_out, source=X)
 
 
 def limits_from(evidence: Evidence, limits: Limits) -> Limits:
@@ -151,10 +151,12 @@ def limits_from(evidence: Evidence, limits: Limits) -> Limits:
     return limits
 
 
-def choose(evidence: Evidence, limits: Limits, *, test: Any = None, source: Any = None) -> TwoLevelRecourseSet:
-    """Choose rules from the evidence."""
+def choose(
+    evidence: Evidence, limits: Limits, promising: Any, *, test: Any = None, source: Any = None
+) -> TwoLevelRecourseSet:
+    """Choose rules from the evidence; `promising` are candidates to look at first."""
     candidates = evidence.candidates(limits.subgroups, limits.max_width, apart=limits.apart)
-    numbers, selection = choose_numbers(evidence, limits, candidates)
+    numbers, selection = choose_numbers(evidence, limits, candidates, promising)
     return TwoLevelRecourseSet(
         evidence, limits, candidates, numbers, selection,
         reference=np.array([_largest(evidence.prices(limits.cost)), _largest(evidence.sizes())]),
