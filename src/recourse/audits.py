@@ -21,7 +21,7 @@ from recourse.costs import Cost, as_cost
 from recourse.errors import InputError, nearest
 from recourse.metrics import CostSketch, group_difference, wilson_interval
 from recourse.models import Model, as_model
-from recourse.search import STATUSES, Solutions, Status, find
+from recourse.search import STATUSES, Solutions, Status, deadline_after, find
 from recourse.tables import Name
 
 if TYPE_CHECKING:
@@ -334,11 +334,11 @@ def audit(
     frame = tables.read(X) if tables.has_columns(X) else tables.read(X, names=actions.names)
     spec = AuditSpec(as_model(model), actions.copy(), as_cost(cost), _groupings(group_by), max_changes)
     _check(spec, frame)
-    deadline = None if time_limit is None else time.monotonic() + time_limit
+    deadline = deadline_after(time_limit)
     parts: list[AuditRows] = []
     partial = AuditPartial()
     for start in range(0, len(frame), CHUNK):
-        left = None if deadline is None else max(0.0, deadline - time.monotonic())
+        left = None if time_limit is None else max(0.0, deadline - time.monotonic())
         if parts and parts[-1].interrupted:
             left = 0.0
         rows, counts = audit_batch(spec, frame.iloc[start : start + CHUNK], time_limit=left, progress=progress)

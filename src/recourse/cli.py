@@ -29,6 +29,14 @@ FORMATS = ("text", "json", "csv")
 Command = Callable[..., None]
 
 
+def run() -> None:
+    """Run the command line with stdout kept for results: solvers print there from C, and that goes to stderr."""
+    results = os.dup(1)
+    os.dup2(2, 1)
+    sys.stdout = os.fdopen(results, "w", encoding="utf-8", newline="")
+    main(prog_name="recourse")
+
+
 class _Group(click.Group):
     """Turns the package's own errors into one line on stderr and an exit code."""
 
@@ -215,7 +223,7 @@ def demo(people: int, seed: int, output_dir: Path) -> None:
     click.echo(f"{people:,} applicants of the built-in lender (synthetic, not evidence about lending)\n")
     model = make_pipeline(StandardScaler(), LogisticRegression()).fit(lender.X, lender.y)
     actions = rs.ActionSet(lender.X)
-    actions[["gender", "age"]].actionable = False
+    actions[["gender", "age", "loan_amount", "loan_duration"]].actionable = False  # they want this loan
     actions[["education", "income", "savings"]].step_direction = 1
     click.echo(f"{actions}\n")
     with _progress() as progress:

@@ -43,6 +43,9 @@ def _audit(document: Mapping[str, Any]) -> str:
     if document["groups"]:
         lines += ["", _groups(document["groups"])]
     for gap in document["differences"]:
+        if not gap["difference"]:
+            lines.append(f"{gap['group']}: the share with recourse is the same at every level")
+            continue
         lines.append(
             f"{gap['group']}: the share with recourse differs by {100 * gap['difference']:.1f} points "
             f"({share(gap['largest'])} of {count(gap['n_largest'])} denied where {value(gap['level_largest'])}, "

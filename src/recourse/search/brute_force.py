@@ -16,7 +16,7 @@ import numpy.typing as npt
 from recourse.actions.grid import ActionGrid
 from recourse.errors import InputError
 from recourse.models.model import Model
-from recourse.search.solutions import OPTIMAL, Exclusions, Solutions, exclude
+from recourse.search.solutions import OPTIMAL, TIE, Exclusions, Solutions, exclude
 
 LIMIT = 200_000
 
@@ -51,11 +51,11 @@ def solve(
             if time.monotonic() >= deadline:
                 raise KeyboardInterrupt
             _solve_one(model, grid, person, given[k], solutions, k)
+            if progress is not None:
+                progress(1)
         except KeyboardInterrupt:
             solutions.interrupted = True
             break
-        if progress is not None:
-            progress(1)
     return solutions
 
 
@@ -74,7 +74,8 @@ def _solve_one(model: Model, grid: ActionGrid, person: int, excluded: Exclusions
         out.rule_out(np.array([k]))
         return
     cost, total = grid.cost(people[: len(picks)], picks)
-    best = np.lexsort(((picks > 0).sum(axis=1), total, cost))[0]
+    low = np.flatnonzero(cost <= cost.min() * (1 + TIE))
+    best = low[np.lexsort(((picks > 0).sum(axis=1)[low], total[low]))[0]]
     out.codes[k], out.picks[k] = OPTIMAL, picks[best]
     out.cost[k] = out.bound[k] = cost[best]
     out.total[k] = total[best]

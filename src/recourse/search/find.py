@@ -59,7 +59,9 @@ def find(
     Raises `InputError` if a model that is not additive meets more actions than can be tried.
     """
     chosen = np.arange(len(grid)) if people is None else np.asarray(people, dtype=np.int64)
-    deadline = _deadline(time_limit)
+    deadline = deadline_after(time_limit)
+    if not len(chosen):
+        return Solutions.unknown(0, len(grid.features))
     statement = model.additive(grid)
     if statement is None:
         return brute_force.solve(model, grid, chosen, exclusions, deadline=deadline, progress=progress)
@@ -88,7 +90,7 @@ def find_items(
     if distinct not in ("minimal", "subsets", "exclusive"):
         raise InputError(f"distinct must be 'minimal', 'subsets' or 'exclusive', not {distinct!r}.")
     chosen = np.arange(len(grid)) if people is None else np.asarray(people, dtype=np.int64)
-    deadline = _deadline(time_limit)
+    deadline = deadline_after(time_limit)
     exclusions = exclude(None, chosen)
     ranks: list[Solutions] = []
     active = np.arange(len(chosen))
@@ -227,7 +229,8 @@ class _Rounds:
         return self.model.approves(self.grid.points(self.people[indices], picks))
 
 
-def _deadline(time_limit: float | None) -> float:
+def deadline_after(time_limit: float | None) -> float:
+    """Return the `time.monotonic` value at which a time limit of so many seconds runs out; inf for none."""
     if time_limit is None:
         return np.inf
     if isinstance(time_limit, str) or not time_limit >= 0:

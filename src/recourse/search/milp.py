@@ -21,6 +21,7 @@ from recourse.models.model import Additive
 from recourse.search.solutions import (
     FEASIBLE,
     OPTIMAL,
+    TIE,
     Exclusions,
     FloatArray,
     IntArray,
@@ -64,11 +65,11 @@ def solve(
             break
         try:
             _Program(statement, grid, person, lift, excluded).solve(solutions, k, deadline)
+            if progress is not None:
+                progress(1)
         except KeyboardInterrupt:
             solutions.interrupted = True
             break
-        if progress is not None:
-            progress(1)
     return solutions
 
 
@@ -105,7 +106,7 @@ class _Program:
                 self._write(out, k, level, bound, deadline)
                 return
             largest = float(self.prices[level.x > 0.5].max(initial=0.0))
-            self.upper[self.prices > largest * (1 + 1e-12)] = 0.0
+            self.upper[self.prices > largest * (1 + TIE)] = 0.0
             result = self._minimise(self.prices / self.scale, rows, low, high, deadline)
             if result.x is None:  # out of time: the first stage already has an action of this largest price
                 result = OptimizeResult(x=level.x, status=1, mip_dual_bound=0.0)

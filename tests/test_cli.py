@@ -1,0 +1,204 @@
+"""The command line, run as its users run it."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+import recourse as rs
+from helpers import world
+from recourse.cli import main
+
+
+@dataclass
+class Done:
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def run(*arguments: object, cwd: Path | str = ".") -> Done:
+    """Run a command in this process: starting Python anew takes longer than the command."""
+    with contextlib.chdir(cwd):
+        result = CliRunner().invoke(main, list(map(str, arguments)), prog_name="recourse")
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return Done(result.exit_code, result.stdout, result.stderr)
+
+
+def run_process(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "recourse", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, env={**os.environ, **environment}, timeout=120)
+
+
+@pytest.fixture(scope="module")
+def loans(tmp_path_factory):
+    """A table with a target, a group column in words, and four numeric features."""
+    w = world(31, n=150)
+    path = tmp_path_factory.mktemp("data") / "loans.csv"
+    frame = w.X.assign(region=["north", "south"] * 75, good=w.y)
+    frame.to_csv(path, index=False)
+    return path
+
+
+@pytest.fixture(scope="module")
+def common(loans):
+    return [loans, "--target", "good", "--fit", "logistic", "--drop", "region"]
+
+
+def test_an_audit_prints_who_has_recourse_by_group(common):
+    done = run("audit", *common, "--group-by", "region", "--group-by", "owns", "--cross")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("Audit of 150 people")
+    assert "region × owns" in done.stdout
+    assert "note: " in done.stderr
+
+
+def test_json_and_csv_are_complete_and_the_same_every_time(common):
+    one, other = (run_process("audit", *common, "--format", "json", PYTHONHASHSEED=seed) for seed in "12")
+    assert one.stdout == other.stdout
+    document = json.loads(one.stdout)
+    assert document["overall"]["n"] == 150
+    table = run("audit", *common, "--format", "csv")
+    rows = pd.read_csv(io.StringIO(table.stdout))
+    assert len(rows) == 150
+    assert rows["denied"].sum() == document["overall"]["denied"]
+
+
+def test_a_flipset_lists_what_one_person_can_do(common, loans):
+    document = json.loads(run("audit", *common, "--format", "json").stdout)
+    assert document["overall"]["denied"] > 0
+    rows = pd.read_csv(io.StringIO(run("audit", *common, "--format", "csv").stdout))
+    row = rows.index[rows["denied"]][0]
+    done = run("flipset", *common, "--row", row, "--items", 3, "--immutable", "owns", "--only-down", "overdue")
+    assert done.returncode == 0, done.stderr
+    assert "item" in done.stdout
+    assert "owns" not in done.stdout
+    approved = rows.index[~rows["denied"]][0]
+    assert "approved already" in run("flipset", *common, "--row", approved).stdout
+
+
+def test_a_model_from_a_file_needs_no_target(loans, tmp_path):
+    model = tmp_path / "model.csv"
+    model.write_text("feature,coefficient\n(intercept),-6\nincome,1\noverdue,-1\n")
+    done = run("audit", loans, "--model", model, "--format", "json")
+    assert done.returncode == 0, done.stderr
+    assert [feature["name"] for feature in json.loads(done.stdout)["actions"]] == ["income", "overdue"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (
+            ["audit", "nothing.csv", "--target", "good", "--fit", "logistic"],
+            2,
+            "can't read nothing.csv as CSV: No such",
+        ),
+        (["audit", "LOANS", "--target", "god", "--fit", "logistic"], 2, "no column 'god'. Did you mean 'good'"),
+        (["audit", "LOANS", "--target", "good", "--fit", "logistic"], 2, "column 'region' holds 'north'"),
+        (["audit", "LOANS", "--target", "region", "--fit", "logistic"], 2, "which label is favourable"),
+        (["audit", "LOANS", "--target", "overdue", "--fit", "logistic"], 2, "has 8 labels"),
+        (["audit", "LOANS", "--target", "good"], 2, "either --fit logistic or --model"),
+        (["audit", "LOANS", "--fit", "logistic"], 2, "--fit needs --target"),
+        (["audit", "COMMON", "--group-by", "regin"], 2, "no column 'regin'. Did you mean 'region'"),
+        (["audit", "COMMON", "--immutable", "incme"], 2, "--immutable: .* no column 'incme'"),
+        (["audit", "COMMON", "--cost", "totl"], 2, "Did you mean 'total'"),
+        (["audit", "COMMON", "--desired", "yes"], 2, "none of the model's labels"),
+        (["audit", "COMMON", "--threshold", "2"], 2, "between 0 and 1"),
+        (["audit", "COMMON", "--threshold", "0.000001"], 2, "nobody is denied"),
+        (["audit", "COMMON", "--time-limit", "-3"], 2, "must be seconds"),
+        (["audit", "COMMON", "--fail-if", "feasable<1"], 2, "--fail-if: .* must be like"),
+        (["audit", "COMMON", "--output", "nowhere/audit.txt"], 2, "there is no folder nowhere"),
+        (["flipset", "COMMON", "--row", "150"], 2, "the rows 0 to 149"),
+        (["audit", "LOANS", "--model", "EVIL"], 3, "looks like a pickle"),
+        (["data", "fetch", "nothing"], 2, "nothing"),
+    ],
+)
+def test_bad_input_is_one_clear_line_and_an_exit_code(common, loans, tmp_path, arguments, code, message):
+    evil = tmp_path / "model.skops"
+    evil.write_bytes(b"\x80\x04K\x01.")
+    words = {"LOANS": [loans], "COMMON": common, "EVIL": [evil]}
+    done = run(*(word for one in arguments for word in words.get(one, [one])), cwd=tmp_path)
+    assert done.returncode == code
+    assert done.stdout == ""
+    error = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    assert len(error) == 1
+    assert re.search(message, error[0]), error[0]
+    assert "Traceback" not in done.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["model.skops"], "nothing written"
+
+
+def test_a_condition_can_fail_the_build(common):
+    assert run("audit", *common, "--fail-if", "denied>0").returncode == 1
+    assert run("audit", *common, "--fail-if", "denied<0").returncode == 0
+    done = run("audit", *common, "--group-by", "region", "--fail-if", "difference.denied_share >= 0")
+    assert done.returncode == 1
+    assert "region: " in done.stderr
+
+
+def test_undecided_people_show_in_the_exit_code(common):
+    done = run("audit", *common, "--time-limit", 0)
+    assert done.returncode == 4
+    assert "undecided" in done.stdout
+
+
+def test_output_goes_to_a_file_whole(common, tmp_path):
+    done = run("audit", *common, "--format", "json", "-o", "audit.json", cwd=tmp_path)
+    assert done.stdout == ""
+    assert [path.name for path in tmp_path.iterdir()] == ["audit.json"]
+    assert json.loads((tmp_path / "audit.json").read_text())["overall"]["n"] == 150
+
+
+def test_the_demo_writes_json_and_csv_that_agree(tmp_path):
+    done = run("demo", "--people", 300, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "synthetic, not evidence about lending" in done.stdout
+    document = json.loads((tmp_path / "recourse-demo" / "audit.json").read_text())
+    people = pd.read_csv(tmp_path / "recourse-demo" / "people.csv")
+    assert people["denied"].sum() == document["overall"]["denied"] > 0
+    assert (people["status"] == "infeasible").sum() == document["overall"]["no_recourse"]
+    assert f"{document['overall']['recourse']:,}" in done.stdout
+
+
+def test_data_sets_are_listed():
+    done = run("data", "list")
+    assert done.returncode == 0
+    for name in ("lender", "credit", "german", "compas", "adult"):
+        assert name in done.stdout
+
+
+def test_version_and_help_name_every_command():
+    assert rs.__version__ in run("--version").stdout
+    text = run("--help").stdout
+    for command in ("audit", "flipset", "demo", "data"):
+        assert command in text
+        assert run(command, "--help").returncode == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends a POSIX signal")
+def test_ctrl_c_prints_what_is_done_and_says_so(tmp_path):
+    lender = rs.datasets.lender(20_000).frame
+    lender.to_csv(tmp_path / "loans.csv", index=False)
+    code = (
+        "import recourse as rs, recourse.cli as cli, os, signal\n"
+        "whole = rs.audit\n"
+        "def audit(*args, **kwargs):\n"
+        "    kwargs['progress'] = lambda done, total: os.kill(os.getpid(), signal.SIGINT)\n"
+        "    return whole(*args, **kwargs)\n"
+        "rs.audit = audit\n"
+        "cli.main(['audit', 'loans.csv', '--target', 'approved', '--fit', 'logistic'])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, timeout=120)
+    assert done.returncode == 4, done.stderr
+    assert "Stopped early" in done.stdout

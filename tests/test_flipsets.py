@@ -1,0 +1,134 @@
+"""Flipsets: what one person is told, in every situation."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import recourse as rs
+from helpers import world
+
+
+@pytest.fixture
+def w():
+    return world(11)
+
+
+@pytest.fixture
+def x(w):
+    return w.denied.iloc[0]
+
+
+def test_items_are_cheapest_first_and_each_flips_the_decision(w, x):
+    result = rs.flipset(w.clf, x, w.actions, total_items=5)
+    assert result.status is rs.Status.OPTIMAL
+    costs = [item.cost for item in result]
+    assert costs == sorted(costs)
+    assert (w.clf.predict(result.x_new.astype(w.X.dtypes)) == 1).all()
+    for item in result:
+        assert item.cost == pytest.approx(sum(change.price for change in item.changes))
+
+
+def test_a_person_may_be_a_series_a_mapping_a_table_or_a_sequence(w, x):
+    expected = rs.flipset(w.clf, x, w.actions, total_items=2).to_dict()
+    names = list(w.X.columns)
+    for person in (
+        x.to_dict(),
+        {**x.to_dict(), "a name": "not a feature"},
+        w.denied.iloc[[0]],
+        x.tolist(),
+        x.to_numpy(),
+        x.to_numpy()[None],
+        x[names[::-1]],
+    ):
+        assert rs.flipset(w.clf, person, w.actions, total_items=2).to_dict() == expected
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda x: x.drop("income"), "x has 3 values, but there are 4 features"),
+        (lambda x: {k: v for k, v in x.items() if k != "income"}, "no value for 'income'"),
+        (lambda x: pd.DataFrame([x, x]), "must be one person, but the table has 2 rows"),
+        (lambda x: {**x, "income": np.nan}, "column 'income' is missing"),
+        (lambda x: {**x, "income": "much"}, "column 'income' holds 'much'"),
+    ],
+)
+def test_a_person_that_does_not_fit_is_an_error(w, x, spoil, message):
+    with pytest.raises(rs.InputError, match=message):
+        rs.flipset(w.clf, spoil(x), w.actions)
+
+
+def test_somebody_approved_gets_an_empty_result_with_the_reason(w):
+    approved = w.X[w.model.approves(w.X)].iloc[0]
+    result = rs.flipset(w.clf, approved, w.actions)
+    assert len(result) == 0
+    assert result.status is None
+    assert "approved already" in repr(result)
+
+
+def test_no_recourse_is_said_only_with_its_proof(w, x):
+    w.actions.actionable = False
+    result = rs.flipset(w.clf, x, w.actions)
+    assert result.status is rs.Status.INFEASIBLE
+    assert result.reason == "No recourse: no feature is actionable for this person."
+    w.actions["owns"].actionable = True
+    w.actions["owns"].bounds = (x["owns"], x["owns"])
+    model = rs.LinearModel({"owns": 1.0, "overdue": 0.0, "income": 0.0, "balance": 0.0}, intercept=-5)
+    result = rs.flipset(model, x, w.actions)
+    assert result.status is rs.Status.INFEASIBLE
+    assert "No recourse" in result.reason
+
+
+def test_running_out_of_time_is_never_no_recourse(w, x):
+    result = rs.flipset(w.clf, x, w.actions, time_limit=0)
+    assert result.status is rs.Status.UNKNOWN
+    assert "No recourse" not in repr(result)
+    assert "the budget ran out" in repr(result)
+
+
+def test_the_table_has_one_line_a_change(w, x):
+    result = rs.flipset(w.clf, x, w.actions, total_items=3)
+    frame = result.to_frame()
+    assert list(frame.columns) == ["item", "cost", "status", "feature", "today", "new", "price"]
+    assert len(frame) == sum(len(item.changes) for item in result)
+    assert "→" in repr(result)
+    assert len(result._repr_html_()) < 30_000
+
+
+def test_exclusive_items_share_no_feature(w, x):
+    result = rs.flipset(w.clf, x, w.actions, distinct="exclusive")
+    features = [name for item in result for name in item.features]
+    assert len(features) == len(set(features))
+    assert "no more than" in result.reason
+
+
+def test_at_most_k_changes(w, x):
+    for item in rs.flipset(w.clf, x, w.actions, max_changes=1):
+        assert len(item.changes) == 1
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ({"total_items": 0}, "total_items must be at least 1"),
+        ({"distinct": "different"}, "distinct must be"),
+        ({"cost": "price"}, "'price' is not a cost"),
+        ({"time_limit": -1}, "time_limit must be seconds"),
+        ({"desired": "yes"}, "desired='yes' is none of the model's labels"),
+    ],
+)
+def test_bad_settings_are_errors(w, x, setting, message):
+    with pytest.raises(rs.InputError, match=message):
+        rs.flipset(w.clf, x, w.actions, **setting)
+
+
+def test_an_array_model_and_an_array_action_set_work_together(w):
+    from sklearn.linear_model import LogisticRegression
+
+    clf = LogisticRegression().fit(w.X.to_numpy(), w.y)
+    A = rs.ActionSet(w.X.to_numpy())
+    denied = w.X.to_numpy()[clf.predict(w.X.to_numpy()) == 0]
+    result = rs.flipset(clf, denied[0], A, total_items=1)
+    assert result.status is rs.Status.OPTIMAL
