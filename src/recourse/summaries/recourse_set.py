@@ -637,6 +637,10 @@ def best_actions(
         price += weights["feature_cost"] * evidence.mean_over(candidates, evidence.prices(limits.cost), numbers)
     if weights["feature_change"]:
         price += weights["feature_change"] * evidence.mean_over(candidates, evidence.sizes(), numbers)
+    useful = weights["cover"] * candidates.n[numbers] > price
+    numbers, price = numbers[useful], price[useful]
+    if not len(numbers):
+        return numbers, price
     order = np.lexsort((numbers, price, candidates.coverage[numbers]))
     coverage = candidates.coverage[numbers[order]]
     first = np.r_[True, coverage[1:] != coverage[:-1]]
@@ -652,8 +656,15 @@ def problem_of(
     example = np.zeros(n_cells, dtype=np.int64)
     example[cells[::-1]] = np.arange(len(cells))[::-1]
     size = np.bincount(cells, weights=evidence.counted.astype(np.float64), minlength=n_cells)
-    inside = unpack(candidates.covers(numbers), len(cells))[:, example]
-    cover = sparse.csr_matrix(inside.astype(np.float64))
+    indices, lengths = [], []
+    for start in range(0, len(numbers), 8192):
+        inside = unpack(candidates.covers(numbers[start : start + 8192]), len(cells))[:, example]
+        indices.append((np.flatnonzero(inside) % n_cells).astype(np.int32))
+        lengths.append(inside.sum(axis=1))
+    pointers = np.concatenate([[0], np.cumsum(np.concatenate(lengths or [np.empty(0, dtype=np.int64)]))])
+    columns = np.concatenate(indices or [np.empty(0, dtype=np.int32)])
+    shape = (len(numbers), n_cells)
+    cover = sparse.csr_matrix((np.ones(len(columns)), columns, pointers.astype(np.int32)), shape=shape)
     return Problem(
         cover,
         limits.lambdas["cover"] * size,

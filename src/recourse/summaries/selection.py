@@ -49,6 +49,7 @@ class Problem:
     cell covered is worth; people : float64[G], how many people a cell has; price : float64[R]
     group : int64[R], each rule's descriptor; max_rules, max_groups : the limits
     max_overlap : at most so many people may be covered by several rules; None for no limit, 0 for nobody
+    also : sparse 0/1 [R, groups], all descriptors that a rule may count for, where that is more than its own
     """
 
     cover: sparse.csr_matrix
@@ -59,6 +60,7 @@ class Problem:
     max_rules: int
     max_groups: int
     max_overlap: float | None = None
+    also: sparse.csr_matrix | None = None
 
     @property
     def rules(self) -> int:
@@ -89,7 +91,32 @@ class Problem:
 
     def restrict(self, kept: IntArray) -> Problem:
         """The same problem with some of the rules."""
-        return replace(self, cover=self.cover[kept], price=self.price[kept], group=self.group[kept])
+        also = None if self.also is None else self.also[kept]
+        return replace(self, cover=self.cover[kept], price=self.price[kept], group=self.group[kept], also=also)
+
+    def shared(self) -> tuple[Problem, IntArray]:
+        """The same problem with equal rules of several descriptors made one, and which rule became which.
+
+        Rules are equal if they cover the same cells at the same price; one that is chosen needs any of their
+        descriptors. Without this, all ways to split one conjunction in two would be equally good solutions.
+        """
+        rows = self.cover.shape[0]
+        lengths = np.diff(self.cover.indptr)
+        assert (lengths > 0).all()
+        mark = np.random.default_rng(0).integers(0, 2**64, self.cover.shape[1], dtype=np.uint64)
+        sums = np.add.reduceat(mark[self.cover.indices], self.cover.indptr[:-1])
+        key = np.rec.fromarrays([sums, lengths, self.price])
+        _, first, kind = np.unique(key, return_index=True, return_inverse=True)
+        kind = kind.ravel()
+        like = np.repeat(self.cover.indptr[first[kind]] - self.cover.indptr[:-1], lengths)
+        same = self.cover.indices == self.cover.indices[np.arange(len(like)) + like]
+        equal = np.logical_and.reduceat(same, self.cover.indptr[:-1])
+        if not equal.all():  # two sums met by chance: keep those rules apart
+            kind = np.where(equal, kind, len(first) + np.arange(rows))
+            _, first, kind = np.unique(kind, return_index=True, return_inverse=True)
+        groups = int(self.group.max()) + 1
+        also = sparse.csr_matrix((np.ones(rows), (kind, self.group)), shape=(len(first), groups))
+        return replace(self.restrict(first), also=also), kind
 
     def merged(self) -> tuple[Problem, IntArray]:
         """The same problem over fewer cells, those that the same rules cover made one, and which cell became which."""
@@ -223,9 +250,7 @@ def select(
         chosen = greedy(problem)
     bound = anytime_bound(problem, chosen)
     if method == "exact" and bound > problem.value(chosen) + ROUNDING:
-        pricing = _Multipliers(problem, np.union1d(chosen, active), start=0 if len(active) else 100)
-        chosen, bound = _exact(problem, pricing, chosen, bound, started + time_limit)
-        active = pricing.active
+        chosen, bound, active = _exact(problem, chosen, active, bound, started + time_limit)
     value = everything.value(useful[chosen])
     proven = bound <= value + ROUNDING * max(1.0, abs(value))
     status = SelectionStatus.OPTIMAL if proven else SelectionStatus.FEASIBLE
@@ -233,13 +258,16 @@ def select(
 
 
 def _exact(
-    problem: Problem, pricing: _Multipliers, chosen: IntArray, bound: float, deadline: float
-) -> tuple[IntArray, float]:
+    problem: Problem, chosen: IntArray, active: IntArray, bound: float, deadline: float
+) -> tuple[IntArray, float, IntArray]:
     """Bound all rules with multipliers, then decide among those with the highest bounds, more and more of them.
 
     A rule's `potential` is above the value of any set that contains it. So once the best set among the rules
-    with a potential above some level is worth that level, no other rule can matter.
+    with a potential above some level is worth that level, no other rule can matter. Returns the rules chosen,
+    the bound, and the rules looked at.
     """
+    shared, kind = problem.shared()
+    pricing = _Multipliers(shared, np.union1d(kind[chosen], kind[active]), start=0 if len(active) else 100)
     while time.monotonic() < deadline and not pricing.step():
         pass
     bound = min(bound, pricing.bound)
@@ -249,17 +277,24 @@ def _exact(
     while bound > value + ROUNDING and time.monotonic() < deadline:
         level = float(ranked[size]) if size < len(ranked) else -np.inf
         level = max(level, value)
-        kept = np.union1d(np.flatnonzero(pricing.potential > level + ROUNDING), chosen)
-        found, among_kept = _milp(problem.restrict(kept), max(deadline - time.monotonic(), 0.1))
+        kept = np.union1d(np.flatnonzero(pricing.potential > level + ROUNDING), kind[chosen])
+        found, used, among_kept = _milp(shared.restrict(kept), max(deadline - time.monotonic(), 0.1))
         # any set is either among those kept, or contains a rule whose potential is at most `level`
         bound = min(bound, max(among_kept, level + ROUNDING, value))
-        if found is not None and problem.allows(kept[found]) and problem.value(kept[found]) > value:
-            chosen = np.sort(kept[found])
-            value = problem.value(chosen)
+        rules = _with_groups(problem.group, kind, kept[found], used)
+        if problem.allows(rules) and problem.value(rules) > value:
+            chosen, value = rules, problem.value(rules)
         if level <= value + ROUNDING:
             break
         size *= 4
-    return chosen, max(bound, value)
+    return chosen, max(bound, value), np.flatnonzero(np.isin(kind, pricing.active))
+
+
+def _with_groups(group: IntArray, kind: IntArray, found: IntArray, used: IntArray) -> IntArray:
+    """For each kind of rule found, its first rule whose descriptor is among those used (all, if none are said)."""
+    fits = np.flatnonzero(np.isin(kind, found) & (np.isin(group, used) if len(used) else True))
+    _, first = np.unique(kind[fits], return_index=True)
+    return np.sort(fits[first])
 
 
 class _Multipliers:
@@ -309,13 +344,10 @@ class _Multipliers:
             worth = problem.cover @ per_cell - problem.price - per_rule
         fixed += per_rule * problem.max_rules
         positive = np.maximum(worth, 0.0)
-        total = np.bincount(problem.group, weights=positive)
-        ranked = np.sort(total)[::-1]
-        bound = fixed + float(ranked[: problem.max_groups].sum())
+        assert problem.also is not None
+        by_group = np.sort(problem.also.T @ positive)[::-1][: problem.max_groups]
+        bound = fixed + min(float(positive.sum()), float(by_group.sum()))
         potential = bound + np.minimum(worth, 0.0)
-        if len(ranked) > problem.max_groups:
-            last = ranked[problem.max_groups - 1]
-            potential += np.minimum(total[problem.group] - last, 0.0)
         slack = 1e-9 * max(1.0, abs(bound))
         self.bound = min(self.bound, bound + slack)
         self.potential = np.minimum(self.potential, potential + slack)
@@ -329,7 +361,8 @@ def _program(part: Problem, *, exclusive: bool) -> tuple[FloatArray, Any, FloatA
     number can matter. Returned as (profit, A, b) of: maximise profit subject to A x ≤ b.
     """
     rules, cells = part.cover.shape
-    groups, of_rule = np.unique(part.group, return_inverse=True)
+    assert part.also is not None
+    groups = np.flatnonzero(part.also.sum(axis=0))
     limited = len(groups) > part.max_groups
     used = len(groups) if limited else 0
     covered = 0 if exclusive else cells
@@ -341,7 +374,7 @@ def _program(part: Problem, *, exclusive: bool) -> tuple[FloatArray, Any, FloatA
     rows = [sparse.hstack(cells_row), sparse.csr_matrix(np.r_[np.ones(rules), np.zeros(covered + used)])]
     limit = [np.full(cells, 1.0 if exclusive else 0.0), [float(part.max_rules)]]
     if limited:
-        link = sparse.csr_matrix((-np.ones(rules), (np.arange(rules), of_rule)), shape=(rules, used))
+        link = -part.also[:, groups]
         rows.append(sparse.hstack([sparse.identity(rules), sparse.csr_matrix((rules, covered)), link]))
         rows.append(sparse.csr_matrix(np.r_[np.zeros(rules + covered), np.ones(used)]))
         limit += [np.zeros(rules), [float(part.max_groups)]]
@@ -350,13 +383,15 @@ def _program(part: Problem, *, exclusive: bool) -> tuple[FloatArray, Any, FloatA
     return profit, sparse.vstack(rows).tocsr(), np.concatenate(limit)
 
 
-def _milp(part: Problem, time_limit: float) -> tuple[IntArray | None, float]:
-    """Decide among few rules: the set found, and the solver's bound."""
+def _milp(part: Problem, time_limit: float) -> tuple[IntArray, IntArray, float]:
+    """Decide among few rules: the set found, the subgroups it uses (where they are limited), and the bound."""
     exclusive = part.exclusive
     part = part.merged()[0]
     c, A, b = _program(part, exclusive=exclusive)
     rules, cells = part.cover.shape
-    integral = np.r_[np.ones(rules), np.zeros(len(c) - rules)]  # whole rules make the rest whole
+    integral = np.ones(len(c))
+    if not exclusive:
+        integral[rules : rules + cells] = 0  # whole rules make the cells whole
     if part.max_overlap is not None and not exclusive:
         # one more variable a cell: whether several rules cover it
         several = sparse.identity(cells, format="csr") * -float(part.max_rules)
@@ -379,5 +414,9 @@ def _milp(part: Problem, time_limit: float) -> tuple[IntArray | None, float]:
     )
     bound = np.inf if result.mip_dual_bound is None else -float(result.mip_dual_bound)
     if result.x is None:
-        return None, bound
-    return np.flatnonzero(result.x[:rules] > 0.5), bound + ROUNDING / 10
+        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), bound
+    assert part.also is not None
+    groups = np.flatnonzero(part.also.sum(axis=0))
+    first = rules if exclusive else rules + cells
+    used = groups[result.x[first : first + len(groups)] > 0.5] if len(groups) > part.max_groups else groups[:0]
+    return np.flatnonzero(result.x[:rules] > 0.5), used, bound + ROUNDING / 10
