@@ -29,6 +29,7 @@ MAY_IMPORT = {
     "search": GROUND | {"actions", "models"},
     "flipsets": GROUND | MODEL_LAYER | {"search", "reports"},
     "audits": GROUND | MODEL_LAYER | {"search", "reports"},
+    "summaries": GROUND | MODEL_LAYER | {"reports"},
 }
 PUBLIC_API_ONLY = {"cli", "__main__"}
 

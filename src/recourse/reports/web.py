@@ -10,7 +10,11 @@ import jinja2
 
 from recourse.reports import formats
 
-TEMPLATES = {"openrecourse/audit": "audit.html", "openrecourse/flipset": "flipset.html"}
+TEMPLATES = {
+    "openrecourse/audit": "audit.html",
+    "openrecourse/flipset": "flipset.html",
+    "openrecourse/summary": "summary.html",
+}
 
 
 def render(document: Mapping[str, Any]) -> str:
