@@ -71,7 +71,19 @@ _HOME = {
     "errors": ("InputError", "ModelError", "RecourseError"),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
-_MODULES = ("actions", "audits", "costs", "datasets", "errors", "flipsets", "metrics", "models", "reports", "search", "summaries")
+_MODULES = (
+    "actions",
+    "audits",
+    "costs",
+    "datasets",
+    "errors",
+    "flipsets",
+    "metrics",
+    "models",
+    "reports",
+    "search",
+    "summaries",
+)
 
 __all__ = [
     "COSTS",

@@ -172,7 +172,7 @@ class FeatureCost(Cost):
         self.default = float(default)
 
     def prices(self, feature: FeatureActions, x: Any, values: Any) -> FloatArray:
-        return np.where(np.asarray(values) == x, 0.0, self.weight(feature))
+        return np.asarray(np.where(np.asarray(values) == x, 0.0, self.weight(feature)))
 
     def weight(self, feature: FeatureActions) -> float:
         return float(self.weights.get(feature.name, self.default))
@@ -188,9 +188,8 @@ class BradleyTerryCost(FeatureCost):
     features : the features compared, in order
     theta : float64[k], their costs; beta : log θ; standard_error : of each β relative to the anchor, from
     the curvature of the log-posterior at its maximum
-    interval : DataFrame-ready rows of (feature, cost, low, high); `to_frame()` gives the table
+    to_frame() : features, costs, intervals and answers as a table
     contradictions : pairs whose majority goes against the fitted order, the most surprising first
-    missing : pairs to ask about so that everything is comparable; empty where it is
     """
 
     name = "bradley-terry"
@@ -203,7 +202,6 @@ class BradleyTerryCost(FeatureCost):
         *,
         wins: FloatArray,
         anchor: Any = "mean",
-        missing: list[tuple[Any, Any]] | None = None,
         default: float | None = None,
     ) -> None:
         super().__init__(
@@ -211,7 +209,7 @@ class BradleyTerryCost(FeatureCost):
             default=float(np.mean(theta)) if default is None else default,
         )
         self.features, self.theta, self.anchor = features, theta, anchor
-        self.covariance, self.wins, self.missing = covariance, wins, missing or []
+        self.covariance, self.wins = covariance, wins
 
     @classmethod
     def from_comparisons(
@@ -270,12 +268,12 @@ class BradleyTerryCost(FeatureCost):
     @property
     def beta(self) -> FloatArray:
         """The logarithms of the costs."""
-        return np.log(self.theta)
+        return np.asarray(np.log(self.theta))
 
     @property
     def standard_error(self) -> FloatArray:
         """The standard error of each β (of log cost), relative to the anchor."""
-        return np.sqrt(np.maximum(np.diag(self.covariance), 0.0))
+        return np.asarray(np.sqrt(np.maximum(np.diag(self.covariance), 0.0)))
 
     @property
     def contradictions(self) -> list[tuple[Any, Any, float, float]]:
@@ -342,9 +340,7 @@ def bradley_terry(
     return theta
 
 
-def missing_comparisons(
-    wins: npt.ArrayLike, names: Sequence[Any], *, both_ways: bool = False
-) -> list[tuple[Any, Any]]:
+def missing_comparisons(wins: npt.ArrayLike, names: Sequence[Any], *, both_ways: bool = False) -> list[tuple[Any, Any]]:
     """Return pairs that would connect everything that was compared; empty where it is connected.
 
     both_ways : connected by answers in both directions, as maximum likelihood needs; a pair (i, j) then asks

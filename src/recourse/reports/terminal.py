@@ -112,9 +112,9 @@ def _summary(document: Mapping[str, Any]) -> str:
         f"immutable: {', '.join(document['immutable']) or 'nothing'}",
     ]
     for group in document["groups"]:
-        lines += ["", f"If {group['group']}:"]
+        lines += ["", "Everyone:" if group["everyone"] else f"If {group['group']}:"]
         for rule in group["rules"]:
-            lines.append(f"  {rule['rule']}. If {rule['condition_text']}, then {rule['action_text']}")
+            lines.append(f"  {rule['rule']}. {rule['text']}")
             lines.append(
                 f"     n {count(rule['n'])} · reach {share(rule['reach'])} · precision {share(rule['precision'])} "
                 f"(at least {share(rule['wilson'])}) · cost {cost(rule['cost'])}"

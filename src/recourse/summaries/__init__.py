@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from recourse.summaries.recourse_set import Explanation, Limits, Rule, TwoLevelRecourseSet
+from recourse.summaries.choosing import Limits
+from recourse.summaries.recourse_set import Explanation, TwoLevelRecourseSet
+from recourse.summaries.rules import Rule
 from recourse.summaries.selection import SelectionStatus
-from recourse.summaries.summarize import summarize
+from recourse.summaries.summarizing import summarize
 
 __all__ = ["Explanation", "Limits", "Rule", "SelectionStatus", "TwoLevelRecourseSet", "summarize"]

@@ -86,19 +86,19 @@ class Pairs:
                 cs, acts = np.array(members), np.array(with_them)
                 fits = np.ones((len(cs), len(acts)), dtype=bool)
                 for feature in set(changed) & set(features):
-                    items = np.array([conditions.sets[c][features.index(feature)] for c in members])
-                    moves = np.array([actions[a][changed.index(feature)] for a in with_them])
-                    fits &= compatible[np.ix_(items, moves)]
-                c, a = np.nonzero(fits)
-                found_c.append(cs[c])
-                found_a.append(acts[a])
-                total += len(c)
+                    pins = np.array([conditions.sets[c][features.index(feature)] for c in members])
+                    sets = np.array([actions[a][changed.index(feature)] for a in with_them])
+                    fits &= compatible[np.ix_(pins, sets)]
+                at_c, at_a = np.nonzero(fits)
+                found_c.append(cs[at_c])
+                found_a.append(acts[at_a])
+                total += len(at_c)
                 if total > max_pairs:
                     raise InputError(_too_many(f"more than {max_pairs:,} pairs of a condition and an action"))
-        c = np.concatenate(found_c) if found_c else np.empty(0, dtype=np.int64)
-        a = np.concatenate(found_a) if found_a else np.empty(0, dtype=np.int64)
-        order = np.lexsort((a, c))
-        self.condition, self.action = c[order], a[order]
+        condition = np.concatenate(found_c or [np.empty(0, dtype=np.int64)])
+        action = np.concatenate(found_a or [np.empty(0, dtype=np.int64)])
+        order = np.lexsort((action, condition))
+        self.condition, self.action = condition[order], action[order]
         self.starts = np.searchsorted(self.condition, np.arange(len(conditions) + 1))
 
     def __len__(self) -> int:
@@ -140,6 +140,7 @@ def effective_rules(
     action_masks: Sequence[int],
     outcomes: Outcomes,
     changed: Bits,
+    barred: Bits,
     people: int,
     *,
     descriptor_masks: Sequence[int],
@@ -149,8 +150,9 @@ def effective_rules(
 ) -> Candidates:
     """Go through all triples and keep one of each kind that helps somebody.
 
-    changed : bits[actions], the people each action changes; a rule that changes nobody is none, and one after
-    which nobody is approved is not worth a candidate
+    changed, barred : bits[actions], the people each action changes, and those whom the action set forbids it: a
+    rule that changes nobody is none, one that asks somebody for what is forbidden neither, and one after which
+    nobody is approved is not worth a candidate
     min_count : a rule covers at least so many denied people
     max_width, apart : predicates of descriptor and condition, together or each apart
     """
@@ -181,21 +183,24 @@ def effective_rules(
         # the first (shortest) condition with the same people and the same action stands for all
         _, first = np.unique(kind[position] * (len(action_masks) + 1) + action, return_index=True)
         position, action = position[np.sort(first)], action[np.sort(first)]
-        success, change = narrow(outcomes.success), narrow(changed)
+        success, change, bar = narrow(outcomes.success), narrow(changed), narrow(barred)
         correct = np.zeros(len(position), dtype=np.int64)
-        changes = np.zeros(len(position), dtype=bool)
+        proper = np.zeros(len(position), dtype=bool)
         for start in range(0, len(position), CHUNK):
             at = slice(start, start + CHUNK)
             correct[at] = count(cover[position[at]] & success[action[at]])
-            changes[at] = (cover[position[at]] & change[action[at]]).any(axis=1)
-        kept = (correct > 0) & changes
+            proper[at] = (cover[position[at]] & change[action[at]]).any(axis=1)
+            proper[at] &= ~(cover[position[at]] & bar[action[at]]).any(axis=1)
+        kept = (correct > 0) & proper
         position, action, correct = position[kept], action[kept], correct[kept]
         parts.append(
             (np.full(len(position), q), fitting[position], action, coverages + kind[position], n[position], correct)
         )
         coverages += int(kind.max()) + 1
-    columns = [np.concatenate([part[k] for part in parts] or [np.empty(0, np.int64)]) for k in range(6)]
-    return Candidates(descriptors, conditions, *columns, triples=triples)
+    q, c, a, coverage, n, correct = (
+        np.concatenate([part[k] for part in parts] or [np.empty(0, dtype=np.int64)]) for k in range(6)
+    )
+    return Candidates(descriptors, conditions, q, c, a, coverage, n, correct, triples)
 
 
 class _Narrow:

@@ -19,7 +19,7 @@ from recourse.models import Model
 from recourse.summaries.candidates import Candidates, Pairs, check_size, count_triples, effective_rules
 from recourse.summaries.itemsets import Bits, BoolArray, Itemsets, count, frequent_itemsets, pack, unpack
 from recourse.summaries.outcomes import Action, Admits, Effects, Outcomes, Progress, needed, try_actions
-from recourse.summaries.predicates import Predicate
+from recourse.summaries.predicates import Move, Predicate
 from recourse.summaries.vocabulary import (
     Levels,
     Mobility,
@@ -66,6 +66,11 @@ class Space:
         """Whether a condition pins what an action changes."""
         return self.moves == PINNED
 
+    @property
+    def all_change(self) -> bool:
+        """Whether an action changes all of its features for everybody who satisfies a condition it goes with."""
+        return self.pinned and self.operators == ("=",)
+
     def people(self, n: int) -> int:
         """How many of n people the support is."""
         return max(1, int(np.ceil(self.min_support * n - 1e-9)))
@@ -77,7 +82,8 @@ class Evidence:
 
     people : the denied, one row each with all columns; read : the columns that the model reads
     predicates, feature, bits : what is true of whom; feature numbers columns as in `columns`
-    effects, outcomes, changed : what the actions do to them; allowed : bool[people], the ones counted
+    effects, outcomes : what the actions do to them; changed, barred : bits[actions], whom each action changes,
+    and whom the action set forbids it; counted : bool[people], the ones that numbers are about
     """
 
     space: Space
@@ -93,6 +99,7 @@ class Evidence:
     effects: Effects
     outcomes: Outcomes
     changed: Bits
+    barred: Bits
     counted: BoolArray
     rows_total: int
     admits: Admits | None = None
@@ -106,10 +113,9 @@ class Evidence:
     def only(self, counted: BoolArray) -> Evidence:
         """The same evidence about some of the people; the model isn't asked."""
         mask = pack(counted[None, :])[0]
-        outcomes = replace(self.outcomes, success=self.outcomes.success & mask, tried=self.outcomes.tried & mask)
-        return replace(
-            self, bits=self.bits & mask, outcomes=outcomes, changed=self.changed & mask, counted=counted, _kept={}
-        )
+        outcomes = replace(self.outcomes, success=self.outcomes.success & mask)
+        bits, changed, barred = self.bits & mask, self.changed & mask, self.barred & mask
+        return replace(self, bits=bits, outcomes=outcomes, changed=changed, barred=barred, counted=counted, _kept={})
 
     @property
     def cells(self) -> IntArray:
@@ -140,8 +146,8 @@ class Evidence:
         found = frequent_itemsets(self.bits[numbers], self.feature[numbers], self.space.people(self.n), width)
         if not len(found):
             raise InputError(
-                f"no subgroup of {', '.join(map(repr, names))} has {self.space.people(self.n)} of the {self.n:,} denied "
-                f"people, which is what min_support = {self.space.min_support:g} asks for; lower it."
+                f"no subgroup of {', '.join(map(repr, names))} has {self.space.people(self.n)} of the {self.n:,} "
+                f"denied people, which is what min_support = {self.space.min_support:g} asks for; lower it."
             )
         return Itemsets(tuple(tuple(int(numbers[item]) for item in items) for items in found.sets), found.bits)
 
@@ -153,8 +159,8 @@ class Evidence:
             plan = plan_rules(self, conditions, descriptors)
             self._kept[key] = effective_rules(
                 descriptors, conditions, plan.pairs, plan.condition_masks, plan.action_masks, self.outcomes,
-                self.changed, len(self.people), min_count=self.space.people(self.n), max_width=max_width, apart=apart,
-                descriptor_masks=plan.descriptor_masks,
+                self.changed, self.barred, len(self.people), min_count=self.space.people(self.n),
+                max_width=max_width, apart=apart, descriptor_masks=plan.descriptor_masks,
             )  # fmt: skip
         found: Candidates = self._kept[key]
         return found
@@ -259,7 +265,8 @@ def gather(
     people = frame[~approved].reset_index(drop=True)
     if not len(people):
         raise InputError(
-            f"nobody is denied: all {len(frame):,} people are approved ({model.rule}). Is desired= the favourable label?"
+            f"nobody is denied: all {len(frame):,} people are approved ({model.rule}). Is desired= the favourable "
+            "label?"
         )
     levels = {
         name: levels_of(frame[name], how[name], bins=space.bins, binning=space.binning, missing=space.missing)
@@ -276,10 +283,7 @@ def gather(
             f"but no predicate is true of more than {most}; lower it."
         )
     moves = [
-        move
-        for name in read
-        if how[name].actionable
-        for move in moves_of(levels[name], how[name], name, space.moves)
+        move for name in read if how[name].actionable for move in moves_of(levels[name], how[name], name, space.moves)
     ]
     effects = Effects(people[list(read)], moves, how, levels)
     wanted = frame[approved] if space.targets == "approved" and approved.any() else people
@@ -292,34 +296,32 @@ def gather(
     empty = Outcomes(tuple(chosen), bits[:0], bits[:0], 0)
     evidence = Evidence(
         space, model, people, tuple(read), columns, how, levels, tuple(predicates), feature, bits, effects, empty,
-        bits[:0], np.ones(len(people), dtype=bool), len(frame), admits,
+        bits[:0], bits[:0], np.ones(len(people), dtype=bool), len(frame), admits,
     )  # fmt: skip
     plan_rules(evidence, evidence.conditions(), evidence.descriptors(subgroups))
-    rows = sum(int(needed(effects, action, all_change=space.pinned).sum()) for action in chosen)
+    rows = sum(int(needed(effects, action, all_change=space.all_change).sum()) for action in chosen)
     if rows > space.max_rows:
         raise InputError(
-            f"{len(chosen):,} actions of {len(people):,} denied people are {rows:,} rows to ask the model, and the limit "
-            f"is {space.max_rows:,} (max_rows); lower max_changes or bins, raise min_support, or pass fewer people."
+            f"{len(chosen):,} actions of {len(people):,} denied people are {rows:,} rows to ask the model, and the "
+            f"limit is {space.max_rows:,} (max_rows); lower max_changes or bins, raise min_support, or pass fewer "
+            "people."
         )
     outcomes = try_actions(
-        model, effects, chosen, all_change=space.pinned, admits=admits, batch=batch, progress=progress
+        model, effects, chosen, all_change=space.all_change, admits=admits, batch=batch, progress=progress
     )
-    changes = pack(effects.changes)
+    changes, impossible = pack(effects.changes), pack(~effects.possible)
     changed = np.array([np.bitwise_or.reduce(changes[list(action)], axis=0) for action in chosen], dtype=np.uint64)
-    return replace(evidence, outcomes=outcomes, changed=changed)
+    barred = np.array([np.bitwise_or.reduce(impossible[list(action)], axis=0) for action in chosen], dtype=np.uint64)
+    return replace(evidence, outcomes=outcomes, changed=changed, barred=barred | outcomes.refused)
 
 
 def _actions(space: Space, effects: Effects, wanted: pd.DataFrame) -> list[Action]:
     """The actions tried: conjunctions of goals that are frequent among `wanted`, of at most `max_changes` moves."""
-    from recourse.summaries.predicates import Move
-
     goals = np.zeros((len(effects.moves), len(wanted)), dtype=bool)
     for m, move in enumerate(effects.moves):
         goals[m] = move.goal.holds(wanted[move.feature]) if isinstance(move, Move) else True
     doing = np.flatnonzero(effects.changes.any(axis=1))
-    found = frequent_itemsets(
-        pack(goals[doing]), effects.column[doing], space.people(len(wanted)), space.max_changes
-    )
+    found = frequent_itemsets(pack(goals[doing]), effects.column[doing], space.people(len(wanted)), space.max_changes)
     return [tuple(int(doing[item]) for item in items) for items in found.sets]
 
 
@@ -384,7 +386,9 @@ def _check(
                 f"change; set actions[{name!r}].actionable = False, or leave it out of subgroups."
             )
     if not 0 < space.min_support <= 1:
-        raise InputError(f"min_support is a share of the denied people, above 0 and at most 1, not {space.min_support!r}.")
+        raise InputError(
+            f"min_support is a share of the denied people, above 0 and at most 1, not {space.min_support!r}."
+        )
     for setting in ("max_descriptor", "max_condition", "max_changes", "max_candidates", "max_rows"):
         value = getattr(space, setting)
         if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:

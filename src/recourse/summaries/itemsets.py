@@ -54,7 +54,8 @@ def unpack(bits: Bits, n: int) -> BoolArray:
 
 def count(bits: Bits) -> IntArray:
     """Count the people in each set of bits."""
-    return np.bitwise_count(bits).sum(axis=-1, dtype=np.int64)
+    total: IntArray = np.bitwise_count(bits).sum(axis=-1, dtype=np.int64)
+    return total
 
 
 def frequent_itemsets(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +16,6 @@ import numpy.typing as npt
 import pandas as pd
 
 from recourse import tables
-from recourse.errors import InputError
 from recourse.models import Model
 from recourse.summaries.itemsets import Bits, BoolArray, pack
 from recourse.summaries.predicates import AnyMove
@@ -90,7 +90,8 @@ class Effects:
 
     def new_codes(self, move: int) -> IntArray:
         """Return every person's new value under a move, as a position in `values`; −1 where impossible."""
-        return self._new[move][self.today[self.column[move]]]
+        codes: IntArray = self._new[move][self.today[self.column[move]]]
+        return codes
 
     def apply(self, action: Action, people: IntArray) -> pd.DataFrame:
         """Return the rows of some people after an action that is possible for all of them."""
@@ -102,11 +103,6 @@ class Effects:
 
     def prices(self, cost: Cost) -> FloatArray:
         """Return what each move costs each person, in whole ticks: float64[moves, n], 0 where nothing changes."""
-        if cost.combine != "sum":
-            raise InputError(
-                f"a summary adds up the prices of the features, but the cost {cost.name!r} counts the largest only; "
-                "use a cost that adds up."
-            )
         priced = np.zeros((len(self.moves), len(self.people)))
         for m, table in enumerate(self._new):
             j = int(self.column[m])
@@ -145,13 +141,13 @@ class Effects:
 class Outcomes:
     """Which actions flip whom: packed bits, one row an action.
 
-    actions : the moves of each; success : approved after it; tried : where it is possible and changes
-    something (elsewhere nothing flips); rows : how many distinct rows the model was asked
+    actions : the moves of each; success : approved after it (only where it is possible and changes something);
+    refused : where a joint constraint forbids it; rows : how many distinct rows the model was asked
     """
 
     actions: tuple[Action, ...]
     success: Bits
-    tried: Bits
+    refused: Bits
     rows: int
 
 
@@ -183,7 +179,7 @@ def try_actions(
     keys, radix = _row_keys(effects)
     deltas = {}
     success = np.zeros((len(actions), n), dtype=bool)
-    tried = np.zeros((len(actions), n), dtype=bool)
+    refused = np.zeros((len(actions), n), dtype=bool)
     asked = 0
     pending: list[tuple[int, IntArray]] = []
     held = 0
@@ -205,9 +201,11 @@ def try_actions(
         approved = model.approves(rows)[kind]
         asked += len(first)
         if admits is not None:
-            approved &= admits(effects.people.take(who).reset_index(drop=True), rows.take(kind).reset_index(drop=True))
+            today = effects.people.take(who).reset_index(drop=True)
+            good = admits(today, rows.take(kind).reset_index(drop=True))
+            refused[which[~good], who[~good]] = True
+            approved &= good
         success[which[approved], who[approved]] = True
-        tried[which, who] = True
         if progress is not None:
             progress(pending[-1][0] + 1, len(actions))
         pending.clear()
@@ -230,7 +228,7 @@ def try_actions(
             pending.append((a, people))
             held += len(people)
     flush()
-    return Outcomes(tuple(actions), pack(success), pack(tried), asked)
+    return Outcomes(tuple(actions), pack(success), pack(refused), asked)
 
 
 def _rows(effects: Effects, actions: Sequence[Action], which: IntArray, who: IntArray) -> pd.DataFrame:
@@ -239,7 +237,7 @@ def _rows(effects: Effects, actions: Sequence[Action], which: IntArray, who: Int
     moved: dict[int, IntArray] = {j: effects.today[j][who] for j in range(len(effects.features))}
     order = np.argsort(which, kind="stable")
     bounds = np.flatnonzero(np.diff(which[order], prepend=-1, append=-2))
-    for start, stop in zip(bounds[:-1], bounds[1:], strict=True):
+    for start, stop in pairwise(bounds.tolist()):
         at = order[start:stop]
         for move in actions[which[at[0]]]:
             moved[int(effects.column[move])][at] = effects.new_codes(move)[who[at]]

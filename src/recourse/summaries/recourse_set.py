@@ -7,188 +7,25 @@ subgroups without asking the model.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import sparse
 
 from recourse import reports, tables
-from recourse.costs import Cost
 from recourse.errors import InputError, nearest
-from recourse.metrics import wilson_interval
-from recourse.summaries.candidates import Candidates
+from recourse.summaries.choosing import Limits, choose_numbers, limits_from, plain_settings, rules_of
 from recourse.summaries.evidence import Evidence
-from recourse.summaries.itemsets import BoolArray, count, unpack
+from recourse.summaries.itemsets import BoolArray, unpack
 from recourse.summaries.outcomes import Effects
-from recourse.summaries.predicates import AnyMove, Predicate
-from recourse.summaries.selection import Problem, Selection, SelectionStatus, select
+from recourse.summaries.rules import Applied
+from recourse.summaries.selection import SelectionStatus
 from recourse.tables import Name
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
-
-WEIGHTS = ("incorrect_recourse", "cover", "feature_cost", "feature_change")
-"""The terms of the objective, by their names in the paper's Table 1."""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What a set of rules may be and what it is worth; everything that `refit` may change.
-
-    See `summarize` for the meaning of each.
-    """
-
-    subgroups: tuple[Name, ...] | None
-    cost: Cost
-    max_rules: int = 20
-    max_width: int = 7
-    max_subgroups: int = 10
-    apart: bool = False
-    min_precision: float = 0.0
-    max_overlap: float | None = None
-    cost_weight: float = 1.0
-    weights: Mapping[str, float] | None = None
-    tie_break: str = "precision"
-    method: str = "exact"
-    time_limit: float = 10.0
-
-    def __post_init__(self) -> None:
-        for setting in ("max_rules", "max_width", "max_subgroups"):
-            value = getattr(self, setting)
-            if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
-                raise InputError(f"{setting} must be a whole number ≥ 1, not {value!r}.")
-        for setting in ("min_precision", "max_overlap"):
-            value = getattr(self, setting)
-            if value is not None and not 0 <= value <= 1:
-                raise InputError(f"{setting} is a share from 0 to 1, not {value!r}.")
-        for name, value in {"cost_weight": self.cost_weight, **(self.weights or {})}.items():
-            if name not in (*WEIGHTS, "cost_weight"):
-                raise InputError(f"weights: {name!r} is no term of the objective. {nearest(name, WEIGHTS)}")
-            if not (np.isfinite(value) and value >= 0):
-                raise InputError(f"the weight {name} must be a finite number ≥ 0, not {value!r}.")
-        for setting, options in (("method", ("exact", "local", "greedy")), ("tie_break", ("precision", "wilson"))):
-            if getattr(self, setting) not in options:
-                raise InputError(
-                    f"{setting}={getattr(self, setting)!r} is unknown. {nearest(getattr(self, setting), options)}"
-                )
-        if not self.time_limit > 0:
-            raise InputError(f"time_limit must be seconds above 0, not {self.time_limit!r}.")
-
-    @property
-    def lambdas(self) -> dict[str, float]:
-        """The weights of the objective's terms: those given, or people minus `cost_weight` × costs.
-
-        By default one person covered, one wrong recourse less and 1/`cost_weight` of feature cost weigh the same;
-        a hundredth of that goes to the magnitude of changes, which only settles ties between near equals.
-        """
-        if self.weights is not None:
-            return {name: float(self.weights.get(name, 0.0)) for name in WEIGHTS}
-        return {
-            "incorrect_recourse": 1.0,
-            "cover": 1.0,
-            "feature_cost": self.cost_weight,
-            "feature_change": 0.01 * self.cost_weight,
-        }
-
-
-@dataclass(frozen=True)
-class Rule:
-    """One rule: if `group`, then if `condition`, then `action`.
-
-    n : denied people who satisfy it; correct : of these, approved after the action
-    cost : mean price of the action over the n people; change : mean magnitude
-    """
-
-    group: tuple[Predicate, ...]
-    condition: tuple[Predicate, ...]
-    action: tuple[AnyMove, ...]
-    n: int
-    correct: int
-    cost: float
-    change: float
-
-    @property
-    def precision(self) -> float:
-        """The share of correct recourses among the people who satisfy the rule."""
-        return self.correct / self.n if self.n else 0.0
-
-    @property
-    def wilson(self) -> float:
-        """The lower end of the precision's 95 % Wilson interval: what n people can vouch for."""
-        return float(wilson_interval(self.correct, self.n)[0])
-
-    @property
-    def group_text(self) -> str:
-        """The subgroup in words; 'anyone' for everybody."""
-        return " and ".join(map(str, self.group)) or "anyone"
-
-    @property
-    def condition_text(self) -> str:
-        """The inner condition in words."""
-        return " and ".join(map(str, self.condition)) or "anything"
-
-    @property
-    def action_text(self) -> str:
-        """The action in words."""
-        return " and ".join(map(str, self.action))
-
-    @property
-    def width(self) -> int:
-        """Predicates of the descriptor and the condition together."""
-        return len(self.group) + len(self.condition)
-
-    def __str__(self) -> str:
-        return f"If {self.group_text}: if {self.condition_text}, then {self.action_text}"
-
-    def holds(self, frame: pd.DataFrame) -> BoolArray:
-        """Return for each row whether its person satisfies the rule."""
-        true = np.ones(len(frame), dtype=bool)
-        for predicate in (*self.group, *self.condition):
-            true &= predicate.holds(frame[predicate.feature])
-        return true
-
-
-@dataclass(frozen=True, eq=False)
-class Applied:
-    """What rules do to some denied people: satisfied, success : bool[rules, n]; price : float64[rules, n].
-
-    assigned : int64[n], the rule prescribed to each, −1 for none
-    """
-
-    satisfied: BoolArray
-    success: BoolArray
-    price: FloatArray
-    change: FloatArray
-    assigned: IntArray
-
-    def measures(self) -> dict[str, Any]:
-        """Count what happens: see `TwoLevelRecourseSet.measures`."""
-        n = self.satisfied.shape[1]
-        reached = self.satisfied.any(axis=0)
-        who = np.flatnonzero(self.assigned >= 0)
-        works = self.success[self.assigned[who], who] if len(who) else np.zeros(0, dtype=bool)
-        paid = self.price[self.assigned[who], who][works] if len(who) else np.zeros(0)
-        anyhow = (self.satisfied & self.success).any(axis=0)
-        people = self.satisfied.sum(axis=1)
-        means = [np.divide((q * self.satisfied).sum(axis=1), people, out=np.zeros(len(people)), where=people > 0)
-                 for q in (self.price, self.change)]  # fmt: skip
-        return {
-            "denied": n,
-            "incorrect_recourse": int((self.satisfied & ~self.success).sum()),
-            "cover": int(reached.sum()),
-            "feature_cost": float(means[0].sum()),
-            "feature_change": float(means[1].sum()),
-            "reach": float(reached.mean()) if n else None,
-            "accuracy": float(works.sum() / n) if n else None,
-            "accuracy_any_rule": float(anyhow.mean()) if n else None,
-            "fcost": float(paid.mean()) if len(paid) else None,
-            "successes": len(paid),
-            "overlap": float((self.satisfied.sum(axis=0) > 1).mean()) if n else None,
-        }
 
 
 class Explanation:
@@ -215,11 +52,14 @@ class Explanation:
 
     def __repr__(self) -> str:
         lines = [self.reason]
-        for row in self._frame.itertuples():
-            if row.satisfied or not self._frame["satisfied"].any():
-                state = "applies" if row.rule == self.assigned else "satisfied too" if row.satisfied else row.fails
-                flips = "approved after it" if row.flips else "still denied after it" if row.possible else "impossible"
-                lines.append(f"  rule {row.rule}: {row.text}  [{state}; {flips}; cost {row.cost:.4g}]")
+        for row in self._frame.to_dict(orient="records"):
+            if row["satisfied"] or not self._frame["satisfied"].any():
+                applies = "applies" if row["rule"] == self.assigned else "satisfied too"
+                flips = "still denied after it" if row["possible"] else "impossible"
+                lines.append(
+                    f"  rule {row['rule']}: {row['text']}  [{applies if row['satisfied'] else row['fails']}; "
+                    f"{'approved after it' if row['flips'] else flips}; cost {row['cost']:.4g}]"
+                )
         return "\n".join(lines[:6])
 
 
@@ -234,15 +74,16 @@ class TwoLevelRecourseSet:
     """
 
     def __init__(
-        self, evidence: Evidence, limits: Limits, candidates: Candidates, numbers: IntArray, selection: Selection,
-        *, reference: FloatArray, test: Any = None, source: Any = None,
-    ) -> None:  # fmt: skip
-        self._evidence, self.limits, self._numbers = evidence, limits, numbers
-        self._candidates, self._test, self._source = candidates, test, source
-        self._reference, self._promising = reference, selection.promising
+        self, evidence: Evidence, limits: Limits, *, promising: IntArray | None = None, held_out: Any = None
+    ) -> None:
+        """Choose from the evidence; `promising` are candidates to look at first, `held_out` other people."""
+        self._evidence, self.limits, self._held_out = evidence, limits, held_out
+        self._candidates = evidence.candidates(limits.subgroups, limits.max_width, apart=limits.apart)
+        self._numbers, selection = choose_numbers(evidence, limits, self._candidates, promising)
+        self._promising = selection.promising
         self.value, self.bound, self.status = selection.value, selection.bound, selection.status
-        self.rules = rules_of(evidence, limits, candidates, numbers)
-        self.candidates = len(candidates)
+        self.rules = rules_of(evidence, limits, self._candidates, self._numbers)
+        self.candidates = len(self._candidates)
 
     @property
     def space(self) -> Any:
@@ -276,10 +117,11 @@ class TwoLevelRecourseSet:
         overlap : share who satisfy several rules
         """
         columns = {"in sample": self._all_measures(self._applied_in_sample())}
-        held_out = self._test if X is None else X
+        held_out = self._held_out if X is None else X
         if held_out is not None:
             columns["held out"] = self._all_measures(self._applied(self._denied(held_out)))
-        return pd.DataFrame(columns, dtype=object).rename_axis("measure")
+        index = pd.Index(columns["in sample"], name="measure")
+        return pd.DataFrame({name: pd.Series(one, index=index, dtype=object) for name, one in columns.items()})
 
     def _all_measures(self, applied: Applied) -> dict[str, Any]:
         found = applied.measures()
@@ -289,13 +131,15 @@ class TwoLevelRecourseSet:
             "max_width": max(widths, default=0),
             "num_rsets": len({rule.group for rule in self.rules}),
         }
-        weights, reference = self.limits.lambdas, self._reference
+        weights, evidence = self.limits.lambdas, self._evidence
+        dearest = float(np.max(evidence.prices(self.limits.cost), initial=0.0))
+        farthest = float(np.max(evidence.sizes(), initial=0.0))
         e1, e2 = self.limits.max_rules, self.limits.max_width
         found["objective"] = (
             weights["incorrect_recourse"] * (e1 * found["denied"] - found["incorrect_recourse"])
             + weights["cover"] * found["cover"]
-            + weights["feature_cost"] * (reference[0] * e1 * e2 - found["feature_cost"])
-            + weights["feature_change"] * (reference[1] * e1 * e2 - found["feature_change"])
+            + weights["feature_cost"] * (dearest * e1 * e2 - found["feature_cost"])
+            + weights["feature_change"] * (farthest * e1 * e2 - found["feature_change"])
         )
         return found
 
@@ -439,16 +283,14 @@ class TwoLevelRecourseSet:
         `cost_weight`, `weights`, `tie_break`, `apart`, `method` and `time_limit`; what isn't named stays. What needs
         the model again (`min_support`, bins, operators, moves, people) is a new `summarize`.
         """
-        from recourse.summaries.summarize import choose, limits_from
-
         known = {one.name for one in fields(Limits)}
         for name in changes:
             if name not in known:
                 raise InputError(f"refit can't change {name!r}. {nearest(name, sorted(known))}")
-        limits = limits_from(self._evidence, replace(self.limits, **_plain(changes)))
+        limits = limits_from(self._evidence, replace(self.limits, **plain_settings(changes)))
         same = {"subgroups", "max_width", "apart"}.isdisjoint(changes)
-        promising = self._promising if same else self._promising[:0]
-        return choose(self._evidence, limits, promising, test=self._test, source=self._source)
+        promising = self._promising if same else None
+        return TwoLevelRecourseSet(self._evidence, limits, promising=promising, held_out=self._held_out)
 
     # -- views ---------------------------------------------------------------------------------------
 
@@ -477,6 +319,7 @@ class TwoLevelRecourseSet:
                     "action": [m.to_dict() for m in rule.action],
                     "condition_text": rule.condition_text,
                     "action_text": rule.action_text,
+                    "text": rule.inner_text[:1].upper() + rule.inner_text[1:],
                     "n": rule.n,
                     "correct": rule.correct,
                     "reach": rule.n / evidence.n,
@@ -513,7 +356,9 @@ class TwoLevelRecourseSet:
             "gap": float(self.gap),
             "status": self.status.label,
             "statuses": {status.label: status.value for status in SelectionStatus},
-            "groups": [{"group": name, "rules": rules} for name, rules in groups.items()],
+            "groups": [
+                {"group": name, "everyone": name == "everyone", "rules": rules} for name, rules in groups.items()
+            ],
             "measures": {column: measures[column].to_dict() for column in measures.columns},
         }  # fmt: skip
 
@@ -562,8 +407,7 @@ class TwoLevelRecourseSet:
                 if evidence.admits is not None:
                     good = good & evidence.admits(effects.people.take(who).reset_index(drop=True), new)
                 success[k, who] = good
-        paid = np.nan_to_num(price) if ask and n != 1 else price
-        return Applied(satisfied, success, paid, change, self._assign(satisfied))
+        return Applied(satisfied, success, price, change, self._assign(satisfied))
 
     def _assign(self, satisfied: BoolArray) -> IntArray:
         """Of the rules a person satisfies, the one with the highest precision; more people, then the first."""
@@ -588,127 +432,5 @@ class TwoLevelRecourseSet:
 
     def _denied(self, X: Any) -> pd.DataFrame:
         frame = self._table(X)
-        return frame[~self.model.approves(frame[list(self._evidence.read)])].reset_index(drop=True)
-
-
-def rules_of(evidence: Evidence, limits: Limits, candidates: Candidates, numbers: IntArray) -> tuple[Rule, ...]:
-    """Spell out the rules behind some candidates' numbers."""
-    cost = evidence.mean_over(candidates, evidence.prices(limits.cost), numbers)
-    change = evidence.mean_over(candidates, evidence.sizes(), numbers)
-    rules = []
-    for k, number in enumerate(numbers.tolist()):
-        group = candidates.descriptors.sets[candidates.descriptor[number]]
-        condition = candidates.conditions.sets[candidates.condition[number]]
-        action = evidence.outcomes.actions[candidates.action[number]]
-        rules.append(
-            Rule(
-                tuple(evidence.predicates[item] for item in group),
-                tuple(evidence.predicates[item] for item in condition),
-                tuple(evidence.effects.moves[move] for move in action),
-                int(candidates.n[number]),
-                int(candidates.correct[number]),
-                float(cost[k]),
-                float(change[k]),
-            )
-        )
-    return tuple(rules)
-
-
-def best_actions(
-    evidence: Evidence, candidates: Candidates, limits: Limits
-) -> tuple[IntArray, FloatArray]:
-    """Keep for each descriptor and set of people covered the action with the lowest price to the objective.
-
-    Returns the candidates kept and their prices λ₁·incorrect + λ₃·feature_cost + λ₄·feature_change. It depends on
-    costs and weights, so it is part of choosing and not of the candidates.
-    """
-    weights = limits.lambdas
-    numbers = np.arange(len(candidates))
-    if limits.min_precision > 0:
-        good = candidates.correct >= limits.min_precision * candidates.n - 1e-9
-        if limits.tie_break == "wilson":
-            low = wilson_lower(candidates.correct, candidates.n)
-            good = low >= limits.min_precision
-        numbers = numbers[good]
-    if not len(numbers):
-        return numbers, np.zeros(0)
-    price = weights["incorrect_recourse"] * (candidates.n - candidates.correct)[numbers].astype(np.float64)
-    if weights["feature_cost"]:
-        price += weights["feature_cost"] * evidence.mean_over(candidates, evidence.prices(limits.cost), numbers)
-    if weights["feature_change"]:
-        price += weights["feature_change"] * evidence.mean_over(candidates, evidence.sizes(), numbers)
-    useful = weights["cover"] * candidates.n[numbers] > price
-    numbers, price = numbers[useful], price[useful]
-    if not len(numbers):
-        return numbers, price
-    order = np.lexsort((numbers, price, candidates.coverage[numbers]))
-    coverage = candidates.coverage[numbers[order]]
-    first = np.r_[True, coverage[1:] != coverage[:-1]]
-    return numbers[order[first]], price[order[first]]
-
-
-def problem_of(
-    evidence: Evidence, candidates: Candidates, limits: Limits, numbers: IntArray, price: FloatArray
-) -> Problem:
-    """State the choice among candidates over cells of identical people."""
-    cells = evidence.cells
-    n_cells = int(cells.max(initial=0)) + 1
-    example = np.zeros(n_cells, dtype=np.int64)
-    example[cells[::-1]] = np.arange(len(cells))[::-1]
-    size = np.bincount(cells, weights=evidence.counted.astype(np.float64), minlength=n_cells)
-    indices, lengths = [], []
-    for start in range(0, len(numbers), 8192):
-        inside = unpack(candidates.covers(numbers[start : start + 8192]), len(cells))[:, example]
-        indices.append((np.flatnonzero(inside) % n_cells).astype(np.int32))
-        lengths.append(inside.sum(axis=1))
-    pointers = np.concatenate([[0], np.cumsum(np.concatenate(lengths or [np.empty(0, dtype=np.int64)]))])
-    columns = np.concatenate(indices or [np.empty(0, dtype=np.int32)])
-    shape = (len(numbers), n_cells)
-    cover = sparse.csr_matrix((np.ones(len(columns)), columns, pointers.astype(np.int32)), shape=shape)
-    return Problem(
-        cover,
-        limits.lambdas["cover"] * size,
-        size,
-        price,
-        candidates.descriptor[numbers],
-        int(limits.max_rules),
-        int(limits.max_subgroups),
-        None if limits.max_overlap is None else limits.max_overlap * evidence.n + 1e-9,
-    )
-
-
-def choose_numbers(
-    evidence: Evidence, limits: Limits, candidates: Candidates, promising: IntArray
-) -> tuple[IntArray, Selection]:
-    """Choose candidates under the limits; returned by descriptor, and within it by the people covered.
-
-    promising : candidates that an earlier choice from the same evidence looked at; likewise in what is returned
-    """
-    numbers, price = best_actions(evidence, candidates, limits)
-    problem = problem_of(evidence, candidates, limits, numbers, price)
-    start = np.flatnonzero(np.isin(candidates.coverage[numbers], candidates.coverage[promising]))
-    selection = select(problem, method=limits.method, time_limit=limits.time_limit, start=start)
-    selection = replace(selection, promising=numbers[selection.promising])
-    chosen = numbers[selection.chosen]
-    order = np.lexsort((chosen, -candidates.n[chosen], candidates.descriptor[chosen]))
-    return chosen[order], selection
-
-
-def wilson_lower(correct: IntArray, n: IntArray, z: float = 1.959963984540054) -> FloatArray:
-    """The lower end of the 95 % Wilson interval of many shares at once."""
-    share = correct / np.maximum(n, 1)
-    centre = share + z * z / (2 * n)
-    spread = z * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return np.asarray((centre - spread) / (1 + z * z / n), dtype=np.float64)
-
-
-def _plain(changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings as `Limits` stores them."""
-    done = dict(changes)
-    if done.get("subgroups") is not None:
-        given: Sequence[Any] = [done["subgroups"]] if isinstance(done["subgroups"], str) else list(done["subgroups"])
-        done["subgroups"] = tuple(given)
-    return done
-
-
-__all__ = ["Explanation", "Limits", "Rule", "TwoLevelRecourseSet", "count"]
+        denied: pd.DataFrame = frame[~self.model.approves(frame[list(self._evidence.read)])].reset_index(drop=True)
+        return denied

@@ -65,7 +65,7 @@ class Problem:
     @property
     def rules(self) -> int:
         """How many rules there are to choose from."""
-        return self.cover.shape[0]
+        return int(self.cover.shape[0])
 
     @property
     def exclusive(self) -> bool:
@@ -125,7 +125,9 @@ class Problem:
             return self, np.arange(self.cover.shape[1])
         view = np.ascontiguousarray(rows).view(np.dtype((np.void, rows.shape[1]))).ravel()
         _, first, kind = np.unique(view, return_index=True, return_inverse=True)
-        weight, people = (np.bincount(kind.ravel(), weights=each) for each in (self.weight, self.people))
+        weight, people = np.zeros((2, len(first)))
+        np.add.at(weight, kind.ravel(), self.weight)
+        np.add.at(people, kind.ravel(), self.people)
         cover = self.cover.tocsc()[:, first].tocsr()
         return replace(self, cover=cover, weight=weight, people=people), kind.ravel()
 
@@ -243,11 +245,10 @@ def select(
     started = time.monotonic()
     useful = np.flatnonzero(problem.cover @ problem.weight - problem.price > ROUNDING)
     everything, problem = problem, problem.restrict(useful)
+    if not len(useful):
+        return Selection(useful, 0.0, 0.0, SelectionStatus.OPTIMAL, useful)
     active = np.empty(0, dtype=np.int64) if start is None else np.flatnonzero(np.isin(useful, start))
-    if method == "local":
-        chosen = local_search(problem, drop=2, runs=3)
-    else:
-        chosen = greedy(problem)
+    chosen = local_search(problem, drop=2, runs=3) if method == "local" else greedy(problem)
     bound = anytime_bound(problem, chosen)
     if method == "exact" and bound > problem.value(chosen) + ROUNDING:
         chosen, bound, active = _exact(problem, chosen, active, bound, started + time_limit)
@@ -372,12 +373,12 @@ def _program(part: Problem, *, exclusive: bool) -> tuple[FloatArray, Any, FloatA
     if limited:
         cells_row.append(sparse.csr_matrix((cells, used)))
     rows = [sparse.hstack(cells_row), sparse.csr_matrix(np.r_[np.ones(rules), np.zeros(covered + used)])]
-    limit = [np.full(cells, 1.0 if exclusive else 0.0), [float(part.max_rules)]]
+    limit = [np.full(cells, 1.0 if exclusive else 0.0), np.array([float(part.max_rules)])]
     if limited:
         link = -part.also[:, groups]
         rows.append(sparse.hstack([sparse.identity(rules), sparse.csr_matrix((rules, covered)), link]))
         rows.append(sparse.csr_matrix(np.r_[np.zeros(rules + covered), np.ones(used)]))
-        limit += [np.zeros(rules), [float(part.max_groups)]]
+        limit += [np.zeros(rules), np.array([float(part.max_groups)])]
     gain = part.cover @ part.weight - part.price if exclusive else -part.price
     profit = np.concatenate([gain, part.weight if covered else np.empty(0), np.zeros(used)])
     return profit, sparse.vstack(rows).tocsr(), np.concatenate(limit)

@@ -96,9 +96,9 @@ class Levels:
         known = len(self.predicates) - self.missing
         apart = np.abs(new - today).astype(np.float64)
         if not self.ordered:
-            return (apart > 0).astype(np.float64)
+            return np.asarray(apart > 0, dtype=np.float64)
         aside = (today < 0) | (new < 0) | (today >= known) | (new >= known)
-        return np.where(aside, (today != new).astype(np.float64), apart)
+        return np.asarray(np.where(aside, today != new, apart), dtype=np.float64)
 
     @property
     def targets(self) -> tuple[Predicate, ...]:
@@ -201,10 +201,8 @@ def _edges(values: FloatArray, bins: int, binning: str, whole: bool) -> FloatArr
         inner = np.quantile(values, np.arange(1, bins) / bins)
         gaps = np.diff(np.unique(inner))
         width = float(gaps.min()) if len(gaps) else (high - low) / bins
-    if whole:
-        inner = np.ceil(inner)
-    else:
-        inner = np.round(inner, int(np.clip(1 - np.floor(np.log10(width)), 0, 12)))
+    digits = int(np.clip(1 - np.floor(np.log10(width)), 0, 12))
+    inner = np.ceil(inner) if whole else np.round(inner, digits)
     inner = np.unique(inner)
     return inner[(inner > low) & (inner <= high)]
 

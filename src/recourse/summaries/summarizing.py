@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from recourse import tables
-from recourse.costs import Cost, FeatureCost, as_cost
+from recourse.costs import Cost
 from recourse.errors import InputError, nearest
 from recourse.models import as_model
-from recourse.summaries.evidence import Evidence, Space, gather
+from recourse.summaries.choosing import Limits, check_cost, limits_from, plain_settings, price_list
+from recourse.summaries.evidence import Space, gather
 from recourse.summaries.outcomes import BATCH, Progress
 from recourse.summaries.predicates import MOVES, OPERATORS
-from recourse.summaries.recourse_set import Limits, TwoLevelRecourseSet, choose_numbers
+from recourse.summaries.recourse_set import TwoLevelRecourseSet
 from recourse.tables import Name
 
 if TYPE_CHECKING:
@@ -116,7 +115,7 @@ def summarize(
     if frame.empty:
         raise InputError("X has no rows: there is nobody to summarise.")
     checked = as_model(model, desired=desired, threshold=threshold)
-    named = None if subgroups is None else tuple([subgroups] if isinstance(subgroups, str) else subgroups)
+    named = plain_settings({"subgroups": subgroups})["subgroups"]
     space = Space(
         min_support=min_support, max_descriptor=max_descriptor, max_condition=max_condition, max_changes=max_changes,
         operators=_chosen("operators", [_SPELLING.get(one, one) for one in operators], OPERATORS),
@@ -124,56 +123,13 @@ def summarize(
         max_candidates=max_candidates, max_rows=max_rows,
     )  # fmt: skip
     limits = Limits(
-        named, _cost(cost), max_rules=max_rules, max_width=max_width, max_subgroups=max_subgroups, apart=apart,
+        named, price_list(cost), max_rules=max_rules, max_width=max_width, max_subgroups=max_subgroups, apart=apart,
         min_precision=min_precision, max_overlap=max_overlap, cost_weight=cost_weight, weights=weights,
         tie_break=tie_break, method=method, time_limit=time_limit,
     )  # fmt: skip
+    check_cost(limits.cost, list(frame.columns))
     evidence = gather(checked, frame, actions, space, named, batch=batch, progress=progress)
-    return choose(evidence, limits_from(evidence, limits), np.empty(0, dtype=np.int64), test=held_out, source=X)
-
-
-def limits_from(evidence: Evidence, limits: Limits) -> Limits:
-    """Check limits against the evidence they are for."""
-    names = [feature.feature for feature in evidence.effects.moves]
-    for name in limits.subgroups or ():
-        if name not in evidence.columns:
-            raise InputError(f"subgroups: {name!r} is no column that was read. {nearest(name, evidence.columns)}")
-        if evidence.how[name].actionable:
-            raise InputError(f"subgroups: {name!r} is actionable, so it can't describe a subgroup.")
-    cost = _cost(limits.cost)
-    for name in cost.weights:
-        if name not in evidence.columns:
-            raise InputError(f"the cost weighs {name!r}, which is no feature. {nearest(name, dict.fromkeys(names))}")
-    if cost is not limits.cost:
-        from dataclasses import replace
-
-        return replace(limits, cost=cost)
-    return limits
-
-
-def choose(
-    evidence: Evidence, limits: Limits, promising: Any, *, test: Any = None, source: Any = None
-) -> TwoLevelRecourseSet:
-    """Choose rules from the evidence; `promising` are candidates to look at first."""
-    candidates = evidence.candidates(limits.subgroups, limits.max_width, apart=limits.apart)
-    numbers, selection = choose_numbers(evidence, limits, candidates, promising)
-    return TwoLevelRecourseSet(
-        evidence, limits, candidates, numbers, selection,
-        reference=np.array([_largest(evidence.prices(limits.cost)), _largest(evidence.sizes())]),
-        test=test, source=source,
-    )  # fmt: skip
-
-
-def _largest(values: Any) -> float:
-    return float(np.max(values, initial=0.0))
-
-
-def _cost(cost: Any) -> Cost:
-    if cost is None:
-        return FeatureCost()
-    if isinstance(cost, Mapping):
-        return FeatureCost(cost)
-    return as_cost(cost)
+    return TwoLevelRecourseSet(evidence, limits_from(evidence, limits), held_out=held_out)
 
 
 def _chosen(what: str, given: Sequence[str], options: Sequence[str]) -> tuple[str, ...]:
