@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 import recourse as rs
 from helpers import world
 from recourse.audits import AuditPartial, Tally
+from recourse.search import brute_force
 
 
 @pytest.fixture
@@ -213,17 +214,15 @@ def test_bad_input_is_an_error_before_any_search(w, call, message, monkeypatch):
         call(w)
 
 
-def test_a_model_that_is_not_additive_is_solved_on_small_menus_and_refused_on_large_ones(w):
+def test_a_model_that_is_not_additive_is_asked_action_by_action(w):
     from sklearn.tree import DecisionTreeClassifier
 
     tree = DecisionTreeClassifier(max_depth=3, random_state=0).fit(w.X, w.y)
-    w.actions["balance"].actionable = False
     result = rs.audit(tree, w.X, w.actions)
     assert result.overall["undecided"] == 0
-    w.actions["balance"].actionable = True
-    w.actions.step_size = 0.001
-    with pytest.raises(rs.InputError, match="DecisionTreeClassifier is not known to be additive"):
-        rs.audit(tree, w.X, w.actions)
+    grid = w.actions.grid(w.X[tree.predict(w.X) == 0])
+    exact = brute_force.solve(rs.as_model(tree), grid)
+    np.testing.assert_allclose(result.to_frame().loc[tree.predict(w.X) == 0, "cost"], exact.cost)
 
 
 def test_the_document_is_plain_and_the_same_every_time(w):

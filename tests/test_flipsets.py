@@ -52,7 +52,7 @@ def test_a_person_may_be_a_series_a_mapping_a_table_or_a_sequence(w, x):
         (lambda x: {k: v for k, v in x.items() if k != "income"}, "no value for 'income'"),
         (lambda x: pd.DataFrame([x, x]), "must be one person, but the table has 2 rows"),
         (lambda x: {**x, "income": np.nan}, "column 'income' is missing"),
-        (lambda x: {**x, "income": "much"}, "column 'income' holds 'much'"),
+        (lambda x: {**x, "income": "much"}, "column 'income' holds 'much', but it is real"),
     ],
 )
 def test_a_person_that_does_not_fit_is_an_error(w, x, spoil, message):

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import recourse as rs
 from helpers import COSTS, LABELS, MODELS, brute_force, world
+from recourse.search import brute_force
 
 worlds = st.builds(
     world,
@@ -165,7 +166,7 @@ def test_a_named_threshold_has_the_last_word(threshold):
     assert answers.found.any()
     after = grid.points(np.flatnonzero(answers.found), answers.picks[answers.found])
     assert (w.clf.predict_proba(after)[:, 1] >= threshold).all()
-    exact = rs.search.brute_force.solve(model, grid)
+    exact = brute_force.solve(model, grid)
     np.testing.assert_allclose(answers.cost, exact.cost, atol=1e-9)
 
 
@@ -226,7 +227,7 @@ def test_points_within_rounding_of_the_boundary_are_settled_by_predict():
     actions.step_type, actions.step_size = "absolute", 0.1
     prefers_b = rs.FunctionCost(lambda feature, x, values: values * (2 if feature.name == "a" else 1))
     answers = rs.find(model, actions.grid(X.iloc[:1], prefers_b))
-    exact = rs.search.brute_force.solve(model, actions.grid(X.iloc[:1], prefers_b))
+    exact = brute_force.solve(model, actions.grid(X.iloc[:1], prefers_b))
     assert answers.status(0) is rs.Status.OPTIMAL
     np.testing.assert_allclose(answers.cost, exact.cost)
     assert actions.grid(X.iloc[:1]).points([0], answers.picks[:1])["a"].iloc[0] == pytest.approx(0.2)

@@ -55,7 +55,7 @@ def test_costs_equal_those_of_an_independent_solver(case, cost):
     weights = dict(zip(scaler.feature_names_in_, sign * final.coef_.ravel() / scaler.scale_, strict=True))
     for person in range(len(people)):
         menus = grid.menu(person)
-        gains = [weights[m.feature] * (m.values.astype(float) - float(m.values[0])) for m in menus]
+        gains = [weights[m.features[0]] * (m.values[0].astype(float) - float(m.values[0][0])) for m in menus]
         expected = _highs(gains, [m.prices for m in menus], bar - decision[person], lexicographic=cost == "max")
         if expected is None:
             assert answers.status(person) is rs.Status.INFEASIBLE

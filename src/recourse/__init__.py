@@ -26,7 +26,7 @@ from recourse._version import __version__
 
 if TYPE_CHECKING:
     from recourse import costs, datasets, metrics
-    from recourse.actions import ActionGrid, ActionSet, FeatureActions
+    from recourse.actions import ActionGrid, ActionSet, FeatureActions, constraints
     from recourse.audits import Audit, AuditPartial, AuditSpec, audit, audit_batch
     from recourse.costs import (
         COSTS,
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     # what people can do, and what it costs them
-    "actions": ("ActionGrid", "ActionSet", "FeatureActions"),
+    "actions": ("ActionGrid", "ActionSet", "FeatureActions", "constraints"),
     "costs": (
         "COSTS",
         "BradleyTerryCost",
@@ -116,6 +116,7 @@ __all__ = [
     "as_model",
     "audit",
     "audit_batch",
+    "constraints",
     "costs",
     "datasets",
     "find",

@@ -381,13 +381,17 @@ def audit_batch(
             progress(done, len(first))
 
     solutions = find(spec.model, grid, time_limit=time_limit, progress=report)
-    people = _people(batch.index, denied, kind, solutions)
+    people = _people(batch.index, denied, kind, grid, solutions)
     rows = AuditRows(people, _changes(grid, solutions, denied, kind), solutions.interrupted)
     return rows, AuditPartial(Tally.of(people), dict(_tally_groups(spec, batch, people)))
 
 
 def _people(
-    index: pd.Index[Any], denied: npt.NDArray[np.int64], kind: npt.NDArray[np.int64], solutions: Solutions
+    index: pd.Index[Any],
+    denied: npt.NDArray[np.int64],
+    kind: npt.NDArray[np.int64],
+    grid: ActionGrid,
+    solutions: Solutions,
 ) -> pd.DataFrame:
     """The answers of the distinct denied people, spread over all rows."""
     n = len(index)
@@ -404,7 +408,7 @@ def _people(
         columns[name] = np.full(n, np.nan)
         columns[name][denied] = values[kind]
     columns["n_changes"] = np.zeros(n, dtype=np.int64)
-    columns["n_changes"][denied] = (solutions.picks > 0).sum(axis=1)[kind]
+    columns["n_changes"][denied] = grid.feature_changes(kind, solutions.picks[kind]).sum(axis=1)
     return pd.DataFrame(columns, index=index)
 
 
@@ -412,21 +416,10 @@ def _changes(
     grid: ActionGrid, solutions: Solutions, denied: npt.NDArray[np.int64], kind: npt.NDArray[np.int64]
 ) -> pd.DataFrame:
     """What everybody with recourse is to change, one line a change, in the order of the rows."""
-    columns = ["row", "feature", "today", "new", "price"]
-    picks = np.where(solutions.found[:, None], solutions.picks, 0)[kind]
-    person, j = np.nonzero(picks)
-    menu = grid.rows[kind[person], j]
-    first = grid.row_ptr[menu]
-    items = first + picks[person, j]
-    today, new = np.empty(len(items), dtype=object), np.empty(len(items), dtype=object)
-    for feature, domain in enumerate(grid.domains):
-        mine = j == feature
-        today[mine] = domain[grid.codes[first[mine]]].tolist()
-        new[mine] = domain[grid.codes[items[mine]]].tolist()
-    names = np.empty(len(grid.features), dtype=object)
-    names[:] = grid.features
-    values = (denied[person], names[j], today, new, grid.prices[items])
-    return pd.DataFrame(dict(zip(columns, values, strict=True)), columns=columns)
+    found = np.flatnonzero(solutions.found[kind])
+    lines = grid.changes(kind[found], solutions.picks[kind[found]])
+    lines.insert(0, "row", denied[found[lines.pop("action")]])
+    return lines
 
 
 def _tally_groups(spec: AuditSpec, batch: pd.DataFrame, people: pd.DataFrame) -> Iterator[tuple[Group, Tally]]:
@@ -461,7 +454,7 @@ def _check(spec: AuditSpec, frame: pd.DataFrame) -> None:
                 f"group_by: {' × '.join(map(str, names))} has {levels:,} levels, and a table of groups "
                 f"is limited to {MOST_LEVELS}; bin the values into a column of their own first."
             )
-    spec.actions.table(frame)
+    spec.model.check_rows(spec.actions.table(frame))
 
 
 def _level(level: Any) -> Any:

@@ -353,7 +353,14 @@ def _fit(X: pd.DataFrame, y: pd.Series[Any], desired: str | None, threshold: flo
     import numpy as np
 
     choose_label(np.unique(y.to_numpy()), desired)
-    rs.ActionSet(X).table(X)
+    for feature in rs.ActionSet(X):
+        if feature.variable_type not in ("boolean", "integer", "real"):
+            raise rs.InputError(
+                f"column {feature.name!r} holds words, such as {feature.levels[0]!r}; --fit logistic takes "
+                "numbers: leave it out with --drop, or bring a pipeline of your own with --model."
+            )
+        if X[feature.name].isna().any():
+            raise rs.InputError(f"column {feature.name!r} has missing values; --fit logistic takes none.")
     estimator = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)).fit(X, y)
     return rs.as_model(estimator, desired=desired, threshold=threshold)
 

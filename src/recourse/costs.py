@@ -24,10 +24,10 @@ FloatArray = npt.NDArray[np.float64]
 class Cost:
     """Base of all costs. Subclasses define `position`, or override `prices` altogether.
 
-    A cost with positions prices a move by the distance between two points,
-    ``weight · |position(v) − position(x)|``; that is what lets a whole population share one table of
-    positions a feature. A cost without positions overrides `prices`, which is called once for every
-    distinct pair of feature and today's value.
+    A cost with positions prices a move between ordered values by the distance between two points,
+    ``weight · |position(v) − position(x)|``, and a move to a level without order by what it takes to enter
+    it, ``weight · entry(v)``; that is what lets a whole population share one table a feature. A cost without
+    positions overrides `prices`, which is called once for every distinct pair of feature and today's value.
 
     weights : mapping from feature name to a factor ≥ 0, default 1.
     """
@@ -42,11 +42,18 @@ class Cost:
             if not (np.isfinite(weight) and weight >= 0):
                 raise InputError(f"the weight of {feature!r} must be a finite number ≥ 0, not {weight!r}.")
 
-    def position(self, feature: FeatureActions, values: FloatArray) -> FloatArray:
+    def position(self, feature: FeatureActions, values: npt.NDArray[Any]) -> FloatArray:
         """Return where values lie on the line along which this cost measures distance."""
         raise NotImplementedError
 
-    def prices(self, feature: FeatureActions, x: float, values: FloatArray) -> FloatArray:
+    def entry(self, feature: FeatureActions, values: npt.NDArray[Any]) -> FloatArray:
+        """Return the price of moving to each of these levels, wherever one comes from.
+
+        By default 1 − s_v, where s_v is how common the level is: what few people have is harder to get.
+        """
+        return 1 - feature.share(values)
+
+    def prices(self, feature: FeatureActions, x: Any, values: npt.NDArray[Any]) -> FloatArray:
         """Return the price of moving `feature` from `x` to each of `values`, 0 for staying.
 
         >>> import recourse as rs
@@ -54,7 +61,10 @@ class Cost:
         >>> TotalCost().prices(age, 20, np.array([20, 30, 40]))
         array([0. , 0.4, 0.6])
         """
-        here, there = self.position(feature, np.array([x])), self.position(feature, np.asarray(values))
+        values = np.asarray(values)
+        if not feature.ordered:
+            return self.weight(feature) * np.where(values == x, 0.0, self.entry(feature, values))
+        here, there = self.position(feature, np.array([x])), self.position(feature, values)
         return self.weight(feature) * np.abs(there - here)
 
     def weight(self, feature: FeatureActions) -> float:
@@ -67,7 +77,7 @@ class TotalCost(Cost):
 
     name = "total"
 
-    def position(self, feature: FeatureActions, values: FloatArray) -> FloatArray:
+    def position(self, feature: FeatureActions, values: npt.NDArray[Any]) -> FloatArray:
         return feature.percentile(values)
 
 
@@ -79,8 +89,11 @@ class LocalCost(Cost):
 
     name = "local"
 
-    def position(self, feature: FeatureActions, values: FloatArray) -> FloatArray:
+    def position(self, feature: FeatureActions, values: npt.NDArray[Any]) -> FloatArray:
         return -np.log1p(-feature.percentile(values))
+
+    def entry(self, feature: FeatureActions, values: npt.NDArray[Any]) -> FloatArray:
+        return -np.log(feature.share(values))
 
 
 class MaxCost(TotalCost):
@@ -98,18 +111,22 @@ class L1Cost(Cost):
     """Distance in units of each feature's median absolute deviation, summed (Wachter et al. 2017).
 
     Where that deviation is 0 (more than half of the people share one value), the mean absolute deviation
-    from the median stands in; a constant feature is measured in its own units.
+    from the median stands in; a constant feature is measured in its own units. Changing a level
+    without order costs 1; the levels of an ordinal feature are one unit apart before scaling.
     """
 
     name = "l1"
 
-    def position(self, feature: FeatureActions, values: FloatArray) -> FloatArray:
+    def position(self, feature: FeatureActions, values: npt.NDArray[Any]) -> FloatArray:
         observed = feature.observed
         scale = observed.median_absolute_deviation()
         if not scale > 0 and observed.size:
             spread = np.abs(observed.values - observed.quantile(50))
             scale = float(spread @ observed.counts) / observed.size
-        return np.asarray(values, dtype=np.float64) / (scale if scale > 0 else 1.0)
+        return feature.encode(values) / (scale if scale > 0 else 1.0)
+
+    def entry(self, feature: FeatureActions, values: npt.NDArray[Any]) -> FloatArray:
+        return np.ones(len(values))
 
 
 class FunctionCost(Cost):
@@ -135,7 +152,7 @@ class FunctionCost(Cost):
             raise InputError(f"combine must be 'sum' or 'max', not {combine!r}.")
         self.function, self.combine = function, combine
 
-    def prices(self, feature: FeatureActions, x: float, values: FloatArray) -> FloatArray:
+    def prices(self, feature: FeatureActions, x: Any, values: npt.NDArray[Any]) -> FloatArray:
         prices = np.asarray(self.function(feature, x, values), dtype=np.float64)
         if prices.shape != np.shape(values):
             raise InputError(

@@ -188,6 +188,7 @@ def flipset(
     price = as_cost(cost)
     model.check_features(actions.names)
     row = actions.table(tables.read_row(x, actions.names, actions.dtypes))
+    model.check_rows(row)
     grid = actions.grid(row, price, max_changes=max_changes)
 
     def result(items: list[FlipsetItem], status: Status | None, reason: str) -> FlipsetResult:
@@ -202,18 +203,10 @@ def flipset(
 
 
 def _item(grid: ActionGrid, solution: Solutions) -> FlipsetItem:
-    picks = solution.picks[0]
-    changes = tuple(
-        Change(menu.feature, _plain(menu.values[0]), _plain(menu.values[pick]), float(menu.prices[pick]))
-        for menu, pick in zip(grid.menu(0), picks, strict=True)
-        if pick
-    )
+    lines = grid.changes([0], solution.picks[:1]).itertuples()
+    changes = tuple(Change(line.feature, line.today, line.new, line.price) for line in lines)
     return FlipsetItem(
-        changes,
-        float(solution.cost[0]),
-        float(solution.total[0]),
-        float(solution.bound[0]),
-        solution.status(0),
+        changes, float(solution.cost[0]), float(solution.total[0]), float(solution.bound[0]), solution.status(0)
     )
 
 
@@ -224,7 +217,7 @@ def _reason(items: list[FlipsetItem], last: Status, wanted: float, grid: ActionG
         return f"Stopped after {len(items)} items: {last.value}." if items else f"Undecided: {last.value}."
     if items:
         return f"There are no more than {len(items)} such actions."
-    if not grid.features:
+    if not grid.blocks:
         return "No recourse: no feature is actionable for this person."
     return f"No recourse. {last.value[0].upper()}{last.value[1:]}."
 

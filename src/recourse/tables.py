@@ -95,9 +95,70 @@ def like(original: Any, frame: pd.DataFrame) -> Any:
     return nw.from_dict(columns, backend=backend).to_native()
 
 
-def encode(column: pd.Series[Any]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """Return the distinct values of a column, in order, and the position of each row's value among them."""
-    return np.unique(column.to_numpy(), return_inverse=True)
+def values_of(column: pd.Series[Any], *, what: str = "X") -> np.ndarray[Any, Any]:
+    """Return a column as an array: numbers in a numeric dtype (missing ones NaN), everything else as objects.
+
+    Raises `InputError` for infinite numbers and for dates, named with the column.
+    """
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "biu":
+        return column.to_numpy()
+    if pd.api.types.is_datetime64_any_dtype(column.dtype) or column.dtype.kind == "m":
+        raise InputError(f"column {column.name!r} of {what} holds dates; turn them into numbers, such as days since.")
+    if pd.api.types.is_bool_dtype(column.dtype) and not column.isna().any():
+        return column.to_numpy(dtype=bool)
+    known = column.dropna()
+    number = (int, float, np.number, np.bool_)
+    if column.dtype == object and len(known) and all(isinstance(value, number) for value in known):
+        column = pd.to_numeric(column)
+    if pd.api.types.is_numeric_dtype(column.dtype):
+        array = column.to_numpy(dtype=np.float64 if not isinstance(column.dtype, np.dtype) else None, na_value=np.nan)
+        where = np.flatnonzero(np.isinf(array)) if array.dtype.kind == "f" else np.empty(0, dtype=int)
+        if len(where):
+            raise InputError(f"column {column.name!r} of {what} is infinite in {rows_in_words(column.index, where)}.")
+        return array
+    return column.to_numpy(dtype=object, na_value=np.nan)
+
+
+def rows_in_words(index: pd.Index[Any], where: np.ndarray[Any, Any]) -> str:
+    """Name rows in an error: how many, and the labels of the first few.
+
+    >>> rows_in_words(pd.RangeIndex(9), np.array([1, 3]))
+    '2 rows (1, 3)'
+    """
+    listed = ", ".join(str(index[i]) for i in where[:5])
+    return f"{len(where)} row{'s' * (len(where) != 1)} ({listed}{' …' * (len(where) > 5)})"
+
+
+def is_missing(values: np.ndarray[Any, Any], codes: Sequence[Any] = ()) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Whether each value is missing: NaN, None, or one of the codes that mean it (such as "?" or −9).
+
+    >>> is_missing(np.array([1.0, np.nan, -9.0]), [-9]).tolist()
+    [False, True, True]
+    """
+    missing = np.asarray(pd.isna(values))
+    for code in codes:
+        missing = missing | (values == code)
+    return missing
+
+
+def distinct_values(values: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Return the distinct values in order, missing ones left out, and how often each occurs."""
+    distinct, position = encode(values)
+    counts = np.bincount(position, minlength=len(distinct))
+    known = ~is_missing(distinct)
+    distinct, counts = distinct[known], counts[known]
+    if distinct.dtype == object:  # words in order; a mixture in the order of its words
+        order = sorted(range(len(distinct)), key=lambda i: (str(type(distinct[i])), str(distinct[i])))
+        distinct, counts = distinct[order], counts[order]
+    return distinct, counts
+
+
+def encode(values: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Return the distinct values (numbers in order, others by first appearance) and each one's position."""
+    if values.dtype == object:
+        position, distinct = pd.factorize(values, use_na_sentinel=False)
+        return np.asarray(distinct, dtype=object), position
+    return np.unique(values, return_inverse=True)
 
 
 def distinct_rows(frame: pd.DataFrame) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:

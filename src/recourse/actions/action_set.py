@@ -11,12 +11,13 @@ from copy import deepcopy
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from recourse import tables
-from recourse.actions.features import SETTINGS, FeatureActions
+from recourse.actions.constraints import Constraint
+from recourse.actions.features import LEVEL_TYPES, SETTINGS, FeatureActions
 from recourse.actions.grid import ActionGrid
+from recourse.actions.menus import build
 from recourse.costs import Cost, as_cost
 from recourse.errors import InputError, nearest
 from recourse.tables import Name
@@ -76,15 +77,16 @@ class ActionSet(FeatureView):
 
     X : table of n people × d features, or an array with `names`
         The population that types, bounds, steps and percentiles are inferred from. It is read, never
-        kept and never changed.
+        kept and never changed. Words become categorical features, ordered pandas categories ordinal ones.
     names : column names for an array.
     custom_bounds : mapping from feature name to bounds.
     default_bounds : (lb, ub, "percentile") or (lb, ub)
-        For features that are not 0/1; booleans always range from 0 to 1.
+        For integers and reals; booleans always range from 0 to 1, levels over those seen.
     default_step_type : {"relative", "absolute"}
     grid : {"steps", "observed"}
         ``"steps"``: target values in equal steps from the lower to the upper bound; ``"observed"``: the
         values seen in the population, within the bounds.
+    missing : values that mean "missing" beside NaN and None, such as ``["?", -9]``; never targets.
 
     The set is finite and depends on nothing else, so a proof over it means the same for every model and
     every cost.
@@ -100,6 +102,8 @@ class ActionSet(FeatureView):
     FeatureActions('overdue', integer, 0 to 7 in steps of 1, may only shrink)
     """
 
+    _constraints: dict[int, Constraint]
+
     def __init__(
         self,
         X: Any,
@@ -109,6 +113,7 @@ class ActionSet(FeatureView):
         default_bounds: tuple[Any, ...] = (1, 99, "percentile"),
         default_step_type: str = "relative",
         grid: str = "steps",
+        missing: Sequence[Any] = (),
     ) -> None:
         frame = tables.read(X, names=names)
         if frame.empty:
@@ -119,13 +124,22 @@ class ActionSet(FeatureView):
                 raise InputError(f"custom_bounds: X has no column {name!r}. {nearest(name, frame.columns)}")
         features = []
         for name in frame.columns:
-            bounds = tuple(custom_bounds.get(name, default_bounds))
-            column = _numeric(frame[name], name)
-            feature = FeatureActions(name, column, bounds=bounds, step_type=default_step_type, grid=grid)
+            column = frame[name]
+            ordered = isinstance(column.dtype, pd.CategoricalDtype) and column.dtype.ordered
+            feature = FeatureActions(
+                name,
+                tables.values_of(column),
+                bounds=default_bounds,
+                step_type=default_step_type,
+                grid=grid,
+                missing=[missing] if isinstance(missing, str) else missing,
+                levels=column.dtype.categories.tolist() if ordered else None,
+            )
             if name in custom_bounds:
-                feature.bounds = bounds
+                feature.bounds = custom_bounds[name]
             features.append(feature)
         super().__init__(features)
+        object.__setattr__(self, "_constraints", {})
 
     # -- looking up ----------------------------------------------------------------------------------
 
@@ -172,6 +186,36 @@ class ActionSet(FeatureView):
         """Return an independent copy."""
         return deepcopy(self)
 
+    # -- constraints ---------------------------------------------------------------------------------
+
+    @property
+    def constraints(self) -> dict[int, Constraint]:
+        """The joint constraints by their ids, in the order they were added (a copy)."""
+        return dict(self._constraints)
+
+    def add_constraint(self, constraint: Constraint) -> int:
+        """Add a joint constraint (see `recourse.constraints`) and return its id.
+
+        >>> import recourse as rs
+        >>> A = rs.ActionSet({"rents": [0, 1, 1], "owns": [1, 0, 0], "age": [30, 40, 50]})
+        >>> A.add_constraint(rs.constraints.OneHot(["rents", "owns"]))
+        1
+        """
+        if not isinstance(constraint, Constraint):
+            raise InputError(f"a constraint is one of recourse.constraints, not {type(constraint).__name__}.")
+        for name in constraint.features:
+            if name not in self.names:
+                raise InputError(f"{constraint!r}: {name!r} is not a feature. {nearest(name, self.names)}")
+        number = max(self._constraints, default=0) + 1
+        self._constraints[number] = constraint
+        return number
+
+    def remove_constraint(self, number: int) -> None:
+        """Remove the constraint with this id."""
+        if number not in self._constraints:
+            raise InputError(f"there is no constraint {number!r}. {nearest(number, self._constraints)}")
+        del self._constraints[number]
+
     # -- what comes out ------------------------------------------------------------------------------
 
     def to_frame(self) -> pd.DataFrame:
@@ -181,7 +225,8 @@ class ActionSet(FeatureView):
     def __repr__(self) -> str:
         changeable = sum(feature.actionable for feature in self._features)
         head = f"ActionSet: {len(self)} features, {changeable} actionable"
-        return f"{head}\n{self.to_frame().to_string(index=False)}"
+        ties = "".join(f"\n{number}: {constraint.describe()}" for number, constraint in self._constraints.items())
+        return f"{head}\n{self.to_frame().to_string(index=False)}{ties}"
 
     def _repr_html_(self) -> str:
         return self.to_frame().to_html(index=False, border=0)
@@ -189,46 +234,36 @@ class ActionSet(FeatureView):
     def validate(self, X: Any) -> list[str]:
         """Check a table against this set and return what a careful reader should know.
 
-        Raises `InputError` for what makes an audit impossible: a missing column, text, or missing and
-        infinite values (all named with the rows they are in). Returns sentences about what does not:
-        people outside the bounds, and bounds that leave the data, where further moves are free.
+        Raises `InputError` for what makes an audit impossible: a missing column, words where numbers should
+        be, infinite values, a constraint on what is not a number (all named with their rows). Returns
+        sentences about what does not: people outside the bounds, bounds that leave the data (further moves
+        are free there), missing values, unseen levels, constraints that today's rows violate.
         """
         frame = self.table(X)
-        notes = []
-        for feature in self._features:
-            if not feature.actionable or not feature.observed.size:
-                continue
-            low, high = feature.bounds
-            seen = feature.observed.values
-            if low < seen[0] or high > seen[-1]:
-                notes.append(
-                    f"{feature.name!r}: the bounds {low:g} to {high:g} leave the data ({seen[0]:g} to {seen[-1]:g}); "
-                    "percentiles are flat beyond the data, so further moves there cost nothing."
-                )
-            column = frame[feature.name].to_numpy(dtype=np.float64)
-            outside = int(((column < low) | (column > high)).sum())
-            if outside:
-                notes.append(
-                    f"{feature.name!r}: {outside} of {len(frame)} people are outside the bounds {low:g} to {high:g}; "
-                    "they may stay there or move to a value inside."
-                )
+        notes = [note for feature in self._features for note in _notes(feature, frame)]
+        for constraint in self._constraints.values():
+            if constraint.features:
+                broken = int((~np.asarray(constraint.admits(frame, frame), dtype=bool)).sum())
+                if broken:
+                    notes.append(
+                        f"{constraint!r}: {broken} of {len(frame)} people do not satisfy it today; "
+                        "an action that touches its features has to mend that."
+                    )
         return notes
 
     def table(self, X: Any) -> pd.DataFrame:
         """Return `X` as a checked DataFrame with this set's columns, in its order."""
-        names = self.names
-        frame = tables.read(X) if tables.has_columns(X) else tables.read(X, names=names)
-        frame = tables.select(frame, names)
-        for name in names:
-            column = _numeric(frame[name], name)
-            if column.dtype.kind == "f" and not np.isfinite(column).all():
-                where = np.flatnonzero(~np.isfinite(column))
-                kind = "missing" if np.isnan(column[where[0]]) else "infinite"
-                listed = ", ".join(str(frame.index[i]) for i in where[:5])
-                raise InputError(
-                    f"column {name!r} is {kind} in {len(where)} row{'s' * (len(where) > 1)} "
-                    f"({listed}{' …' * (len(where) > 5)}); fill the values or leave the rows out."
-                )
+        frame = tables.read(X) if tables.has_columns(X) else tables.read(X, names=self.names)
+        frame = tables.select(frame, self.names)
+        for feature in self._features:
+            values = tables.values_of(frame[feature.name])
+            if feature.variable_type not in LEVEL_TYPES and values.dtype == object:
+                words = [value for value in values if isinstance(value, str) and value not in feature.missing]
+                if words:
+                    raise InputError(
+                        f"column {feature.name!r} holds {words[0]!r}, but it is {feature.variable_type} in the action "
+                        "set: a number."
+                    )
         return frame
 
     def grid(self, X: Any, cost: str | Cost = "total", *, max_changes: int | None = None) -> ActionGrid:
@@ -251,65 +286,37 @@ class ActionSet(FeatureView):
                 raise InputError(f"the cost weighs {name!r}, which is no feature. {nearest(name, self.names)}")
         if max_changes is not None and (not isinstance(max_changes, (int, np.integer)) or max_changes < 0):
             raise InputError(f"max_changes must be a whole number ≥ 0 or None, not {max_changes!r}.")
-        features = [feature for feature in self._features if feature.actionable]
-        menus = [_FeatureMenus(feature, frame[feature.name], cost) for feature in features]
-        kept = [k for k, menu in enumerate(menus) if len(menu.codes) > len(menu.lengths)]
-        rows = np.zeros((len(frame), len(kept)), dtype=np.int32)
-        start = 0
-        for column, k in enumerate(kept):
-            rows[:, column] = menus[k].row_of_person + start
-            start += len(menus[k].lengths)
-        lengths = np.concatenate([menus[k].lengths for k in kept] or [np.empty(0, dtype=np.int64)])
-        return ActionGrid(
-            X=frame,
-            features=tuple(features[k].name for k in kept),
-            rows=rows,
-            row_ptr=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
-            codes=np.concatenate([menus[k].codes for k in kept] or [np.empty(0)]).astype(np.int32),
-            domains=tuple(menus[k].domain for k in kept),
-            prices=np.concatenate([menus[k].prices for k in kept] or [np.empty(0)]),
-            combine=cost.combine,
-            max_changes=None if max_changes is None else int(max_changes),
+        return build(self._features, list(self._constraints.values()), frame, cost, max_changes)
+
+
+def _notes(feature: FeatureActions, frame: pd.DataFrame) -> Iterator[str]:
+    """What `ActionSet.validate` says about one feature."""
+    values = tables.values_of(frame[feature.name])
+    gone = int(tables.is_missing(values, feature.missing).sum())
+    if gone and feature.actionable and feature.from_missing is None:
+        yield f"{feature.name!r}: missing for {gone} of {len(frame)} people, who can't change it (see from_missing)."
+    if not feature.actionable or not feature.observed.size:
+        return
+    codes = feature.encode(values)
+    if feature.variable_type in LEVEL_TYPES:
+        unseen = int(np.isnan(codes).sum()) - gone
+        if unseen:
+            yield f"{feature.name!r}: {unseen} of {len(frame)} people have a level that is none of its levels."
+        return
+    low, high = feature.bounds
+    seen = feature.observed.values
+    if low < seen[0] or high > seen[-1]:
+        yield (
+            f"{feature.name!r}: the bounds {low:g} to {high:g} leave the data ({seen[0]:g} to {seen[-1]:g}); "
+            "percentiles are flat beyond the data, so further moves there cost nothing."
         )
-
-
-class _FeatureMenus:
-    """The menus of one feature: one row for each of today's distinct values, flat."""
-
-    def __init__(self, feature: FeatureActions, column: pd.Series[Any], cost: Cost) -> None:
-        distinct, self.row_of_person = tables.encode(column)
-        today = distinct.astype(np.float64)
-        grid, allowed = feature.targets(today)
-        first = np.ones((len(today), 1), dtype=bool)
-        row, position = np.nonzero(np.hstack([first, allowed]))
-        staying = position == 0
-        # The domain holds the grid first and today's values after it, so an item's code needs no search.
-        self.domain = np.concatenate([feature.raw(grid), distinct])
-        self.codes = np.where(staying, len(grid) + row, position - 1)
-        self.lengths = np.bincount(row, minlength=len(today))
-        values = np.concatenate([grid, today])
-        if cost.has_positions:
-            at = cost.weight(feature) * cost.position(feature, values)
-            self.prices = np.abs(at[self.codes] - at[len(grid) + row])
-        else:
-            self.prices = np.concatenate(
-                [np.empty(0)]
-                + [np.concatenate([[0.0], cost.prices(feature, x, grid[allowed[k]])]) for k, x in enumerate(today)]
-            )
+    outside = int(((codes < low) | (codes > high)).sum())
+    if outside:
+        yield (
+            f"{feature.name!r}: {outside} of {len(frame)} people are outside the bounds {low:g} to {high:g}; "
+            "they may stay there or move to a value inside."
+        )
 
 
 def _hashable(names: list[Name]) -> list[Name]:
     return [name for name in names if isinstance(name, tuple)]
-
-
-def _numeric(column: pd.Series[Any], name: Name) -> npt.NDArray[Any]:
-    """A column as numbers, or an error that names the column and a value that is none."""
-    if column.dtype.kind in "biuf" and isinstance(column.dtype, np.dtype):
-        return column.to_numpy()
-    try:
-        return pd.to_numeric(column).to_numpy(dtype=np.float64)
-    except (TypeError, ValueError):
-        text = next((value for value in column if not isinstance(value, (int, float, np.number))), column.iloc[0])
-        raise InputError(
-            f"column {name!r} holds {text!r}, which is not a number; encode it as numbers or leave it out."
-        ) from None

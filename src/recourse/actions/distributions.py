@@ -32,13 +32,19 @@ class Distribution:
         values, counts = np.unique(array[~np.isnan(array)], return_counts=True)
         return cls(values, counts.astype(np.int64))
 
+    @classmethod
+    def counted(cls, values: FloatArray, counts: npt.NDArray[np.int64]) -> Distribution:
+        """Take values that are counted already, in any order."""
+        order = np.argsort(values, kind="stable")
+        return cls(values[order], counts[order])
+
     @property
     def size(self) -> int:
         """How many people were observed."""
         return int(self.counts.sum())
 
     def cdf(self, at: Any) -> FloatArray:
-        """Return F(v) = #{i : x_i ≤ v} / (n + 1) at the data, linear in between.
+        """Return F(v) = #{i : x_i ≤ v} / (n + 1) at the data, linear in between; NaN where v is missing.
 
         Below the data it is 1 / (2(n + 1)) and above (n + ½) / (n + 1): strictly inside (0, 1) and
         monotone everywhere, so that shares and their logarithms always exist. Beyond the data it is flat.
@@ -66,5 +72,4 @@ class Distribution:
     def median_absolute_deviation(self) -> float:
         """Return the median distance from the median: the scale of an L1/MAD cost."""
         gaps = np.abs(self.values - self.quantile(50))
-        order = np.argsort(gaps, kind="stable")
-        return Distribution(gaps[order], self.counts[order]).quantile(50)
+        return Distribution.counted(gaps, self.counts).quantile(50)

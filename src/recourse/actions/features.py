@@ -1,12 +1,14 @@
 """What a person may do about one feature: change it or not, how far, in which direction, in which steps.
 
-Settings are plain values, stored as the user said them and in any order; the grid of target values is
-derived whenever it is asked for, so nothing can be stale.
+Settings are plain values, stored as the user said them and in any order; the target values are derived
+whenever they are asked for, so nothing can be stale. Inside, values are *codes*: a number stands for
+itself, a level for its rank, a missing value for NaN.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,9 +16,10 @@ import numpy.typing as npt
 
 from recourse.actions.distributions import Distribution, FloatArray
 from recourse.errors import InputError, nearest
-from recourse.tables import Name
+from recourse.tables import Name, distinct_values, is_missing
 
-VARIABLE_TYPES = ("boolean", "integer", "real")
+VARIABLE_TYPES = ("boolean", "integer", "real", "ordinal", "categorical")
+LEVEL_TYPES = ("ordinal", "categorical")
 STEP_TYPES = ("relative", "absolute")
 BOUND_TYPES = ("absolute", "percentile")
 GRIDS = ("steps", "observed")
@@ -30,36 +33,52 @@ SETTINGS = (
     "bounds",
     "lb",
     "ub",
+    "levels",
+    "from_missing",
+    "label",
+    "unit",
 )
 """The settings of a feature, by the names that users write; `mutable` is the older name of `actionable`."""
 
 
 class FeatureActions:
-    """The possible actions on one numeric feature.
+    """The possible actions on one feature.
 
     Settings (each may be assigned at any time, in any order; an unknown one raises `AttributeError`):
 
     actionable : bool
         Whether a person can change the feature at all. ``mutable`` is the older name of the same setting.
+    variable_type : {"boolean", "integer", "real", "ordinal", "categorical"}
+        Numbers are boolean (0/1), integer or real; everything else has levels, ordered or not.
     bounds : (lb, ub) or (lb, ub, "percentile")
         The smallest and largest value an action may lead to, in the feature's units or as percentiles
-        (0–100) of the population. Also assignable one at a time as ``lb`` and ``ub``. Nobody is moved
-        outside; somebody who is outside today may stay there, or move to a value inside.
+        (0–100) of the population; for an ordinal feature, its lowest and highest level. Also assignable
+        one at a time as ``lb`` and ``ub``. Nobody is moved outside; somebody who is outside today may
+        stay there, or move to a value inside.
     step_size, step_type
         The distance between neighbouring target values: in the feature's units (``"absolute"``) or as a
         share of ub − lb (``"relative"``, the default with 0.01). Integers always step in whole numbers.
     step_direction : {-1, 0, 1}
-        1: may only grow; −1: may only shrink; 0: either.
-    variable_type : {"boolean", "integer", "real"}
+        1: may only grow (for an ordinal feature: only to later levels); −1: may only shrink; 0: either.
+    levels : sequence
+        The values that an action may lead to; for an ordinal feature in their order. By default those
+        seen in the population, missing codes left out.
+    from_missing : number or None
+        The price of giving a value to a feature that is missing today; None (default): it can't be done.
+        A missing value is never a target.
+    label, unit : str
+        What people call the feature, and what its values are measured in.
 
-    The target values start at the lower bound, step upwards and end exactly at the upper bound.
+    The target values of a number start at the lower bound, step upwards and end exactly at the upper bound.
 
     >>> import recourse as rs
-    >>> A = rs.ActionSet({"overdue": [0, 1, 4, 7], "limit": [100.0, 250.5, 300.0, 900.0]})
+    >>> A = rs.ActionSet({"overdue": [0, 1, 4, 7], "housing": ["rent", "own", "free", "own"]})
     >>> A["overdue"].bounds = (0, 4)
     >>> A["overdue"].step_direction = -1
     >>> A["overdue"].feasible_values(3)
     array([3, 0, 1, 2])
+    >>> A["housing"].feasible_values("rent").tolist()
+    ['rent', 'free', 'own']
     """
 
     def __init__(
@@ -70,29 +89,47 @@ class FeatureActions:
         bounds: tuple[Any, ...],
         step_type: str,
         grid: str,
+        missing: Sequence[Any] = (),
+        levels: Sequence[Any] | None = None,
     ) -> None:
         put = super().__setattr__
+        values, counts = distinct_values(column)
+        known = ~is_missing(values, missing)
         put("_name", name)
         put("_dtype", column.dtype)
-        put("_observed", Distribution.of(column))
-        put("_variable_type", _infer_type(column.dtype, self._observed.values))
+        put("_missing", tuple(missing))
+        put("_values", values[known])
+        put("_counts", counts[known])
+        put("_variable_type", "ordinal" if levels is not None else _infer_type(self._values))
+        put("_levels", None if levels is None else tuple(levels))
         put("_actionable", True)
         put("_step_direction", 0)
         put("_step_type", _choice(name, "step_type", step_type, STEP_TYPES))
         put("_step_size", 0.01)
         put("_grid", _choice(name, "grid", grid, GRIDS))
-        put("_bounds", (0.0, 1.0, "absolute") if self._variable_type == "boolean" else _bounds(name, bounds))
+        put("_bounds", _check_bounds(name, bounds))
+        put("_default_bounds", True)
+        put("_from_missing", None)
+        put("_label", "")
+        put("_unit", "")
 
     _name: Name
     _dtype: np.dtype[Any]
-    _observed: Distribution
+    _missing: tuple[Any, ...]
+    _values: npt.NDArray[Any]
+    _counts: npt.NDArray[np.int64]
     _variable_type: str
+    _levels: tuple[Any, ...] | None
     _actionable: bool
     _step_direction: int
     _step_type: str
     _step_size: float
     _grid: str
-    _bounds: tuple[float, float, str]
+    _bounds: tuple[Any, Any, str]
+    _default_bounds: bool
+    _from_missing: float | None
+    _label: str
+    _unit: str
 
     def __setattr__(self, setting: str, value: Any) -> None:
         if setting not in SETTINGS:
@@ -110,18 +147,46 @@ class FeatureActions:
 
     @property
     def variable_type(self) -> str:
-        """``"boolean"`` (0/1), ``"integer"`` or ``"real"``: inferred from the data, may be assigned."""
+        """The kind of feature: inferred from the data, may be assigned."""
         return self._variable_type
 
     @variable_type.setter
     def variable_type(self, value: str) -> None:
         _choice(self._name, "variable_type", value, VARIABLE_TYPES)
-        odd = _not_of_type(value, self._observed.values)
+        odd = _not_of_type(value, self._values)
         if odd is not None:
-            raise InputError(f"{self._name!r} can't be {value}: the data contain {odd:g}.")
+            raise InputError(f"{self._name!r} can't be {value}: the data contain {odd!r}.")
+        if value == "ordinal" and self._levels is None and not _is_numeric(self._values):
+            raise InputError(
+                f"say in which order the levels of {self._name!r} are: set its levels; that makes it ordinal."
+            )
         self._put("_variable_type", value)
-        if value == "boolean":
-            self._put("_bounds", (0.0, 1.0, "absolute"))
+
+    @property
+    def levels(self) -> list[Any]:
+        """The values an action may lead to, in order; of a number with bounds and steps, its grid."""
+        if self._levels is not None:
+            return list(self._levels)
+        if self._variable_type in LEVEL_TYPES:
+            return self._values.tolist()
+        return self.grid.tolist()
+
+    @levels.setter
+    def levels(self, value: Sequence[Any]) -> None:
+        levels = list(value)
+        if isinstance(value, str) or not levels or len(set(levels)) != len(levels):
+            raise InputError(f"levels of {self._name!r} must be a list of different values, not {value!r}.")
+        if is_missing(np.array(levels, dtype=object), self._missing).any():
+            raise InputError(f"levels of {self._name!r} contain a missing value, which is never a target.")
+        seen = set(self._values.tolist())
+        unseen = [level for level in levels if level not in seen]
+        if len(unseen) == len(levels):
+            raise InputError(
+                f"none of the levels of {self._name!r} is in the data. {nearest(unseen[0], sorted(map(str, seen)))}"
+            )
+        self._put("_levels", tuple(levels))
+        if self._variable_type != "categorical" or self._levels is None:
+            self._put("_variable_type", "ordinal")
 
     @property
     def actionable(self) -> bool:
@@ -171,36 +236,65 @@ class FeatureActions:
         self._put("_step_size", number)
 
     @property
-    def bounds(self) -> tuple[float, float]:
+    def bounds(self) -> tuple[Any, Any]:
         """The lowest and highest value that an action may lead to, in the feature's units."""
-        low, high, kind = self._bounds
-        if kind == "percentile":
-            low, high = self._observed.quantile(low), self._observed.quantile(high)
-            if self._variable_type != "real" and not math.isnan(low):
-                low, high = math.floor(low), math.ceil(high)
-        return float(low), float(high)
+        low, high = self._code_bounds()
+        if self._variable_type in LEVEL_TYPES:
+            levels = self.levels
+            return (levels[int(low)], levels[int(high)]) if levels else (math.nan, math.nan)
+        return low, high
 
     @bounds.setter
     def bounds(self, value: Any) -> None:
-        self._put("_bounds", _bounds(self._name, value))
+        self._put("_bounds", _check_bounds(self._name, value, words=self._variable_type == "ordinal"))
+        self._put("_default_bounds", False)
 
     @property
-    def lb(self) -> float:
+    def lb(self) -> Any:
         """The lower bound, in the feature's units."""
         return self.bounds[0]
 
     @lb.setter
-    def lb(self, value: float) -> None:
+    def lb(self, value: Any) -> None:
         self.bounds = (value, self.bounds[1])
 
     @property
-    def ub(self) -> float:
+    def ub(self) -> Any:
         """The upper bound, in the feature's units."""
         return self.bounds[1]
 
     @ub.setter
-    def ub(self, value: float) -> None:
+    def ub(self, value: Any) -> None:
         self.bounds = (self.bounds[0], value)
+
+    @property
+    def from_missing(self) -> float | None:
+        """The price of giving a value to a feature that is missing today; None: it can't be done."""
+        return self._from_missing
+
+    @from_missing.setter
+    def from_missing(self, value: float | None) -> None:
+        if value is not None and not _number(self._name, "from_missing", value) >= 0:
+            raise InputError(f"from_missing of {self._name!r} must be a price ≥ 0 or None, not {value!r}.")
+        self._put("_from_missing", None if value is None else float(value))
+
+    @property
+    def label(self) -> str:
+        """What people call this feature; by default its name."""
+        return self._label or str(self._name)
+
+    @label.setter
+    def label(self, value: str) -> None:
+        self._put("_label", str(value))
+
+    @property
+    def unit(self) -> str:
+        """What the values are measured in; empty if nothing was said."""
+        return self._unit
+
+    @unit.setter
+    def unit(self, value: str) -> None:
+        self._put("_unit", str(value))
 
     # -- derived -------------------------------------------------------------------------------------
 
@@ -210,19 +304,46 @@ class FeatureActions:
         return self._dtype
 
     @property
+    def missing(self) -> tuple[Any, ...]:
+        """The codes that mean "missing" beside NaN and None, such as "?" or −9."""
+        return self._missing
+
+    @property
+    def ordered(self) -> bool:
+        """Whether values have an order, and so percentiles and directions."""
+        return self._variable_type != "categorical"
+
+    @property
     def bound_type(self) -> str:
         """How the bounds were said: ``"absolute"`` or ``"percentile"``."""
-        return self._bounds[2]
+        return (
+            "absolute" if self._default_bounds and self._variable_type not in ("integer", "real") else self._bounds[2]
+        )
 
     @property
     def observed(self) -> Distribution:
-        """The values seen in the population, with their counts."""
-        return self._observed
+        """The codes seen in the population (numbers, or ranks of levels), with their counts."""
+        codes = self.encode(self._values)
+        known = ~np.isnan(codes)
+        return Distribution.counted(codes[known], self._counts[known])
+
+    def share(self, values: npt.NDArray[Any]) -> FloatArray:
+        """Return how common levels are: (n_v + 1) / (n + K) for n people and K levels, never 0.
+
+        >>> import recourse as rs
+        >>> rs.ActionSet({"housing": ["own", "own", "rent"]})["housing"].share(np.array(["own", "rent"])).tolist()
+        [0.6, 0.4]
+        """
+        counts = dict(zip(self._values.tolist(), self._counts.tolist(), strict=True))
+        n, k = int(self._counts.sum()), len(set(self.levels) | set(counts))
+        return np.array([(counts.get(value, 0) + 1) / (n + k) for value in values.tolist()], dtype=np.float64)
 
     @property
     def step(self) -> float:
-        """The distance between neighbouring target values in the feature's units; 0 where there is no range."""
-        low, high = self.bounds
+        """The distance between neighbouring targets in the feature's units; 1 level, or 0 without a range."""
+        if self._variable_type in LEVEL_TYPES:
+            return 1.0
+        low, high = self._code_bounds()
         if self._step_type == "relative":
             if self._step_size > 1:
                 raise InputError(
@@ -239,17 +360,25 @@ class FeatureActions:
         return self._step_size
 
     @property
-    def grid(self) -> FloatArray:
-        """The target values in ascending order, whoever the person is; the same for every model and cost."""
-        low, high = self.bounds
+    def grid(self) -> npt.NDArray[Any]:
+        """The target values in order, whoever the person is; the same for every model and cost."""
+        codes = self.codes
+        return self.decode(codes) if self._variable_type in LEVEL_TYPES else codes
+
+    @property
+    def codes(self) -> FloatArray:
+        """The target values as codes: numbers as they are, levels as ranks; ascending."""
+        low, high = self._code_bounds()
         if math.isnan(low):
             return np.empty(0)
+        if self._variable_type in LEVEL_TYPES:
+            return np.arange(low, high + 1)
         if self._variable_type != "real" and (low != round(low) or high != round(high)):
             raise InputError(
                 f"{self._name!r} is {self._variable_type}: its bounds must be whole numbers, not ({low:g}, {high:g})."
             )
         if self._grid == "observed":
-            seen = self._observed.values
+            seen = self.observed.values
             return seen[(seen >= low) & (seen <= high)]
         step = self.step
         if high <= low or step <= 0:
@@ -271,32 +400,62 @@ class FeatureActions:
     @property
     def size(self) -> int:
         """How many target values there are."""
-        return len(self.grid)
+        return len(self.codes)
 
-    def percentile(self, value: Any) -> FloatArray:
+    def percentile(self, values: Any) -> FloatArray:
         """Return F(value): the share of the population at or below it (`Distribution.cdf`)."""
-        return self._observed.cdf(value)
+        if not self.ordered:
+            raise InputError(f"{self._name!r} is categorical: its levels have no order, and so no percentiles.")
+        return self.observed.cdf(self.encode(np.asarray(values)))
 
-    def targets(self, today: FloatArray) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
-        """Return the grid and, for each of today's values, which of its points an action may lead to."""
-        grid = self.grid
-        gap = grid[None, :] - np.asarray(today, dtype=np.float64)[:, None]
-        if not self._actionable:
-            return grid, np.zeros(gap.shape, dtype=bool)
-        return grid, gap * self._step_direction > 0 if self._step_direction else gap != 0
+    def encode(self, values: npt.NDArray[Any]) -> FloatArray:
+        """Return values as codes: numbers themselves, levels their rank, NaN for missing or unknown levels."""
+        if self._variable_type in LEVEL_TYPES:
+            rank = {level: float(k) for k, level in enumerate(self.levels)}
+            flat = np.asarray(values, dtype=object).ravel()
+            codes = np.array([math.nan if _unhashable(v) else rank.get(v, math.nan) for v in flat], dtype=np.float64)
+            return codes.reshape(np.shape(values))
+        codes = np.asarray(values, dtype=np.float64)
+        if self._missing:
+            codes = np.where(is_missing(np.asarray(values), self._missing), np.nan, codes)
+        return codes
 
-    def feasible_values(self, x: float) -> npt.NDArray[Any]:
-        """Return the values that a person at `x` can have: today's first, then the targets, ascending."""
-        grid, allowed = self.targets(np.array([x]))
-        return self.raw(np.concatenate([[x], grid[allowed[0]]]))
-
-    def raw(self, values: FloatArray) -> npt.NDArray[Any]:
-        """Return values in the data's own dtype where all of them fit it (integers stay integers)."""
-        if self._dtype.kind in "iub" and np.array_equal(values, np.round(values)):
-            return values.astype(self._dtype)
+    def decode(self, codes: FloatArray) -> npt.NDArray[Any]:
+        """Return codes as raw values, in the data's own dtype where all of them fit it (integers stay integers)."""
+        if self._variable_type in LEVEL_TYPES:
+            levels = np.empty(len(self.levels), dtype=object)
+            levels[:] = self.levels
+            chosen = levels[codes.astype(np.int64)]
+            return chosen.astype(self._dtype) if self._dtype.kind in "biuf" else chosen
+        if self._dtype.kind in "iub" and np.array_equal(codes, np.round(codes)):
+            return codes.astype(self._dtype)
         if self._variable_type != "real" and self._dtype.kind == "O":
-            return values.astype(np.int64)
-        return values.astype(self._dtype) if self._dtype.kind == "f" else values
+            return codes.astype(np.int64)
+        return codes.astype(self._dtype) if self._dtype.kind == "f" else codes
+
+    def targets(self, today: npt.NDArray[Any]) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
+        """Return the target codes and, for each of today's values, which of them an action may lead to.
+
+        A feature that is missing today can be given any target if `from_missing` prices that, else none.
+        A level that is not among `levels` today can be left for any of them, unless there is a direction.
+        """
+        codes = self.codes
+        gap = codes[None, :] - self.encode(today)[:, None]
+        if not self._actionable:
+            return codes, np.zeros(gap.shape, dtype=bool)
+        allowed = gap * self._step_direction > 0 if self._step_direction else gap != 0
+        missing = is_missing(today, self._missing)
+        allowed[missing] = self._from_missing is not None
+        return codes, allowed
+
+    def feasible_values(self, x: Any) -> npt.NDArray[Any]:
+        """Return the values that a person at `x` can have: today's first, then the targets, in order."""
+        today = np.array([x]) if isinstance(x, (int, float, np.number, np.bool_)) else np.array([x], dtype=object)
+        codes, allowed = self.targets(today)
+        targets = self.decode(codes[allowed[0]])
+        if self._variable_type in LEVEL_TYPES:
+            return np.concatenate([today.astype(object), targets.astype(object)])
+        return np.concatenate([self.decode(today.astype(np.float64)), targets])
 
     def settings(self) -> dict[str, Any]:
         """Return the settings as plain values: what `ActionSet` tables and reports show."""
@@ -318,38 +477,75 @@ class FeatureActions:
         way = {-1: ", may only shrink", 0: "", 1: ", may only grow"}[self._step_direction]
         if not self._actionable:
             return f"FeatureActions({self._name!r}, {self._variable_type}, immutable)"
-        low, high = self.bounds
+        if self._variable_type in LEVEL_TYPES:
+            return f"FeatureActions({self._name!r}, {self._variable_type}, {self.size} levels{way})"
+        low, high = self._code_bounds()
         return (
             f"FeatureActions({self._name!r}, {self._variable_type}, {low:g} to {high:g} in steps of {self.step:g}{way})"
         )
+
+    def _code_bounds(self) -> tuple[float, float]:
+        """The bounds as codes."""
+        low, high, kind = self._bounds
+        if self._variable_type in LEVEL_TYPES:
+            levels = self.levels
+            if self._default_bounds or self._variable_type == "categorical":
+                return (0.0, len(levels) - 1.0) if levels else (math.nan, math.nan)
+            for level in (low, high):
+                if level not in levels:
+                    raise InputError(
+                        f"bounds of {self._name!r}: {level!r} is none of its levels. {nearest(level, levels)}"
+                    )
+            if levels.index(low) > levels.index(high):
+                raise InputError(f"bounds of {self._name!r} are reversed: {low!r} comes after {high!r}.")
+            return float(levels.index(low)), float(levels.index(high))
+        if self._default_bounds and self._variable_type == "boolean":
+            return 0.0, 1.0
+        if kind == "percentile":
+            observed = self.observed
+            low, high = observed.quantile(low), observed.quantile(high)
+            if self._variable_type != "real" and not math.isnan(low):
+                low, high = math.floor(low), math.ceil(high)
+        return float(low), float(high)
 
     def _put(self, attribute: str, value: Any) -> None:
         super().__setattr__(attribute, value)
 
 
-def _infer_type(dtype: np.dtype[Any], values: FloatArray) -> str:
-    """The narrowest of the three kinds that holds all observed values."""
-    if dtype.kind == "b" or _not_of_type("boolean", values) is None:
-        return "boolean"
-    return "integer" if _not_of_type("integer", values) is None else "real"
+def _is_numeric(values: npt.NDArray[Any]) -> bool:
+    return values.dtype.kind in "biuf"
 
 
-def _not_of_type(variable_type: str, values: FloatArray) -> float | None:
+def _infer_type(values: npt.NDArray[Any]) -> str:
+    """The narrowest kind that holds all observed values."""
+    kinds = ("boolean", "integer", "real", "categorical")
+    return next(kind for kind in kinds if _not_of_type(kind, values) is None)
+
+
+def _not_of_type(variable_type: str, values: npt.NDArray[Any]) -> Any:
     """The first observed value that contradicts a variable type, if any."""
+    if variable_type in LEVEL_TYPES:
+        return None
+    if not _is_numeric(values):
+        return values[0] if len(values) else None
     if variable_type == "real":
         return None
-    wrong = ~np.isin(values, (0.0, 1.0)) if variable_type == "boolean" else values != np.round(values)
-    return float(values[wrong][0]) if wrong.any() else None
+    wrong = ~np.isin(values, (0, 1)) if variable_type == "boolean" else values != np.round(values)
+    return values[wrong][0].item() if wrong.any() else None
 
 
-def _bounds(name: Name, value: Any) -> tuple[float, float, str]:
+def _check_bounds(name: Name, value: Any, *, words: bool = False) -> tuple[Any, Any, str]:
     """Check bounds as a user says them: (lb, ub) or (lb, ub, bound_type)."""
     try:
         low, high, *rest = value
+        if isinstance(value, str) or len(rest) > 1:
+            raise TypeError
     except (TypeError, ValueError):
         raise InputError(f"bounds of {name!r} must be (lb, ub) or (lb, ub, 'percentile'), not {value!r}.") from None
     kind = rest[0] if rest else "absolute"
     _choice(name, "bound_type", kind, BOUND_TYPES)
+    if words and kind == "absolute":
+        return low, high, kind
     low, high = _number(name, "lower bound", low), _number(name, "upper bound", high)
     if low > high:
         raise InputError(f"bounds of {name!r} are reversed: {low:g} is above {high:g}.")
@@ -373,3 +569,7 @@ def _choice(name: Name, setting: str, value: Any, options: tuple[str, ...]) -> A
     if value not in options:
         raise InputError(f"{setting} of {name!r} can't be {value!r}. {nearest(value, options)}")
     return value
+
+
+def _unhashable(value: Any) -> bool:
+    return isinstance(value, float) and math.isnan(value)

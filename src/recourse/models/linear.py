@@ -194,16 +194,15 @@ def _statement(
     """The additive statement of a linear form over a grid: gains are weight · (value − today's value)."""
     weight_of = dict(zip(names, sign * form.weights, strict=True))
     first = grid.row_ptr[:-1]
-    gains = np.empty(len(grid.codes))
+    gains = np.zeros(len(grid.codes))
     largest = {name: float(np.abs(grid.X[name].to_numpy(dtype=np.float64)).max(initial=0.0)) for name in names}
-    start = 0
-    ends = np.searchsorted(grid.row_feature, np.arange(1, len(grid.features) + 1))
-    for name, domain, end in zip(grid.features, grid.domains, grid.row_ptr[ends], strict=True):
-        worth = weight_of.get(name, 0.0) * domain.astype(np.float64)
-        items = slice(start, int(end))
-        gains[items] = worth[grid.codes[items]] - worth[grid.codes[first[grid.item_row[items]]]]
-        largest[name] = max(largest.get(name, 0.0), float(np.abs(domain.astype(np.float64)).max(initial=0.0)))
-        start = int(end)
+    for block, domains, items in zip(grid.blocks, grid.domains, grid.block_items, strict=True):
+        today = grid.codes[first[grid.item_row[items]]]
+        for name, domain in zip(block, domains, strict=True):
+            values = domain.astype(np.float64)
+            worth = weight_of.get(name, 0.0) * values
+            gains[items] += worth[grid.codes[items]] - worth[today]
+            largest[name] = max(largest.get(name, 0.0), float(np.abs(values).max(initial=0.0)))
     sizes = np.array([largest[name] for name in names])
     return Additive(score, gains, True, form.tolerance(sizes, eps))
 

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from recourse.errors import InputError, ModelError, nearest
-from recourse.tables import Name
+from recourse.tables import Name, rows_in_words
 
 if TYPE_CHECKING:
     from recourse.actions.grid import ActionGrid
@@ -69,6 +69,20 @@ class Model(ABC):
             if name not in names:
                 raise InputError(
                     f"the model reads {name!r}, which is no feature of the action set. {nearest(name, names)}"
+                )
+
+    def accepts(self, row: pd.DataFrame) -> bool:
+        """Whether the model can judge a row with missing values; by default it can't."""
+        return False
+
+    def check_rows(self, X: pd.DataFrame) -> None:
+        """Raise `InputError`, naming column and rows, where values are missing that the model can't do without."""
+        for name in X.columns if self.feature_names is None else self.feature_names:
+            where = np.flatnonzero(X[name].isna().to_numpy())
+            if len(where) and not self.accepts(X.iloc[where[:1]]):
+                raise InputError(
+                    f"column {name!r} is missing in {rows_in_words(X.index, where)}, and {self.name} does not "
+                    "accept missing values; fill them, leave the rows out, or put an imputer into the pipeline."
                 )
 
     def __repr__(self) -> str:
@@ -132,6 +146,13 @@ class EstimatorModel(Model):
         if self.margin:
             approved = approved & (self.sign * self.estimator.decision_function(table) >= self.bar)
         return np.asarray(approved, dtype=bool).reshape(len(X))
+
+    def accepts(self, row: pd.DataFrame) -> bool:
+        try:
+            self.estimator.predict(self.input(row))
+        except (ValueError, TypeError):
+            return False
+        return True
 
     def input(self, X: pd.DataFrame) -> Any:
         """Return rows as the estimator was fitted on them: named columns, or an array by position."""

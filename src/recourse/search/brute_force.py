@@ -44,7 +44,7 @@ def solve(
                 f"row {person} has {size:.3g} actions; {model.name} is not known to be additive, and trying "
                 f"every action is limited to {LIMIT:,}. Make fewer features actionable, or steps larger."
             )
-    solutions = Solutions.unknown(len(chosen), len(grid.features))
+    solutions = Solutions.unknown(len(chosen), len(grid.blocks))
     given = exclude(exclusions, chosen)
     for k, person in enumerate(chosen):
         try:
@@ -63,11 +63,10 @@ def _solve_one(model: Model, grid: ActionGrid, person: int, excluded: Exclusions
     sizes = [len(menu.prices) for menu in grid.menu(person)]
     picks = np.array(list(itertools.product(*map(range, sizes))), dtype=np.int32).reshape(-1, len(sizes))
     people = np.full(len(picks), person)
-    allowed = np.ones(len(picks), dtype=bool)
-    if grid.max_changes is not None:
-        allowed &= (picks > 0).sum(axis=1) <= grid.max_changes
+    allowed = grid.allows(people, picks)
     if excluded != Exclusions():
-        allowed &= np.array([excluded.allow(row) for row in picks])
+        changed = grid.feature_changes(people, picks)
+        allowed &= np.array([excluded.allow(row, flags) for row, flags in zip(picks, changed, strict=True)])
     picks = picks[allowed]
     picks = picks[model.approves(grid.points(people[: len(picks)], picks))]
     if not len(picks):
@@ -75,7 +74,8 @@ def _solve_one(model: Model, grid: ActionGrid, person: int, excluded: Exclusions
         return
     cost, total = grid.cost(people[: len(picks)], picks)
     low = np.flatnonzero(cost <= cost.min() * (1 + TIE))
-    best = low[np.lexsort(((picks > 0).sum(axis=1)[low], total[low]))[0]]
+    changes = grid.feature_changes(people[: len(low)], picks[low]).sum(axis=1)
+    best = low[np.lexsort((changes, total[low]))[0]]
     out.codes[k], out.picks[k] = OPTIMAL, picks[best]
     out.cost[k] = out.bound[k] = cost[best]
     out.total[k] = total[best]

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from recourse.actions.grid import ActionGrid
 from recourse.errors import InputError
 from recourse.models.model import Additive, Model
-from recourse.search import brute_force, milp
+from recourse.search import best_first, milp
 from recourse.search.solutions import (
     FEASIBLE,
     INFEASIBLE,
@@ -56,15 +56,16 @@ def find(
     menu costs less (by more than 1e-9, relative). INFEASIBLE: every action on the menu is denied.
     Ctrl-C ends the search and keeps what is done; `Solutions.interrupted` says so.
 
-    Raises `InputError` if a model that is not additive meets more actions than can be tried.
+    Which search runs follows from what grid and model state: mixed-integer programming for additive models,
+    best-first enumeration for all others and for conditions that only a function knows.
     """
     chosen = np.arange(len(grid)) if people is None else np.asarray(people, dtype=np.int64)
     deadline = deadline_after(time_limit)
     if not len(chosen):
-        return Solutions.unknown(0, len(grid.features))
+        return Solutions.unknown(0, len(grid.blocks))
     statement = model.additive(grid)
-    if statement is None:
-        return brute_force.solve(model, grid, chosen, exclusions, deadline=deadline, progress=progress)
+    if statement is None or len(grid.linear) < len(grid.wide):
+        return best_first.solve(model, grid, chosen, exclusions, deadline=deadline, progress=progress)
     return _Rounds(model, grid, statement, chosen, exclude(exclusions, chosen), deadline).run(progress)
 
 
@@ -95,7 +96,7 @@ def find_items(
     ranks: list[Solutions] = []
     active = np.arange(len(chosen))
     while len(active) and len(ranks) < total_items:
-        rank = Solutions.unknown(len(chosen), len(grid.features))
+        rank = Solutions.unknown(len(chosen), len(grid.blocks))
         if ranks:  # who has run out of actions stays so
             rank.put(slice(None), ranks[-1])
         rank.put(
@@ -112,7 +113,8 @@ def find_items(
         ranks.append(rank)
         active = active[rank.found[active]]
         for i in active:
-            changed = frozenset(np.flatnonzero(rank.picks[i]).tolist())
+            changes = grid.feature_changes(chosen[[i]], rank.picks[[i]])[0]
+            changed = frozenset(np.flatnonzero(changes).tolist())
             if distinct == "exclusive":
                 exclusions[i].frozen |= changed
             else:
@@ -134,7 +136,7 @@ class _Rounds:
     ) -> None:
         self.model, self.grid, self.statement = model, grid, statement
         self.people, self.exclusions, self.deadline = people, exclusions, deadline
-        self.solutions = Solutions.unknown(len(people), len(grid.features))
+        self.solutions = Solutions.unknown(len(people), len(grid.blocks))
 
     def run(self, progress: Progress | None) -> Solutions:
         """Lower the bar, ask; raise the bar for those rejected, ask; then cut until the two meet."""
@@ -200,12 +202,15 @@ class _Rounds:
     def _drop_free_changes(self) -> None:
         """Undo changes that cost nothing and that the model does not need, feature by feature."""
         out, grid = self.solutions, self.grid
-        for j in range(len(grid.features)):
+        for j in range(len(grid.blocks)):
             paid = grid.prices[grid.row_ptr[grid.rows[self.people, j]] + out.picks[:, j]]
             free = np.flatnonzero(out.found & (out.picks[:, j] > 0) & (paid == 0))
             picks = out.picks[free]
             picks[:, j] = 0
-            allowed = np.array([self.exclusions[i].allow(row) for i, row in zip(free, picks, strict=True)], dtype=bool)
+            allowed = grid.allows(self.people[free], picks)
+            changed = grid.feature_changes(self.people[free], picks)
+            for k, i in enumerate(free):
+                allowed[k] &= self.exclusions[i].allow(picks[k], changed[k])
             free, picks = free[allowed], picks[allowed]
             approved = self._approves(free, picks)
             out.picks[free[approved]] = picks[approved]
@@ -226,7 +231,8 @@ class _Rounds:
     def _approves(self, indices: IntArray, picks: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
         if not len(indices):
             return np.zeros(0, dtype=bool)
-        return self.model.approves(self.grid.points(self.people[indices], picks))
+        approved = self.model.approves(self.grid.points(self.people[indices], picks))
+        return approved & self.grid.allows(self.people[indices], picks) if self.grid.wide else approved
 
 
 def deadline_after(time_limit: float | None) -> float:

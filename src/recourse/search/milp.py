@@ -58,7 +58,7 @@ def solve(
     exclusions : one for each of `people`; deadline : a `time.monotonic` value. On Ctrl-C the answers so
     far are returned, marked as interrupted.
     """
-    solutions = Solutions.unknown(len(people), len(grid.features))
+    solutions = Solutions.unknown(len(people), len(grid.blocks))
     for k, (person, excluded) in enumerate(zip(people.tolist(), exclude(exclusions, people), strict=True)):
         if time.monotonic() >= deadline:
             solutions.interrupted = True
@@ -84,14 +84,15 @@ class _Program:
         items = np.concatenate(
             [np.arange(a, a + n) for a, n in zip(starts, self.lengths, strict=True)] or [np.empty(0)]
         )
-        items = items.astype(np.int64)
-        self.prices = grid.prices[items]
-        self.gains = statement.gains[items]
+        self.items = items.astype(np.int64)
+        self.owner = np.repeat(np.arange(len(self.lengths)), self.lengths)
+        self.prices, self.peaks = grid.prices[self.items], grid.peaks[self.items]
+        self.gains = statement.gains[self.items]
         self.need = lift - float(statement.score[person])
         self.scale = float(self.prices.max(initial=0.0)) or 1.0
-        self.upper = np.ones(len(items))
-        for j in excluded.frozen:
-            self.upper[self.offsets[j] + 1 : self.offsets[j + 1]] = 0.0
+        self.upper = np.ones(len(self.items))
+        for feature in excluded.frozen:
+            self.upper[self._changes(feature)] = 0.0
 
     def solve(self, out: Solutions, k: int, deadline: float) -> None:
         """Write the answer of this program as number `k` of `out`."""
@@ -105,8 +106,8 @@ class _Program:
             if level.x is None:
                 self._write(out, k, level, bound, deadline)
                 return
-            largest = float(self.prices[level.x > 0.5].max(initial=0.0))
-            self.upper[self.prices > largest * (1 + TIE)] = 0.0
+            largest = float(self.peaks[level.x > 0.5].max(initial=0.0))
+            self.upper[self.peaks > largest * (1 + TIE)] = 0.0
             result = self._minimise(self.prices / self.scale, rows, low, high, deadline)
             if result.x is None:  # out of time: the first stage already has an action of this largest price
                 result = OptimizeResult(x=level.x, status=1, mip_dual_bound=0.0)
@@ -116,12 +117,21 @@ class _Program:
         result = self._minimise(self.prices / self.scale, rows, low, high, deadline)
         self._write(out, k, result, self._bound(result), deadline)
 
+    def _changes(self, feature: int) -> npt.NDArray[np.bool_]:
+        """Which items change a feature, by its position in `ActionGrid.features`."""
+        block, bit = self.grid.place(feature)
+        mask = (self.grid.changed[self.items] >> np.uint64(bit)) & np.uint64(1) == 1
+        return mask & (self.owner == block)
+
     def _beyond_reach(self) -> bool:
         """Our own proof of infeasibility: even the largest gains together stay below the bar."""
         return float(self.gains @ self._largest_gains()) < self.need
 
     def _largest_gains(self) -> FloatArray:
-        """The 0/1 vector of the action with the largest score, at most k changes included."""
+        """The 0/1 vector of the items with the largest gains, in as many blocks as may change.
+
+        An upper bound on every action's gain; an action itself unless some constraint forbids it.
+        """
         chosen = np.zeros(len(self.gains))
         best = []
         for j in range(len(self.lengths)):
@@ -135,29 +145,43 @@ class _Program:
         return chosen
 
     def _rows(self) -> tuple[sparse.csr_array, FloatArray, FloatArray]:
-        """All conditions as rows: one pick a feature, the bar, at most k changes, what is excluded."""
-        n, m = len(self.prices), len(self.lengths)
-        owner = np.repeat(np.arange(m), self.lengths)
-        one_each = sparse.csr_array((np.ones(n), (owner, np.arange(n))), shape=(m, n))
+        """All conditions as rows: one pick a block, the bar, at most k changes, wide constraints, exclusions."""
+        grid, n, m = self.grid, len(self.prices), len(self.lengths)
+        one_each = sparse.csr_array((np.ones(n), (self.owner, np.arange(n))), shape=(m, n))
         blocks: list[Any] = [one_each]
         low, high = [np.ones(m)], [np.ones(m)]
-        scale = float(np.abs(self.gains).max(initial=0.0)) or 1.0
 
         def add(row: npt.NDArray[np.float64], least: float, most: float) -> None:
-            blocks.append(sparse.csr_array(row[None]))
-            low.append(np.array([least]))
-            high.append(np.array([most]))
+            scale = float(np.abs(row).max(initial=0.0)) or 1.0
+            blocks.append(sparse.csr_array(row[None] / scale))
+            low.append(np.array([least / scale]))
+            high.append(np.array([most / scale]))
 
-        add(self.gains / scale, self.need / scale, np.inf)
-        stay = np.zeros(n)
-        stay[self.offsets[:-1]] = 1.0
-        if self.grid.max_changes is not None:
-            add(stay, m - self.grid.max_changes, np.inf)
+        add(self.gains, self.need, np.inf)
+        if grid.max_changes is not None:
+            add(grid.n_changed[self.items].astype(np.float64), -np.inf, grid.max_changes)
+        for row in grid.linear:
+            coefficients = row.coefficients[self.items]
+            least, most, today = row.low[self.person], row.high[self.person], row.today[self.person]
+            if least <= today <= most:
+                add(coefficients, least, most)
+                continue
+            # Today's row violates it: it binds once an item is picked that is not `still` in one of its blocks.
+            # For each such block and any pick of it that moves, the sum must be in range.
+            reach = float(np.abs(coefficients).sum() + abs(today) + abs(least if today < least else most))
+            for block in row.blocks:
+                moves = np.where((self.owner == block) & ~row.still[self.items], reach, 0.0)
+                if today < least:
+                    add(coefficients - moves, least - reach, np.inf)
+                else:
+                    add(coefficients + moves, -np.inf, most + reach)
         for subset in self.excluded.supersets:
-            add(np.where(np.isin(owner, list(subset)), stay, 0.0), 1, np.inf)
+            add(sum((self._changes(f).astype(float) for f in subset), np.zeros(n)), -np.inf, len(subset) - 1)
         for subset in self.excluded.subsets:
-            inside = np.isin(owner, list(subset))
-            add(np.where(inside, stay, -stay), 1 - (m - len(subset)), np.inf)
+            row = np.zeros(n)
+            for f in range(len(grid.features)):
+                row += np.where(self._changes(f), 1.0 if f in subset else -1.0, 0.0)
+            add(row, -np.inf, len(subset) - 1)
         for picks in self.excluded.picks:
             row = np.zeros(n)
             row[self.offsets[:-1] + np.asarray(picks)] = 1.0
@@ -184,8 +208,7 @@ class _Program:
     def _minimise_largest(self, rows: Any, low: FloatArray, high: FloatArray, deadline: float) -> OptimizeResult:
         """Minimise t over t ≥ price of each feature's pick; the picks come back without t."""
         m, n = len(self.lengths), len(self.prices)
-        owner = np.repeat(np.arange(m), self.lengths)
-        paid = sparse.csr_array((self.prices / self.scale, (owner, np.arange(n))), shape=(m, n))
+        paid = sparse.csr_array((self.peaks / self.scale, (self.owner, np.arange(n))), shape=(m, n))
         more = sparse.hstack([-paid, sparse.csr_array(np.ones((m, 1)))])
         widened = sparse.hstack([rows, sparse.csr_array((rows.shape[0], 1))])
         result = self._minimise(
@@ -210,18 +233,21 @@ class _Program:
     def _write(self, out: Solutions, k: int, result: OptimizeResult, bound: float, deadline: float) -> None:
         if result.x is not None:
             self._put(out, k, result.x, bound, self._is_optimal(result, bound))
-        elif result.status == 2 and self.excluded != Exclusions():
+        elif result.status == 2 and (self.excluded != Exclusions() or self.grid.wide):
             out.rule_out(np.array([k]))
-        elif result.status == 2:
+        elif result.status == 2 and self.grid.allows([self.person], self._picks(self._largest_gains())[None])[0]:
             # Our own bound says that the largest gains reach the bar; only the solver's tolerance doesn't.
             self._put(out, k, self._largest_gains(), 0.0, False)
         else:
             out.bound[k] = bound
             out.interrupted |= time.monotonic() >= deadline
 
+    def _picks(self, x: FloatArray) -> npt.NDArray[np.int64]:
+        picks: npt.NDArray[np.int64] = np.flatnonzero(x > 0.5) - self.offsets[:-1]
+        return picks
+
     def _put(self, out: Solutions, k: int, x: FloatArray, bound: float, proven: bool) -> None:
-        chosen = np.flatnonzero(x > 0.5)
-        picks = chosen - self.offsets[:-1]
+        picks = self._picks(x)
         cost, total = proposal(self.grid, self.person, picks)
         out.codes[k] = OPTIMAL if proven else FEASIBLE
         out.picks[k] = picks

@@ -111,7 +111,7 @@ class Solutions:
 
 @dataclass
 class Exclusions:
-    """What one person's next action may not be, in positions of features and menu items.
+    """What one person's next action may not be, in positions of features (`ActionGrid.features`) and items.
 
     subsets : sets of features; an action may not change exactly these
     supersets : sets of features; an action may not change all of these (and perhaps more)
@@ -124,15 +124,14 @@ class Exclusions:
     frozen: frozenset[int] = frozenset()
     picks: list[tuple[int, ...]] = field(default_factory=list)
 
-    def allow(self, picks: npt.ArrayLike) -> bool:
-        """Whether an action is none of the excluded ones."""
-        array = np.asarray(picks)
-        changed = frozenset(np.flatnonzero(array).tolist())
+    def allow(self, picks: npt.ArrayLike, changed: npt.ArrayLike) -> bool:
+        """Whether an action, with a flag for each feature that it changes, is none of the excluded ones."""
+        features = frozenset(np.flatnonzero(changed).tolist())
         return not (
-            changed in self.subsets
-            or changed & self.frozen
-            or any(subset <= changed for subset in self.supersets)
-            or tuple(array.tolist()) in self.picks
+            features in self.subsets
+            or features & self.frozen
+            or any(subset <= features for subset in self.supersets)
+            or tuple(np.asarray(picks).tolist()) in self.picks
         )
 
     def without(self, picks: npt.ArrayLike) -> Exclusions:

@@ -1,0 +1,163 @@
+"""Any model, any constraint: enumerate actions in order of cost and ask the model.
+
+The first approved action is the cheapest; an exhausted menu proves that there is none; and when the budget
+ends, the next action's cost bounds all that was not tried. Everybody advances together, so that the model
+is asked in large batches.
+"""
+
+from __future__ import annotations
+
+import heapq
+import time
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from recourse.actions.grid import ActionGrid
+from recourse.models.model import Model
+from recourse.search.solutions import OPTIMAL, Exclusions, Solutions, exclude
+
+BUDGET = 200_000
+"""How many actions are tried for one person by default."""
+
+BATCH = 20_000
+"""How many rows are put to the model at once."""
+
+
+def solve(
+    model: Model,
+    grid: ActionGrid,
+    people: npt.ArrayLike | None = None,
+    exclusions: Sequence[Exclusions] | None = None,
+    *,
+    budget: int = BUDGET,
+    deadline: float = np.inf,
+    progress: Callable[[int], object] | None = None,
+) -> Solutions:
+    """Return the cheapest action of each of `people` that the model approves.
+
+    budget : at most so many actions are tried for a person; then the answer is UNKNOWN with a bound
+    deadline : a `time.monotonic` value; Ctrl-C has the same effect. What is done is kept.
+    """
+    chosen = np.arange(len(grid)) if people is None else np.asarray(people, dtype=np.int64)
+    out = Solutions.unknown(len(chosen), len(grid.blocks))
+    given = exclude(exclusions, chosen)
+    walks = {k: _Walk(grid, int(person), given[k]) for k, person in enumerate(chosen)}
+    share = 16
+    try:
+        while walks:
+            if time.monotonic() >= deadline:
+                raise KeyboardInterrupt
+            share = min(share * 2, max(16, BATCH // len(walks)), BATCH)
+            batches = {k: walk.take(share, budget) for k, walk in walks.items()}
+            asked = [(k, picks) for k, batch in batches.items() for picks in batch]
+            approved = _ask(model, grid, chosen, asked)
+            at = 0
+            done = []
+            for k, batch in batches.items():
+                verdicts = approved[at : at + len(batch)]
+                at += len(batch)
+                if walks[k].settle(batch, verdicts, budget, out, k):
+                    done.append(k)
+            for k in done:
+                del walks[k]
+            if progress is not None and done:
+                progress(len(done))
+    except KeyboardInterrupt:
+        out.interrupted = True
+        for k, walk in walks.items():
+            out.bound[k] = walk.asked_up_to
+    return out
+
+
+def _ask(
+    model: Model, grid: ActionGrid, people: npt.NDArray[np.int64], asked: list[tuple[int, tuple[int, ...]]]
+) -> npt.NDArray[np.bool_]:
+    if not asked:
+        return np.zeros(0, dtype=bool)
+    who = people[np.array([k for k, _ in asked])]
+    picks = np.array([picks for _, picks in asked], dtype=np.int64).reshape(len(asked), len(grid.blocks))
+    approved = grid.allows(who, picks)
+    good = np.flatnonzero(approved)
+    if len(good):
+        approved[good] = model.approves(grid.points(who[good], picks[good]))
+    return approved
+
+
+class _Walk:
+    """One person's actions in order of cost: a heap over the product of menus, each sorted by price.
+
+    A state's children raise the pick of one block at or after the last one raised, so that every action is
+    reached exactly once, and never before a cheaper one.
+    """
+
+    def __init__(self, grid: ActionGrid, person: int, excluded: Exclusions) -> None:
+        self.grid, self.person, self.excluded = grid, person, excluded
+        self.largest = grid.combine == "max"
+        starts = grid.row_ptr[grid.rows[person]]
+        stops = grid.row_ptr[grid.rows[person] + 1]
+        self.order, self.prices, self.peaks, self.changes = [], [], [], []
+        for a, b in zip(starts.tolist(), stops.tolist(), strict=True):
+            prices, peaks = grid.prices[a:b], np.round(grid.peaks[a:b], 12)  # rounding must not break ties
+            order = np.lexsort((np.arange(b - a), prices, peaks if self.largest else prices))
+            self.order.append(order)
+            self.prices.append(prices[order].tolist())
+            self.peaks.append(peaks[order].tolist())
+            self.changes.append(grid.n_changed[a:b][order].tolist())
+        start = (0,) * len(self.order)
+        self.heap: list[tuple[float, float, tuple[int, ...], int]] = [(0.0, 0.0, start, 0)]
+        self.tried = 0
+        self.asked_up_to = 0.0
+
+    def take(self, count: int, budget: int) -> list[tuple[int, ...]]:
+        """Return the next actions, cheapest first, as menu positions."""
+        batch = []
+        plain = self.excluded == Exclusions()
+        while self.heap and len(batch) < count and self.tried < budget:
+            _, _, ranks, last = heapq.heappop(self.heap)
+            self._push_children(ranks, last)
+            self.tried += 1
+            picks = tuple(int(self.order[j][r]) for j, r in enumerate(ranks))
+            if not plain:
+                changed = self.grid.feature_changes([self.person], np.array([picks]))[0]
+                if not self.excluded.allow(picks, changed):
+                    continue
+            batch.append(picks)
+        return batch
+
+    def settle(
+        self, batch: list[tuple[int, ...]], approved: npt.NDArray[np.bool_], budget: int, out: Solutions, k: int
+    ) -> bool:
+        """Write the answer if there is one by now; returns whether this person is done."""
+        works = np.flatnonzero(approved)
+        if len(works):
+            picks = np.array([batch[works[0]]])
+            cost, total = self.grid.cost([self.person], picks)
+            out.codes[k], out.picks[k] = OPTIMAL, picks[0]
+            out.cost[k], out.total[k], out.bound[k] = cost[0], total[0], cost[0]
+            return True
+        self.asked_up_to = self.heap[0][0] if self.heap else np.inf
+        if not self.heap:
+            out.rule_out(np.array([k]))
+            return True
+        if self.tried >= budget:
+            out.bound[k] = self.asked_up_to
+            return True
+        return False
+
+    def _push_children(self, ranks: tuple[int, ...], last: int) -> None:
+        limit = self.grid.max_changes
+        for j in range(last, len(ranks)):
+            if ranks[j] + 1 >= len(self.prices[j]):
+                continue
+            child = (*ranks[:j], ranks[j] + 1, *ranks[j + 1 :])
+            if limit is not None and self._least_changes(child, j) > limit:
+                continue
+            total = sum(prices[r] for prices, r in zip(self.prices, child, strict=True))
+            key = max(peaks[r] for peaks, r in zip(self.peaks, child, strict=True)) if self.largest else total
+            heapq.heappush(self.heap, (key, total, child, j))
+
+    def _least_changes(self, ranks: tuple[int, ...], last: int) -> int:
+        """How few features any action from here on can change: blocks before the last one raised are settled."""
+        return sum(self.changes[j][ranks[j]] for j in range(last))
