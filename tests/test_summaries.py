@@ -42,36 +42,21 @@ class Black(Model):
         return np.asarray(self.score(X) >= 0, dtype=bool)
 
 
-class Actions:
-    """A stand-in for an action set with text columns: numbers from `rs.ActionSet`, levels for the rest."""
-
-    def __init__(self, X, frozen=(), **settings):
-        numbers = [name for name in X if X[name].dtype.kind in "biuf"]
-        self.set = rs.ActionSet(X[numbers], default_bounds=(0, 100, "percentile"))
-        self.features = []
-        for name in X:
-            if name in numbers:
-                feature = self.set[name]
-            else:
-                levels = sorted(X[name].dropna().unique())
-                feature = SimpleNamespace(name=name, levels=levels, step_direction=0, variable_type="categorical")
-            feature.actionable = name not in frozen
-            for setting, value in settings.get(name, {}).items():
-                setattr(feature, setting, value)
-            self.features.append(feature)
-
-    def __iter__(self):
-        return iter(self.features)
-
-    def __getitem__(self, name):
-        return next(feature for feature in self.features if feature.name == name)
+def action_set(X, frozen=(), **settings):
+    actions = rs.ActionSet(X, default_bounds=(0, 100, "percentile"), missing=["?"])
+    for name in frozen:
+        actions[name].actionable = False
+    for name, given in settings.items():
+        for setting, value in given.items():
+            setattr(actions[name], setting, value)
+    return actions
 
 
 @dataclass
 class World:
     X: pd.DataFrame
     model: Black
-    actions: Actions
+    actions: rs.ActionSet
 
     @property
     def denied(self):
@@ -100,7 +85,7 @@ def world(seed=0, n=160, frozen=("sex",), **settings):
             + 0.3 * w[3] * (X["debts"] == 2)
         ).to_numpy()
 
-    return World(X, Black(score), Actions(X, frozen, **settings))
+    return World(X, Black(score), action_set(X, frozen, **settings))
 
 
 def summary(w, **changes):
@@ -124,7 +109,7 @@ def true_of(predicate, value):
 def moved(w, move, value):
     """Where a move leads, from the action set's values alone; None where it isn't allowed."""
     feature = w.actions[move.feature]
-    values = list(feature.levels) if hasattr(feature, "levels") else feature.raw(feature.grid).tolist()
+    values = feature.grid.tolist()
     if isinstance(move, Shift):
         far = [v for v in values if (v >= value + move.amount if move.amount > 0 else v <= value + move.amount)]
         if not far:
@@ -137,8 +122,10 @@ def moved(w, move, value):
         if not reach:
             return None
         new = min(reach, key=lambda v: (abs(v - value), v)) if not isinstance(value, str) else reach[0]
-    direction = getattr(feature, "step_direction", 0)
-    return None if direction and (new - value) * direction < 0 else new
+    direction = feature.step_direction
+    if value == "?" or (direction and (new - value) * direction < 0):
+        return None
+    return new
 
 
 def after(w, rule, person):
@@ -396,7 +383,7 @@ def test_a_planted_black_box_is_recovered_exactly():
     def score(X):
         return np.where(X["race"] == "A", X["job"] == 1, (X["job"] == 1) & (X["home"] == 1)) - 0.5
 
-    result = rs.summarize(Black(score), X, Actions(X, ["race"]), subgroups=["race"], max_rules=4)
+    result = rs.summarize(Black(score), X, action_set(X, ["race"]), subgroups=["race"], max_rules=4)
     found = {(rule.group_text, rule.condition_text, rule.action_text) for rule in result.rules}
     assert found == {
         ("race = A", "job = 0", "job = 1"),
@@ -581,16 +568,17 @@ def test_every_number_is_in_exactly_one_bin(seed, binning, whole, bins):
 
 def test_missing_codes_are_no_targets_and_no_part_of_the_bins():
     column = pd.Series([-9, -9, 1, 2, 3, 4, 5, 60], name="x")
-    levels = levels_of(column, mobility(None, column), bins=3, binning="width", missing=(-9, "?"))
-    assert levels.missing == 1
+    actions = rs.ActionSet({"x": column}, missing=[-9])
+    levels = levels_of(column, mobility(actions["x"], column), bins=3, binning="width")
+    assert levels.aside == 1
     assert [str(p) for p in levels.predicates][-1] == "x = -9"
     assert not any("-9" in str(p) for p in levels.targets)
     assert levels.codes(column).tolist()[:2] == [len(levels.predicates) - 1] * 2
     result = summary(world(0))
-    assert not any("?" in rule.action_text for rule in result.rules)
     kinds = {str(m) for m in result._evidence.effects.moves}
     assert "job = manager" in kinds
     assert "job = ?" not in kinds
+    assert any(str(p) == "job = ?" for p in result._evidence.predicates)
 
 
 def test_a_missing_value_satisfies_no_predicate():
@@ -603,9 +591,9 @@ def test_a_missing_value_satisfies_no_predicate():
 
 def test_ordinal_levels_go_by_rank():
     order = ("low", "middle", "high")
-    feature = SimpleNamespace(name="x", levels=order, actionable=True, step_direction=1, variable_type="ordinal")
     column = pd.Series(["high", "low", "middle"], name="x")
-    how = mobility(feature, column)
+    actions = rs.ActionSet({"x": pd.Series(pd.Categorical(column, order, ordered=True))})
+    how = mobility(actions["x"], column)
     levels = levels_of(column, how, bins=5, binning="width")
     assert levels.codes(column).tolist() == [2, 0, 1]
     assert levels.steps(np.array([0]), np.array([2])).tolist() == [2]
@@ -720,7 +708,7 @@ def test_nobody_denied_and_nothing_actionable_are_said():
     with pytest.raises(rs.InputError, match="nobody is denied: all 160 people are approved"):
         rs.summarize(Black(lambda X: np.ones(len(X))), w.X, w.actions)
     with pytest.raises(rs.InputError, match="no feature is actionable"):
-        rs.summarize(w.model, w.X, Actions(w.X, w.X.columns))
+        rs.summarize(w.model, w.X, action_set(w.X, w.X.columns))
     with pytest.raises(rs.InputError, match="no rows"):
         rs.summarize(w.model, w.X[:0], w.actions)
     with pytest.raises(rs.InputError, match=r"refit can't change 'min_support'|refit can't change"):
@@ -744,11 +732,11 @@ def test_no_recourse_at_all_is_an_empty_set_and_not_an_error():
 
 def test_the_callers_things_are_left_alone():
     w = world(0)
-    before, settings = w.X.copy(deep=True), w.actions.set.to_frame()
+    before, settings = w.X.copy(deep=True), w.actions.to_frame()
     result = summary(w)
     result.predict(w.X)
     pd.testing.assert_frame_equal(w.X, before)
-    pd.testing.assert_frame_equal(w.actions.set.to_frame(), settings)
+    pd.testing.assert_frame_equal(w.actions.to_frame(), settings)
 
 
 def test_a_column_that_only_describes_subgroups_is_not_shown_to_the_model():
@@ -797,7 +785,7 @@ def test_names_and_levels_are_escaped_in_html():
     w = world(0)
     X = w.X.replace({"sex": {"Male": "<b>Male"}})
     model = Black(lambda X: np.where(X["debts"] < 1, 1.0, -1.0))
-    page = rs.summarize(model, X, Actions(X, ["sex"]), subgroups=["sex"], min_support=0.05).to_html()
+    page = rs.summarize(model, X, action_set(X, ["sex"]), subgroups=["sex"], min_support=0.05).to_html()
     assert "<b>" not in page
     assert "&lt;b&gt;Male" in page
 

@@ -14,11 +14,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from recourse.actions.constraints import AtMost
 from recourse.errors import InputError, nearest
 from recourse.models import Model
 from recourse.summaries.candidates import Candidates, Pairs, check_size, count_triples, effective_rules
 from recourse.summaries.itemsets import Bits, BoolArray, Itemsets, count, frequent_itemsets, pack, unpack
-from recourse.summaries.outcomes import Action, Admits, Effects, Outcomes, Progress, needed, try_actions
+from recourse.summaries.outcomes import Action, Effects, Outcomes, Progress, needed, try_actions
 from recourse.summaries.predicates import Move, Predicate
 from recourse.summaries.vocabulary import (
     Levels,
@@ -32,6 +33,7 @@ from recourse.summaries.vocabulary import (
 from recourse.tables import Name
 
 if TYPE_CHECKING:
+    from recourse.actions import ActionSet
     from recourse.costs import Cost
 
 FloatArray = npt.NDArray[np.float64]
@@ -56,7 +58,6 @@ class Space:
     moves: tuple[str, ...] = PINNED
     bins: int = 10
     binning: str = "width"
-    missing: tuple[Any, ...] = ("?",)
     targets: str = "approved"
     max_candidates: int = 50_000_000
     max_rows: int = 20_000_000
@@ -102,7 +103,6 @@ class Evidence:
     barred: Bits
     counted: BoolArray
     rows_total: int
-    admits: Admits | None = None
     _kept: dict[Any, Any] = field(default_factory=dict)
 
     @property
@@ -245,11 +245,10 @@ def _plan(
 def gather(
     model: Model,
     frame: pd.DataFrame,
-    actions: Any,
+    actions: ActionSet,
     space: Space,
     subgroups: tuple[Name, ...] | None,
     *,
-    admits: Admits | None = None,
     batch: int,
     progress: Progress | None = None,
 ) -> Evidence:
@@ -258,21 +257,23 @@ def gather(
     read = _read_columns(model, list(by_name), frame)
     columns = (*read, *(name for name in subgroups or () if name not in read))
     _check(space, by_name, columns, subgroups, frame)
+    actions.table(frame)
+    constraints = tuple(actions.constraints.values())
+    for constraint in constraints:
+        if isinstance(constraint, AtMost) and not constraint.features:
+            space = replace(space, max_changes=max(1, min(space.max_changes, constraint.k)))
     how = {name: mobility(by_name.get(name), frame[name]) for name in columns}
     if not any(how[name].actionable for name in read):
         raise InputError("no feature is actionable, so there is no recourse to summarise.")
-    approved = model.approves(frame[list(read)])
+    approved = approves(model, frame, read)
     people = frame[~approved].reset_index(drop=True)
     if not len(people):
         raise InputError(
             f"nobody is denied: all {len(frame):,} people are approved ({model.rule}). Is desired= the favourable "
             "label?"
         )
-    levels = {
-        name: levels_of(frame[name], how[name], bins=space.bins, binning=space.binning, missing=space.missing)
-        for name in columns
-    }
-    predicates = [p for name in columns for p in condition_predicates(levels[name], name, space.operators)]
+    levels = {name: levels_of(frame[name], how[name], bins=space.bins, binning=space.binning) for name in columns}
+    predicates = [p for name in columns for p in condition_predicates(levels[name], name, space.operators, how[name])]
     feature = np.array([columns.index(p.feature) for p in predicates], dtype=np.int64)
     bits = pack(np.array([p.holds(people[p.feature]) for p in predicates], dtype=bool).reshape(-1, len(people)))
     bits, predicates, feature = _distinct_and_true(bits, predicates, feature)
@@ -285,7 +286,7 @@ def gather(
     moves = [
         move for name in read if how[name].actionable for move in moves_of(levels[name], how[name], name, space.moves)
     ]
-    effects = Effects(people[list(read)], moves, how, levels)
+    effects = Effects(people[list(read)], moves, how, levels, constraints)
     wanted = frame[approved] if space.targets == "approved" and approved.any() else people
     chosen = _actions(space, effects, wanted if space.targets != "all" else frame)
     if not chosen:
@@ -296,7 +297,7 @@ def gather(
     empty = Outcomes(tuple(chosen), bits[:0], bits[:0], 0)
     evidence = Evidence(
         space, model, people, tuple(read), columns, how, levels, tuple(predicates), feature, bits, effects, empty,
-        bits[:0], bits[:0], np.ones(len(people), dtype=bool), len(frame), admits,
+        bits[:0], bits[:0], np.ones(len(people), dtype=bool), len(frame),
     )  # fmt: skip
     plan_rules(evidence, evidence.conditions(), evidence.descriptors(subgroups))
     rows = sum(int(needed(effects, action, all_change=space.all_change).sum()) for action in chosen)
@@ -307,12 +308,18 @@ def gather(
             "people."
         )
     outcomes = try_actions(
-        model, effects, chosen, all_change=space.all_change, admits=admits, batch=batch, progress=progress
-    )
+        lambda rows: approves(model, rows, read), effects, chosen, all_change=space.all_change, batch=batch,
+        progress=progress,
+    )  # fmt: skip
     changes, impossible = pack(effects.changes), pack(~effects.possible)
     changed = np.array([np.bitwise_or.reduce(changes[list(action)], axis=0) for action in chosen], dtype=np.uint64)
     barred = np.array([np.bitwise_or.reduce(impossible[list(action)], axis=0) for action in chosen], dtype=np.uint64)
     return replace(evidence, outcomes=outcomes, changed=changed, barred=barred | outcomes.refused)
+
+
+def approves(model: Model, frame: pd.DataFrame, read: Sequence[Name]) -> BoolArray:
+    """Ask the model about rows: with the columns that it was fitted on, or the action set's where it names none."""
+    return model.approves(frame[list(read if model.feature_names is None else model.feature_names)])
 
 
 def _actions(space: Space, effects: Effects, wanted: pd.DataFrame) -> list[Action]:
@@ -359,11 +366,11 @@ def _masks(sets: Sequence[tuple[int, ...]], feature: IntArray) -> list[int]:
 
 
 def _read_columns(model: Model, names: list[Name], frame: pd.DataFrame) -> list[Name]:
-    """The columns that the model reads: those it was fitted on by name, else the action set's."""
-    wanted = list(model.feature_names) if model.feature_names is not None else names
+    """The columns that predicates may be about: the action set's, and what else the model reads."""
+    wanted = list(dict.fromkeys([*names, *(model.feature_names or ())]))
     for name in wanted:
         if name not in frame.columns:
-            raise InputError(f"X has no column {name!r}, which the model reads. {nearest(name, frame.columns)}")
+            raise InputError(f"X has no column {name!r}. {nearest(name, frame.columns)}")
     if model.feature_names is None:
         model.check_features(names)
     return wanted

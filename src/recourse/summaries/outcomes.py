@@ -16,20 +16,21 @@ import numpy.typing as npt
 import pandas as pd
 
 from recourse import tables
-from recourse.models import Model
+from recourse.actions.menus import FeatureMenu
+from recourse.costs import Cost, FeatureCost
 from recourse.summaries.itemsets import Bits, BoolArray, pack
 from recourse.summaries.predicates import AnyMove
-from recourse.summaries.vocabulary import Levels, Mobility, destinations, today_positions
+from recourse.summaries.vocabulary import Levels, Mobility
 from recourse.tables import Name
 
 if TYPE_CHECKING:
-    from recourse.costs import Cost
+    from recourse.actions.constraints import Constraint
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 Action = tuple[int, ...]
 Progress = Callable[[int, int], object]
-Admits = Callable[[pd.DataFrame, pd.DataFrame], BoolArray]
+Approves = Callable[[pd.DataFrame], BoolArray]
 
 TICK = 2.0**-20
 """Prices are whole multiples of this, so that sums are exact and the same in any order."""
@@ -41,7 +42,8 @@ BATCH = 1_000_000
 class Effects:
     """What each move does to each person of a table: the new value, its price and its size.
 
-    people : the table; moves : the moves; how, levels : each moved feature's mobility and levels
+    people : the table; moves : the moves, feature by feature; how, levels : of each moved feature
+    constraints : the action set's joint constraints
     possible, changes : bool[moves, n]
     """
 
@@ -51,72 +53,96 @@ class Effects:
         moves: Sequence[AnyMove],
         how: dict[Name, Mobility],
         levels: dict[Name, Levels],
+        constraints: Sequence[Constraint] = (),
     ) -> None:
         self.people, self.moves, self.how, self.levels = people, tuple(moves), how, levels
-        n = len(people)
+        self.constraints = tuple(constraints)
         self.features: tuple[Name, ...] = tuple(dict.fromkeys(move.feature for move in moves))
         self.column = np.array([self.features.index(move.feature) for move in moves], dtype=np.int64)
-        self.today: list[IntArray] = []
-        self.values: list[Any] = []
-        self._distinct: list[FloatArray] = []
-        self._new: list[IntArray] = []
-        self.possible = np.zeros((len(moves), n), dtype=bool)
-        self.changes = np.zeros((len(moves), n), dtype=bool)
-        for name in self.features:
-            mine = how[name]
-            codes, distinct = pd.factorize(people[name], use_na_sentinel=False)
-            seen = pd.Series(distinct).astype(people[name].dtype)
-            at = today_positions(seen, mine)
-            self.today.append(codes.astype(np.int64))
-            self._distinct.append(at)
-            known = {value: k for k, value in enumerate(at.tolist()) if value == value}
-            code_of = np.array(
-                [known.get(value, len(at) + k) for k, value in enumerate(mine.domain.tolist())], dtype=np.int64
-            )
-            self.values.append(_joined(seen, mine.raw))
-            for m, move in enumerate(moves):
-                if move.feature == name:
-                    new = destinations(move, at, mine)
-                    stays = new == at
-                    to = code_of[np.clip(np.searchsorted(mine.domain, new), 0, max(len(mine.domain) - 1, 0))]
-                    table = np.where(stays, np.arange(len(at)), np.where(np.isnan(new), -1, to))
-                    self.possible[m] = (table >= 0)[codes]
-                    self.changes[m] = ((table >= 0) & ~stays)[codes]
-                    self._new.append(table)
-                else:
-                    continue
-        # moves come feature by feature, so `_new` is in the moves' order
         assert list(self.column) == sorted(self.column)
+        self.menus = [self._menu(name, FeatureCost()) for name in self.features]
+        self.values = [menu.domain for menu in self.menus]
+        self.today: list[IntArray] = []
+        self._row: list[IntArray] = []
+        self._today_code: list[IntArray] = []
+        self._new: list[IntArray] = []
+        self.possible = np.zeros((len(moves), len(people)), dtype=bool)
+        self.changes = np.zeros((len(moves), len(people)), dtype=bool)
+        for name, menu in zip(self.features, self.menus, strict=True):
+            mine, rows = how[name], len(menu.lengths)
+            feature, targets = mine.feature, mine.domain
+            assert feature is not None
+            codes = feature.encode(menu.domain[len(targets) :])
+            # a value of today that is a target is that target, so that equal rows are recognised
+            at = np.clip(np.searchsorted(targets, codes), 0, max(len(targets) - 1, 0))
+            known = (targets[at] == codes) if len(targets) else np.zeros(rows, dtype=bool)
+            code = np.where(known, at, len(targets) + np.arange(rows))
+            allowed = ~np.isnan(self._table(menu, len(targets)))
+            self._row.append(menu.row_of_person.astype(np.int64))
+            self._today_code.append(code)
+            self.today.append(code[menu.row_of_person])
+            for m in np.flatnonzero(self.column == len(self._row) - 1).tolist():
+                new = moves[m].apply(codes, targets, mine.order)
+                to = np.clip(np.searchsorted(targets, new), 0, max(len(targets) - 1, 0))
+                reached = ~np.isnan(new) & allowed[np.arange(rows), to] if len(targets) else np.zeros(rows, dtype=bool)
+                stays = new == codes
+                table = np.where(stays, code, np.where(reached, to, -1))
+                self.possible[m] = (table >= 0)[menu.row_of_person]
+                self.changes[m] = (reached & ~stays)[menu.row_of_person]
+                self._new.append(table)
 
     def new_codes(self, move: int) -> IntArray:
         """Return every person's new value under a move, as a position in `values`; −1 where impossible."""
-        codes: IntArray = self._new[move][self.today[self.column[move]]]
+        codes: IntArray = self._new[move][self._row[self.column[move]]]
         return codes
 
     def apply(self, action: Action, people: IntArray) -> pd.DataFrame:
         """Return the rows of some people after an action that is possible for all of them."""
         frame = self.people.take(people).reset_index(drop=True)
+        new = frame.copy(deep=False)
         for move in action:
             j = self.column[move]
-            frame[self.features[j]] = self.values[j].take(self.new_codes(move)[people])
-        return frame
+            name = self.features[j]
+            new[name] = _column(self.values[j][self.new_codes(move)[people]], frame[name])
+        return self.induce(frame, new)
+
+    @property
+    def induces(self) -> bool:
+        """Whether changing a feature moves others along."""
+        return any(constraint.induced() for constraint in self.constraints)
+
+    def induce(self, today: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
+        """Add the changes that constraints induce to new rows."""
+        if not self.induces:
+            return new
+        after = new.copy(deep=False)
+        for constraint in self.constraints:
+            for source, targets in constraint.induced().items():
+                moved = new[source].to_numpy(dtype=np.float64) - today[source].to_numpy(dtype=np.float64)
+                for name, scale in targets.items():
+                    after[name] = after[name] + np.where(moved == 0, 0.0, scale * moved)
+        return after
+
+    def admits(self, today: pd.DataFrame, new: pd.DataFrame) -> BoolArray:
+        """Return which people the joint constraints let go from today's row to the new one."""
+        good = np.ones(len(today), dtype=bool)
+        for constraint in self.constraints:
+            if constraint.features:
+                good &= constraint.holds(today, new)
+        return good
 
     def prices(self, cost: Cost) -> FloatArray:
         """Return what each move costs each person, in whole ticks: float64[moves, n], 0 where nothing changes."""
         priced = np.zeros((len(self.moves), len(self.people)))
-        for m, table in enumerate(self._new):
-            j = int(self.column[m])
-            feature, at = self.how[self.features[j]].action, self._distinct[j]
-            per_value = np.zeros(len(table))
-            new = self._positions(j)[np.maximum(table, 0)]
-            changed = (table >= 0) & (table != np.arange(len(table)))
-            if cost.has_positions:
-                there, here = cost.position(feature, new[changed]), cost.position(feature, at[changed])
-                per_value[changed] = cost.weight(feature) * np.abs(there - here)
-            else:
-                for k in np.flatnonzero(changed):
-                    per_value[k] = cost.prices(feature, at[k], new[k : k + 1])[0]
-            priced[m] = (np.round(per_value / TICK) * TICK)[self.today[j]]
+        for j, name in enumerate(self.features):
+            targets = len(self.how[name].domain)
+            per_value = np.round(self._table(self._menu(name, cost), targets) / TICK) * TICK
+            for m in np.flatnonzero(self.column == j):
+                table = self._new[m]
+                changed = (table >= 0) & (table != self._today_code[j])
+                price = np.zeros(len(table))
+                price[changed] = per_value[changed, table[changed]]
+                priced[m] = price[self._row[j]]
         return priced
 
     def magnitudes(self) -> FloatArray:
@@ -124,17 +150,24 @@ class Effects:
         sizes = np.zeros((len(self.moves), len(self.people)))
         for m, table in enumerate(self._new):
             j = int(self.column[m])
-            levels = self.levels[self.features[j]]
-            codes = levels.codes(pd.Series(self.values[j], name=self.features[j]))
-            here = codes[: len(table)]
-            steps = levels.steps(here, codes[np.maximum(table, 0)])
-            changed = (table >= 0) & (table != np.arange(len(table)))
-            sizes[m] = np.where(changed, steps, 0.0)[self.today[j]]
+            levels, today = self.levels[self.features[j]], self._today_code[j]
+            codes = levels.codes(_column(self.values[j], self.people[self.features[j]]))
+            changed = (table >= 0) & (table != today)
+            sizes[m] = np.where(changed, levels.steps(codes[today], codes[np.maximum(table, 0)]), 0.0)[self._row[j]]
         return sizes
 
-    def _positions(self, j: int) -> FloatArray:
-        """The positions of everything in `values[j]`."""
-        return np.concatenate([self._distinct[j], self.how[self.features[j]].domain])
+    def _menu(self, name: Name, cost: Cost) -> FeatureMenu:
+        feature = self.how[name].feature
+        assert feature is not None
+        return FeatureMenu(feature, self.people[name], cost)
+
+    def _table(self, menu: FeatureMenu, targets: int) -> FloatArray:
+        """A menu as float64[today's values, targets]: prices, NaN where the action set doesn't lead there."""
+        table = np.full((len(menu.lengths), max(targets, 1)), np.nan)
+        row = np.repeat(np.arange(len(menu.lengths)), menu.lengths)
+        moved = menu.codes < targets
+        table[row[moved], menu.codes[moved]] = menu.prices[moved]
+        return table
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,29 +193,35 @@ def needed(effects: Effects, action: Action, *, all_change: bool) -> BoolArray:
 
 
 def try_actions(
-    model: Model,
+    approves: Approves,
     effects: Effects,
     actions: Sequence[Action],
     *,
     all_change: bool,
-    admits: Admits | None = None,
     batch: int = BATCH,
     progress: Progress | None = None,
 ) -> Outcomes:
     """Ask the model what each action does to each person.
 
     all_change : try an action only for people whom all of its moves change (rules that pin today's values)
-    admits : which rows a joint constraint lets people reach, given today's rows and the new ones
     batch : how many rows are held at once, which bounds the memory
     """
     n = len(effects.people)
     keys, radix = _row_keys(effects)
-    deltas = {}
+    deltas: dict[int, IntArray] = {}
     success = np.zeros((len(actions), n), dtype=bool)
     refused = np.zeros((len(actions), n), dtype=bool)
-    asked = 0
+    asked = held = 0
     pending: list[tuple[int, IntArray]] = []
-    held = 0
+
+    def delta(action: Action) -> IntArray:
+        total = np.zeros(n, dtype=np.int64)
+        for move in action:
+            if move not in deltas:
+                j = effects.column[move]
+                deltas[move] = (effects.new_codes(move) - effects.today[j]) * radix[j]
+            total += deltas[move]
+        return total
 
     def flush() -> None:
         nonlocal asked, held
@@ -191,34 +230,22 @@ def try_actions(
         who = np.concatenate([people for _, people in pending])
         which = np.concatenate([np.full(len(people), a) for a, people in pending])
         if keys is None:
-            first, kind = np.arange(len(who)), np.arange(len(who))
+            first = kind = np.arange(len(who))
         else:
-            key = np.concatenate([keys[people] + _delta(actions[a])[people] for a, people in pending])
-            kind, distinct = pd.factorize(key)
+            kind, distinct = pd.factorize(np.concatenate([keys[p] + delta(actions[a])[p] for a, p in pending]))
             first = np.zeros(len(distinct), dtype=np.int64)
             first[kind[::-1]] = np.arange(len(kind))[::-1]
         rows = _rows(effects, actions, which[first], who[first])
-        approved = model.approves(rows)[kind]
-        asked += len(first)
-        if admits is not None:
+        if any(constraint.features for constraint in effects.constraints):
             today = effects.people.take(who).reset_index(drop=True)
-            good = admits(today, rows.take(kind).reset_index(drop=True))
-            refused[which[~good], who[~good]] = True
-            approved &= good
-        success[which[approved], who[approved]] = True
+            bad = ~effects.admits(today, rows.take(kind).reset_index(drop=True))
+            refused[which[bad], who[bad]] = True
+        success[which, who] = approves(rows)[kind]
+        asked += len(first)
         if progress is not None:
             progress(pending[-1][0] + 1, len(actions))
         pending.clear()
         held = 0
-
-    def _delta(action: Action) -> IntArray:
-        total = np.zeros(n, dtype=np.int64)
-        for move in action:
-            if move not in deltas:
-                j = effects.column[move]
-                deltas[move] = (effects.new_codes(move) - effects.today[j]) * radix[j]
-            total += deltas[move]
-        return total
 
     for a, action in enumerate(actions):
         people = np.flatnonzero(needed(effects, action, all_change=all_change))
@@ -228,51 +255,50 @@ def try_actions(
             pending.append((a, people))
             held += len(people)
     flush()
-    return Outcomes(tuple(actions), pack(success), pack(refused), asked)
+    return Outcomes(tuple(actions), pack(success & ~refused), pack(refused), asked)
 
 
 def _rows(effects: Effects, actions: Sequence[Action], which: IntArray, who: IntArray) -> pd.DataFrame:
     """The rows that action `which[k]` leads person `who[k]` to."""
-    columns: dict[Name, Any] = {}
-    moved: dict[int, IntArray] = {j: effects.today[j][who] for j in range(len(effects.features))}
+    moved = [today[who] for today in effects.today]
     order = np.argsort(which, kind="stable")
     bounds = np.flatnonzero(np.diff(which[order], prepend=-1, append=-2))
     for start, stop in pairwise(bounds.tolist()):
         at = order[start:stop]
         for move in actions[which[at[0]]]:
             moved[int(effects.column[move])][at] = effects.new_codes(move)[who[at]]
+    columns: dict[Name, Any] = {}
     for name in effects.people.columns:
+        column = effects.people[name]
         if name in effects.features:
             j = effects.features.index(name)
-            columns[name] = effects.values[j].take(moved[j])
+            columns[name] = _column(effects.values[j], column).array.take(moved[j])
         else:
-            columns[name] = effects.people[name].array.take(who)
-    return pd.DataFrame(columns, columns=effects.people.columns)
+            columns[name] = column.array.take(who)
+    new = pd.DataFrame(columns, columns=effects.people.columns)
+    return effects.induce(effects.people.take(who).reset_index(drop=True), new) if effects.induces else new
 
 
 def _row_keys(effects: Effects) -> tuple[IntArray | None, list[int]]:
-    """A number a person that tells rows apart, and what a feature's code counts in it; None if it won't fit."""
+    """A number a person that tells rows apart, and what a feature's code counts in it; None if there is none."""
     rest = [name for name in effects.people.columns if name not in effects.features]
     kind = tables.distinct_rows(effects.people[rest])[1] if rest else np.zeros(len(effects.people), dtype=np.int64)
     size = int(kind.max(initial=0)) + 1
     keys, radix = kind.astype(np.int64), []
     for j, values in enumerate(effects.values):
         radix.append(size)
-        if size * len(values) >= 2**62:
+        if effects.induces or size * len(values) >= 2**62:
             return None, [0] * len(effects.values)
         keys = keys + effects.today[j] * size
         size *= len(values)
     return keys, radix
 
 
-def _joined(seen: pd.Series[Any], raw: npt.NDArray[Any]) -> Any:
-    """Today's distinct values and then the targets, as one array of the column's kind where they fit it."""
-    targets = pd.Series(raw)
-    if seen.dtype.kind not in "biuf" and len(targets):
-        try:
-            targets = targets.astype(seen.dtype)
-        except (TypeError, ValueError):
-            targets = targets.astype(object)
-    if not len(targets):
-        return seen.array
-    return pd.concat([seen, targets], ignore_index=True).array
+def _column(values: npt.NDArray[Any], like: pd.Series[Any]) -> pd.Series[Any]:
+    """Raw values as a column of the same kind as another, where they fit it."""
+    if values.dtype.kind in "biuf" and like.dtype.kind in "biuf":
+        return pd.Series(values, name=like.name)
+    try:
+        return pd.Series(pd.array(values.tolist(), dtype=like.dtype), name=like.name)
+    except (TypeError, ValueError):
+        return pd.Series(values.astype(object), name=like.name)

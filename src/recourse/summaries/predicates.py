@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from recourse import tables
 from recourse.tables import Name
 
 FloatArray = npt.NDArray[np.float64]
@@ -29,9 +30,9 @@ class Predicate:
 
     operator : "=", "≠", "≤", "≥", or "in" for a bin, whose value is (low, high): low ≤ x < high, None for
     an open end. whole : the feature holds whole numbers, so that a bin reads "3 to 7". order : the levels of
-    an ordinal feature from low to high, where ≤ and ≥ go by rank.
+    an ordinal feature from low to high, where ≤ and ≥ go by rank. missing : codes that mean "missing".
 
-    A missing value satisfies no predicate, not even ≠.
+    A missing value satisfies no predicate, not even ≠; a code for one satisfies "=" that code.
 
     >>> Predicate("priors", "in", (3, 8), whole=True)
     priors = 3 to 7
@@ -44,20 +45,23 @@ class Predicate:
     value: Any
     whole: bool = False
     order: tuple[Any, ...] | None = None
+    missing: tuple[Any, ...] = ()
 
     def holds(self, column: pd.Series[Any]) -> BoolArray:
         """Return for each row of the feature's column whether the predicate is true of it."""
-        if self.operator in ("=", "≠"):
-            values = column.to_numpy(dtype=object) if column.dtype.kind not in "biuf" else column.to_numpy()
-            equal = np.asarray(values == self.value, dtype=bool)
-            return equal if self.operator == "=" else ~equal & ~column.isna().to_numpy()
+        numeric = column.dtype.kind in "biuf"
+        raw = column.to_numpy(dtype=None if numeric else object)
+        if self.operator == "=":
+            return np.asarray(raw == self.value, dtype=bool)
+        known = ~tables.is_missing(raw, self.missing)
+        if self.operator == "≠":
+            return known & np.asarray(raw != self.value, dtype=bool)
         values = positions(column, self.order)
         if self.operator == "in":
             low, high = self.value
-            known = ~np.isnan(values)
             return known & (True if low is None else values >= low) & (True if high is None else values < high)
         value = self.value if self.order is None else self.order.index(self.value)
-        return np.asarray(values <= value if self.operator == "≤" else values >= value, dtype=bool)
+        return known & np.asarray(values <= value if self.operator == "≤" else values >= value, dtype=bool)
 
     def holds_at(self, value: FloatArray, order: tuple[Any, ...] | None) -> BoolArray:
         """Return whether the predicate is true of positions: numbers, or ranks among `order`."""

@@ -17,7 +17,7 @@ import pandas as pd
 from recourse import reports, tables
 from recourse.errors import InputError, nearest
 from recourse.summaries.choosing import Limits, choose_numbers, limits_from, plain_settings, rules_of
-from recourse.summaries.evidence import Evidence
+from recourse.summaries.evidence import Evidence, approves
 from recourse.summaries.itemsets import BoolArray, unpack
 from recourse.summaries.outcomes import Effects
 from recourse.summaries.rules import Applied
@@ -200,7 +200,7 @@ class TwoLevelRecourseSet:
         evidence = self._evidence
         dtypes = {name: evidence.people[name].dtype for name in evidence.columns}
         row = tables.read_row(x, evidence.columns, dtypes)
-        denied = not bool(evidence.model.approves(row[list(evidence.read)])[0])
+        denied = not bool(approves(evidence.model, row, evidence.read)[0])
         applied = self._applied(row)
         assigned = int(applied.assigned[0])
         rows = []
@@ -262,18 +262,22 @@ class TwoLevelRecourseSet:
         evidence = self._evidence
         assigned = self._applied(frame, ask=False).assigned
         effects = self._effects(frame)
-        new = frame.copy()
+        plain = frame.reset_index(drop=True)
+        stays, parts, order = np.ones(len(frame), dtype=bool), [], []
         for k in np.unique(assigned[assigned >= 0]):
             action = tuple(effects.moves.index(move) for move in self.rules[k].action)
             who = np.flatnonzero((assigned == k) & effects.possible[list(action)].all(axis=0))
             moved = effects.apply(action, who)
-            for move in self.rules[k].action:
-                column = new[move.feature].to_numpy().copy()
-                values = moved[move.feature].to_numpy()
-                column = column.astype(np.result_type(column, values)) if column.dtype != object else column
-                column[who] = values
-                new[move.feature] = pd.Series(column, index=new.index)
-        assert set(evidence.read) <= set(new.columns)
+            admitted = effects.admits(effects.people.take(who).reset_index(drop=True), moved)
+            who, moved = who[admitted], moved[admitted]
+            parts.append(moved.join(plain.drop(columns=list(evidence.read)).take(who).reset_index(drop=True)))
+            order.append(who)
+            stays[who] = False
+        still = np.flatnonzero(stays)
+        new = pd.concat([plain.take(still), *parts], ignore_index=True) if parts else plain
+        if parts:
+            new = new.take(np.argsort(np.concatenate([still, *order]), kind="stable"))[list(frame.columns)]
+        new = new.set_index(frame.index)
         return tables.like(X, new)
 
     def refit(self, **changes: Any) -> TwoLevelRecourseSet:
@@ -401,12 +405,11 @@ class TwoLevelRecourseSet:
             price[k, possible] = prices[list(action)].sum(axis=0)[possible]
             change[k, possible] = sizes[list(action)].sum(axis=0)[possible]
             who = np.flatnonzero(possible & effects.changes[list(action)].any(axis=0))
+            new = effects.apply(action, who)
+            good = effects.admits(effects.people.take(who).reset_index(drop=True), new)
+            price[k, who[~good]] = np.nan
             if ask and len(who):
-                new = effects.apply(action, who)
-                good = evidence.model.approves(new)
-                if evidence.admits is not None:
-                    good = good & evidence.admits(effects.people.take(who).reset_index(drop=True), new)
-                success[k, who] = good
+                success[k, who] = good & approves(evidence.model, new, evidence.read)
         return Applied(satisfied, success, price, change, self._assign(satisfied))
 
     def _assign(self, satisfied: BoolArray) -> IntArray:
@@ -424,7 +427,8 @@ class TwoLevelRecourseSet:
         moves = [move for rule in self.rules for move in rule.action]
         order = {name: k for k, name in enumerate(evidence.read)}
         moves = sorted(dict.fromkeys(moves), key=lambda move: (order[move.feature], str(move)))
-        return Effects(frame[list(evidence.read)].reset_index(drop=True), moves, evidence.how, evidence.levels)
+        people = frame[list(evidence.read)].reset_index(drop=True)
+        return Effects(people, moves, evidence.how, evidence.levels, evidence.effects.constraints)
 
     def _table(self, X: Any) -> pd.DataFrame:
         frame = tables.read(X) if tables.has_columns(X) else tables.read(X, names=list(self._evidence.columns))
@@ -432,5 +436,5 @@ class TwoLevelRecourseSet:
 
     def _denied(self, X: Any) -> pd.DataFrame:
         frame = self._table(X)
-        denied: pd.DataFrame = frame[~self.model.approves(frame[list(self._evidence.read)])].reset_index(drop=True)
+        denied: pd.DataFrame = frame[~approves(self.model, frame, self._evidence.read)].reset_index(drop=True)
         return denied

@@ -48,7 +48,6 @@ def summarize(
     moves: Sequence[str] = ("to",),
     bins: int = 10,
     binning: str = "width",
-    missing: Sequence[Any] = ("?",),
     targets: str = "approved",
     held_out: Any = None,
     desired: Any = None,
@@ -89,7 +88,6 @@ def summarize(
     moves : ("to",) as in the paper: the condition pins what is changed, and the action sets it to a value or
     bin. Any of "to", "at_least", "at_most", "shift" otherwise: then conditions need not mention it
     bins, binning : numbers with more values than `bins` are binned by equal "width" or "quantile", on `X` only
-    missing : codes for missing values, such as "?" or −9: never a target
     targets : an action's targets are, together, frequent among the "approved" (which spares dead ends), the
     "denied" (as in the paper) or "all"
 
@@ -119,7 +117,7 @@ def summarize(
     space = Space(
         min_support=min_support, max_descriptor=max_descriptor, max_condition=max_condition, max_changes=max_changes,
         operators=_chosen("operators", [_SPELLING.get(one, one) for one in operators], OPERATORS),
-        moves=_chosen("moves", moves, MOVES), bins=bins, binning=binning, missing=tuple(missing), targets=targets,
+        moves=_chosen("moves", moves, MOVES), bins=bins, binning=binning, targets=targets,
         max_candidates=max_candidates, max_rows=max_rows,
     )  # fmt: skip
     limits = Limits(

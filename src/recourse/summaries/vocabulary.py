@@ -6,17 +6,21 @@ which direction and to which values is the action set's say alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from recourse import tables
 from recourse.errors import InputError
-from recourse.summaries.predicates import AnyMove, Move, Predicate, Shift, positions
+from recourse.summaries.predicates import AnyMove, Move, Predicate, Shift
 from recourse.tables import Name
+
+if TYPE_CHECKING:
+    from recourse.actions import FeatureActions
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -26,74 +30,60 @@ BINNINGS = ("width", "quantile")
 
 @dataclass(frozen=True, eq=False)
 class Mobility:
-    """What an action set lets people do about one feature, in positions (numbers, or ranks of levels).
+    """What an action set lets people do about one column.
 
-    action : the action set's feature, or None for a column that it doesn't have, which nobody can change
-    domain : the positions an action may lead to, ascending; order : the levels that positions rank, or None
-    direction : 1 may only grow, −1 may only shrink, 0 either; raw : the values at the domain's positions
+    feature : the action set's feature, or None for a column that it doesn't have, which nobody can change
+    order : the levels that codes rank, None for numbers; ordered : whether they have an order at all
+    missing : values that mean "missing"; domain : the codes an action may lead to, ascending
     """
 
-    action: Any
-    actionable: bool
-    direction: int
-    domain: FloatArray
-    raw: npt.NDArray[Any]
+    feature: FeatureActions | None
     order: tuple[Any, ...] | None
     ordered: bool
+    missing: tuple[Any, ...]
+    domain: FloatArray
+
+    @property
+    def actionable(self) -> bool:
+        """Whether anybody can change the column."""
+        return self.feature is not None and self.feature.actionable
 
 
-def mobility(feature: Any, column: pd.Series[Any]) -> Mobility:
-    """Read one feature of an action set; the only place here that knows what a feature looks like.
-
-    A feature with `levels` is categorical, or ordinal where its `variable_type` says so. Any other column
-    of text has the levels that are seen, without an order.
-    """
-    levels = getattr(feature, "levels", None)
-    numeric = column.dtype.kind in "biuf" and levels is None
-    actionable = bool(getattr(feature, "actionable", False))
-    direction = int(getattr(feature, "step_direction", 0) or 0)
-    if numeric:
-        domain, raw = np.empty(0), np.empty(0)
-        if actionable:
-            domain = np.asarray(feature.grid, dtype=np.float64)
-            raw = np.asarray(feature.raw(domain))
-        return Mobility(feature, actionable, direction, domain, raw, None, True)
-    if levels is None:
-        levels = sorted(column.dropna().unique().tolist(), key=lambda level: (type(level).__name__, level))
-    ordered = getattr(feature, "variable_type", None) == "ordinal"
-    raw = np.empty(len(levels), dtype=object)
-    raw[:] = list(levels)
-    ranks = np.arange(len(levels), dtype=np.float64)
-    return Mobility(feature, actionable, direction if ordered else 0, ranks, raw, tuple(levels), ordered)
+def mobility(feature: FeatureActions | None, column: pd.Series[Any]) -> Mobility:
+    """Read one feature of an action set; text in a column that it doesn't have has the levels that are seen."""
+    if feature is None:
+        values = tables.values_of(column)
+        order = None if values.dtype != object else tuple(tables.distinct_values(values)[0].tolist())
+        return Mobility(None, order, order is None, (), np.empty(0))
+    order = tuple(feature.levels) if feature.variable_type in ("ordinal", "categorical") else None
+    domain = feature.codes if feature.actionable else np.empty(0)
+    return Mobility(feature, order, feature.ordered, feature.missing, domain)
 
 
 @dataclass(frozen=True, eq=False)
 class Levels:
     """One column's levels: its values, or bins of its numbers, as predicates in order.
 
-    missing : how many of them, at the end, stand for missing codes; nobody is ever moved to those
+    aside : how many of them, at the end, are no values to move to: codes for missing ones, and levels that the
+    action set doesn't have
     """
 
     predicates: tuple[Predicate, ...]
     edges: FloatArray | None
     ordered: bool
     order: tuple[Any, ...] | None
-    missing: int = 0
+    aside: int = 0
 
     def codes(self, column: pd.Series[Any]) -> IntArray:
         """Return which level each row is in, −1 for none (missing, or a value that was not seen)."""
         codes = np.full(len(column), -1, dtype=np.int64)
         for k, predicate in enumerate(self.predicates):
-            codes[(codes < 0) & predicate.holds(column)] = k
-        if self.missing and self.edges is not None:
-            first = len(self.predicates) - self.missing
-            for k in range(first, len(self.predicates)):
-                codes[self.predicates[k].holds(column)] = k
+            codes[predicate.holds(column)] = k
         return codes
 
     def steps(self, today: IntArray, new: IntArray) -> FloatArray:
         """Return the magnitude of changes between levels: bins apart, or 1 where there is no order."""
-        known = len(self.predicates) - self.missing
+        known = len(self.predicates) - self.aside
         apart = np.abs(new - today).astype(np.float64)
         if not self.ordered:
             return np.asarray(apart > 0, dtype=np.float64)
@@ -103,7 +93,7 @@ class Levels:
     @property
     def targets(self) -> tuple[Predicate, ...]:
         """The levels that somebody may be moved to."""
-        return self.predicates[: len(self.predicates) - self.missing]
+        return self.predicates[: len(self.predicates) - self.aside]
 
     def bounds(self) -> tuple[list[Any], list[Any]]:
         """The values that "≤" and "≥" may name: neither of them true of everybody."""
@@ -115,72 +105,64 @@ class Levels:
         return values[:-1], values[1:]
 
 
-def levels_of(
-    column: pd.Series[Any], move: Mobility, *, bins: int, binning: str, missing: Iterable[Any] = ()
-) -> Levels:
+def levels_of(column: pd.Series[Any], move: Mobility, *, bins: int, binning: str) -> Levels:
     """Find a column's levels: every value where there are at most `bins` or it has no numbers, else bins.
 
     Codes for missing values are levels of their own, are no part of the bins, and are never targets.
     """
     name = column.name
-    present = column.dropna()
-    codes = [code for code in missing if _has(present, code)]
-    kept = present[~present.isin(codes)] if codes else present
-    aside = tuple(Predicate(name, "=", _plain(code)) for code in codes)
+    values = tables.values_of(column)
+    coded = tables.is_missing(values, move.missing)
+    gone = [code for code in move.missing if bool((values == code).any())]
+    seen = tables.distinct_values(values[~coded])[0]
     if move.order is not None:
-        seen = [level for level in move.order if level not in codes]
-        named = tuple(Predicate(name, "=", level) for level in seen)
+        gone += [value for value in seen.tolist() if value not in move.order]
+        named = tuple(Predicate(name, "=", level) for level in move.order)
+        aside = tuple(Predicate(name, "=", value) for value in gone)
         return Levels(named + aside, None, move.ordered, move.order if move.ordered else None, len(aside))
-    values = np.unique(kept.to_numpy(dtype=np.float64))
-    whole = bool(np.array_equal(values, np.round(values)))
-    if len(values) <= max(bins, 2):
-        shown = [_plain(value) for value in np.sort(kept.unique())]
-        return Levels(tuple(Predicate(name, "=", value) for value in shown) + aside, None, True, None, len(aside))
-    edges = _edges(kept.to_numpy(dtype=np.float64), bins, binning, whole)
+    aside = tuple(Predicate(name, "=", _plain(code)) for code in gone)
+    numbers = values[~coded].astype(np.float64)
+    whole = bool(np.array_equal(numbers, np.round(numbers)))
+    if len(seen) <= max(bins, 2):
+        return Levels(tuple(Predicate(name, "=", _plain(one)) for one in seen) + aside, None, True, None, len(aside))
+    edges = _edges(numbers, bins, binning, whole)
     ends: list[Any] = [None, *((int(edge) if whole else float(edge)) for edge in edges), None]
-    cells = tuple(Predicate(name, "in", (ends[k], ends[k + 1]), whole=whole) for k in range(len(ends) - 1))
+    cells = tuple(
+        Predicate(name, "in", (ends[k], ends[k + 1]), whole=whole, missing=move.missing) for k in range(len(ends) - 1)
+    )
     return Levels(cells + aside, edges, True, None, len(aside))
 
 
-def condition_predicates(levels: Levels, name: Name, operators: Sequence[str]) -> list[Predicate]:
+def condition_predicates(levels: Levels, name: Name, operators: Sequence[str], move: Mobility) -> list[Predicate]:
     """Return the predicates that conditions may use: "=" (or a bin), and "≠", "≤", "≥" where asked for."""
     chosen = list(levels.predicates) if "=" in operators else []
+    rest: dict[str, Any] = {"order": levels.order, "missing": move.missing}
     if "≠" in operators and levels.edges is None and len(levels.predicates) > 2:
-        chosen += [Predicate(name, "≠", p.value) for p in levels.predicates]
+        chosen += [Predicate(name, "≠", p.value, missing=move.missing) for p in levels.targets]
     if levels.ordered:
         tops, bottoms = levels.bounds()
-        chosen += [Predicate(name, "≤", value, order=levels.order) for value in tops if "≤" in operators]
-        chosen += [Predicate(name, "≥", value, order=levels.order) for value in bottoms if "≥" in operators]
+        chosen += [Predicate(name, "≤", value, **rest) for value in tops if "≤" in operators]
+        chosen += [Predicate(name, "≥", value, **rest) for value in bottoms if "≥" in operators]
     return chosen
 
 
 def moves_of(levels: Levels, move: Mobility, name: Name, kinds: Sequence[str]) -> list[AnyMove]:
-    """Return the moves of one actionable feature that its direction and its domain allow."""
+    """Return the moves of one actionable feature that its direction and its domain may allow."""
+    assert move.feature is not None
+    direction = move.feature.step_direction
+    rest: dict[str, Any] = {"order": levels.order, "missing": move.missing}
     moves: list[AnyMove] = [Move(goal) for goal in levels.targets] if "to" in kinds else []
     if levels.ordered:
         tops, bottoms = levels.bounds()
-        if "at_least" in kinds and move.direction >= 0:
-            moves += [Move(Predicate(name, "≥", value, order=levels.order)) for value in bottoms]
-        if "at_most" in kinds and move.direction <= 0:
-            moves += [Move(Predicate(name, "≤", value, order=levels.order)) for value in tops]
+        if "at_least" in kinds and direction >= 0:
+            moves += [Move(Predicate(name, "≥", value, **rest)) for value in bottoms]
+        if "at_most" in kinds and direction <= 0:
+            moves += [Move(Predicate(name, "≤", value, **rest)) for value in tops]
         if "shift" in kinds and move.order is None and len(move.domain) > 1:
             step = _shift_step(levels, move.domain)
             amounts = [k * step for k in (-3, -2, -1, 1, 2, 3)]
-            moves += [Shift(name, amount) for amount in amounts if amount * move.direction >= 0]
+            moves += [Shift(name, amount) for amount in amounts if amount * direction >= 0]
     return moves
-
-
-def destinations(move: AnyMove, today: FloatArray, how: Mobility) -> FloatArray:
-    """Return where a move takes people, NaN where the action set doesn't allow it."""
-    new = move.apply(today, how.domain, how.order)
-    if how.direction:
-        new = np.where((new - today) * how.direction >= 0, new, np.nan)
-    return new
-
-
-def today_positions(values: pd.Series[Any], how: Mobility) -> FloatArray:
-    """Return a column's values as positions."""
-    return positions(values, how.order)
 
 
 def check_binning(bins: int, binning: str) -> None:
@@ -211,13 +193,6 @@ def _shift_step(levels: Levels, domain: FloatArray) -> float:
     """The unit of shifts: the width of a bin, or the distance of neighbouring values."""
     at = levels.edges if levels.edges is not None else domain
     return float(np.median(np.diff(at))) if len(at) > 1 else float(np.diff(domain).min())
-
-
-def _has(column: pd.Series[Any], code: Any) -> bool:
-    numeric = column.dtype.kind in "biuf"
-    if numeric != (isinstance(code, (int, float, np.number)) and not isinstance(code, bool)):
-        return False
-    return bool((column == code).any())
 
 
 def _plain(value: Any) -> Any:
