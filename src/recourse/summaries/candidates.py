@@ -14,13 +14,13 @@ import numpy as np
 import numpy.typing as npt
 
 from recourse.errors import InputError
-from recourse.summaries.itemsets import Bits, BoolArray, Itemsets, count, pack, unpack
+from recourse.summaries.itemsets import Bits, BoolArray, Itemsets, count
 from recourse.summaries.outcomes import Action, Outcomes
 
 IntArray = npt.NDArray[np.int64]
 
-CHUNK = 1 << 19
-"""How many candidates are counted at once, which bounds the memory."""
+WORDS = 1 << 21
+"""How many words of bits are counted at once, which bounds the memory."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,7 +141,6 @@ def effective_rules(
     outcomes: Outcomes,
     changed: Bits,
     barred: Bits,
-    people: int,
     *,
     descriptor_masks: Sequence[int],
     min_count: int,
@@ -160,15 +159,14 @@ def effective_rules(
     acts = np.array(action_masks, dtype=object)
     parts: list[tuple[IntArray, ...]] = []
     triples = coverages = 0
+    chunk = max(1, WORDS // conditions.bits.shape[1])
     for q, (items, mask) in enumerate(zip(descriptors.sets, descriptor_masks, strict=True)):
         disjoint = np.array([not mask & other for other in condition_masks], dtype=bool)
         width = np.maximum(widths, len(items)) if apart else widths + len(items)
         fitting = np.flatnonzero(disjoint & (width <= max_width))
         if not len(fitting):
             continue
-        inside = unpack(descriptors.bits[q], people)
-        narrow = _Narrow(inside)
-        cover = narrow(conditions.bits[fitting])
+        cover = descriptors.bits[q] & conditions.bits[fitting]
         n = count(cover)
         enough = n >= max(min_count, 1)
         fitting, cover, n = fitting[enough], cover[enough], n[enough]
@@ -183,37 +181,23 @@ def effective_rules(
         # the first (shortest) condition with the same people and the same action stands for all
         _, first = np.unique(kind[position] * (len(action_masks) + 1) + action, return_index=True)
         position, action = position[np.sort(first)], action[np.sort(first)]
-        success, change, bar = narrow(outcomes.success), narrow(changed), narrow(barred)
         correct = np.zeros(len(position), dtype=np.int64)
         proper = np.zeros(len(position), dtype=bool)
-        for start in range(0, len(position), CHUNK):
-            at = slice(start, start + CHUNK)
-            correct[at] = count(cover[position[at]] & success[action[at]])
-            proper[at] = (cover[position[at]] & change[action[at]]).any(axis=1)
-            proper[at] &= ~(cover[position[at]] & bar[action[at]]).any(axis=1)
+        for start in range(0, len(position), chunk):
+            at = slice(start, start + chunk)
+            correct[at] = count(cover[position[at]] & outcomes.success[action[at]])
+            proper[at] = (cover[position[at]] & changed[action[at]]).any(axis=1)
+            proper[at] &= ~(cover[position[at]] & barred[action[at]]).any(axis=1)
         kept = (correct > 0) & proper
         position, action, correct = position[kept], action[kept], correct[kept]
         parts.append(
             (np.full(len(position), q), fitting[position], action, coverages + kind[position], n[position], correct)
         )
         coverages += int(kind.max()) + 1
-    q, c, a, coverage, n, correct = (
+    of, conditions_of, acts_of, coverage, n_of, correct_of = (
         np.concatenate([part[k] for part in parts] or [np.empty(0, dtype=np.int64)]) for k in range(6)
     )
-    return Candidates(descriptors, conditions, q, c, a, coverage, n, correct, triples)
-
-
-class _Narrow:
-    """Keeps only some people's bits: what a descriptor doesn't cover needn't be counted."""
-
-    def __init__(self, inside: BoolArray) -> None:
-        self.inside = inside
-        self.everybody = bool(inside.all())
-
-    def __call__(self, bits: Bits) -> Bits:
-        if self.everybody:
-            return bits
-        return pack(unpack(bits, len(self.inside))[:, self.inside])
+    return Candidates(descriptors, conditions, of, conditions_of, acts_of, coverage, n_of, correct_of, triples)
 
 
 def _equal_rows(bits: Bits) -> IntArray:

@@ -169,6 +169,8 @@ def best_actions(evidence: Evidence, candidates: Candidates, limits: Limits) -> 
             low = wilson_lower(candidates.correct, candidates.n)
             good = low >= limits.min_precision
         numbers = numbers[good]
+    wrong = weights["incorrect_recourse"] * (candidates.n - candidates.correct)[numbers]
+    numbers = numbers[weights["cover"] * candidates.n[numbers] > wrong]
     if not len(numbers):
         return numbers, np.zeros(0)
     price = weights["incorrect_recourse"] * (candidates.n - candidates.correct)[numbers].astype(np.float64)

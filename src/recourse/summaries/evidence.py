@@ -159,7 +159,7 @@ class Evidence:
             plan = plan_rules(self, conditions, descriptors)
             self._kept[key] = effective_rules(
                 descriptors, conditions, plan.pairs, plan.condition_masks, plan.action_masks, self.outcomes,
-                self.changed, self.barred, len(self.people), min_count=self.space.people(self.n),
+                self.changed, self.barred, min_count=self.space.people(self.n),
                 max_width=max_width, apart=apart, descriptor_masks=plan.descriptor_masks,
             )  # fmt: skip
         found: Candidates = self._kept[key]

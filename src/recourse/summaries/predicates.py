@@ -55,13 +55,14 @@ class Predicate:
             return np.asarray(raw == self.value, dtype=bool)
         known = ~tables.is_missing(raw, self.missing)
         if self.operator == "≠":
-            return known & np.asarray(raw != self.value, dtype=bool)
+            return np.asarray(known & (raw != self.value), dtype=bool)
         values = positions(column, self.order)
         if self.operator == "in":
             low, high = self.value
-            return known & (True if low is None else values >= low) & (True if high is None else values < high)
+            inside = (True if low is None else values >= low) & (True if high is None else values < high)
+            return np.asarray(known & inside, dtype=bool)
         value = self.value if self.order is None else self.order.index(self.value)
-        return known & np.asarray(values <= value if self.operator == "≤" else values >= value, dtype=bool)
+        return np.asarray(known & (values <= value if self.operator == "≤" else values >= value), dtype=bool)
 
     def holds_at(self, value: FloatArray, order: tuple[Any, ...] | None) -> BoolArray:
         """Return whether the predicate is true of positions: numbers, or ranks among `order`."""

@@ -279,7 +279,7 @@ def _exact(
         level = float(ranked[size]) if size < len(ranked) else -np.inf
         level = max(level, value)
         kept = np.union1d(np.flatnonzero(pricing.potential > level + ROUNDING), kind[chosen])
-        found, used, among_kept = _milp(shared.restrict(kept), max(deadline - time.monotonic(), 0.1))
+        found, used, among_kept = _milp(shared.restrict(kept), value, max(deadline - time.monotonic(), 0.1))
         # any set is either among those kept, or contains a rule whose potential is at most `level`
         bound = min(bound, max(among_kept, level + ROUNDING, value))
         rules = _with_groups(problem.group, kind, kept[found], used)
@@ -384,8 +384,11 @@ def _program(part: Problem, *, exclusive: bool) -> tuple[FloatArray, Any, FloatA
     return profit, sparse.vstack(rows).tocsr(), np.concatenate(limit)
 
 
-def _milp(part: Problem, time_limit: float) -> tuple[IntArray, IntArray, float]:
-    """Decide among few rules: the set found, the subgroups it uses (where they are limited), and the bound."""
+def _milp(part: Problem, value: float, time_limit: float) -> tuple[IntArray, IntArray, float]:
+    """Decide among few rules: the set found, the subgroups it uses (where they are limited), and the bound.
+
+    value : what the set in hand is worth; nothing below it is looked for
+    """
     exclusive = part.exclusive
     part = part.merged()[0]
     c, A, b = _program(part, exclusive=exclusive)
@@ -406,6 +409,7 @@ def _milp(part: Problem, time_limit: float) -> tuple[IntArray, IntArray, float]:
         ).tocsr()
         b = np.concatenate([b, np.ones(cells), [part.max_overlap]])
         c, integral = np.r_[c, np.zeros(cells)], np.r_[integral, np.ones(cells)]
+    A, b = sparse.vstack([A, sparse.csr_matrix(-c)]).tocsr(), np.append(b, ROUNDING - value)
     result = optimize.milp(
         -c,
         integrality=integral,
@@ -413,6 +417,8 @@ def _milp(part: Problem, time_limit: float) -> tuple[IntArray, IntArray, float]:
         constraints=optimize.LinearConstraint(A, -np.inf, b),
         options={"time_limit": time_limit, "mip_rel_gap": 0.0},
     )
+    if result.status == 2:  # infeasible: nothing reaches the value in hand
+        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), value
     bound = np.inf if result.mip_dual_bound is None else -float(result.mip_dual_bound)
     if result.x is None:
         return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), bound
