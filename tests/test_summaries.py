@@ -46,8 +46,8 @@ def action_set(X, frozen=(), **settings):
     actions = rs.ActionSet(X, default_bounds=(0, 100, "percentile"), missing=["?"])
     for name in frozen:
         actions[name].actionable = False
-    for name, given in settings.items():
-        for setting, value in given.items():
+    for name, said in settings.items():
+        for setting, value in said.items():
             setattr(actions[name], setting, value)
     return actions
 
@@ -827,3 +827,86 @@ def test_progress_and_small_batches_give_the_same_answer():
     rows = document["candidates"].pop("model_rows"), other["candidates"].pop("model_rows")
     assert rows[0] >= rows[1]
     assert document == other
+
+
+# --- joint constraints -------------------------------------------------------------------------------------
+
+
+def encoded_world(n=200):
+    rng = np.random.default_rng(0)
+    home = rng.integers(0, 3, n)
+    X = pd.DataFrame({f"home_{k}": (home == k).astype(int) for k in range(3)} | {"debts": rng.integers(0, 5, n)})
+    model = Black(lambda X: 2.0 * X["home_2"] + 1.0 * X["home_1"] - 0.5 * X["debts"] - 0.8)
+    actions = rs.ActionSet(X)
+    actions.add_constraint(rs.constraints.OneHot(["home_0", "home_1", "home_2"]))
+    return X, model, actions
+
+
+def test_one_hot_groups_keep_exactly_one_level():
+    X, model, actions = encoded_world()
+    result = rs.summarize(model, X, actions, subgroups=[], max_rules=6, min_support=0.02, max_changes=2)
+    assert any(move.feature.startswith("home") for rule in result.rules for move in rule.action)
+    denied = X[~model.approves(X)]
+    new = result.predict(denied)
+    assert (new[["home_0", "home_1", "home_2"]].sum(axis=1) == 1).all()
+    measures = result.measures(X)
+    assert measures["in sample"].to_dict() == measures["held out"].to_dict()
+
+
+def test_at_most_k_changes_holds_for_every_rule():
+    X, model, actions = encoded_world()
+    actions.add_constraint(rs.constraints.AtMost(1))
+    result = rs.summarize(model, X, actions, subgroups=[], min_support=0.02)
+    assert all(len(rule.action) == 1 for rule in result.rules)
+
+
+def test_an_induced_change_reaches_the_model_and_has_no_price():
+    rng = np.random.default_rng(1)
+    X = pd.DataFrame({"years": rng.integers(0, 6, 200), "age": rng.integers(20, 60, 200)})
+    model = Black(lambda X: X["age"] + 2 * X["years"] - 45)
+    actions = rs.ActionSet(X, default_bounds=(0, 100, "percentile"))
+    actions["age"].actionable = False
+    actions.add_constraint(rs.constraints.Linkage("years", {"age": 1.0}))
+    result = rs.summarize(model, X, actions, subgroups=[], min_support=0.02, max_rules=4)
+    denied = X[~model.approves(X)]
+    new = result.predict(denied)
+    assert ((new["age"] - denied["age"]) == (new["years"] - denied["years"])).all()
+    assert all(rule.cost == 1 for rule in result.rules)
+    prescribed = (result.prescribe(denied)["rule"] > 0).to_numpy()
+    assert (model.approves(new) & prescribed).mean() == pytest.approx(result.measures().loc["accuracy", "in sample"])
+    measures = result.measures(X)
+    assert measures["in sample"].to_dict() == measures["held out"].to_dict()
+
+
+# --- the command line --------------------------------------------------------------------------------------
+
+
+def test_the_command_prints_rules_and_their_measures(tmp_path):
+    from click.testing import CliRunner
+
+    from recourse.cli import main
+
+    rs.datasets.lender(500).frame.to_csv(tmp_path / "loans.csv", index=False)
+    base = ["summarize", str(tmp_path / "loans.csv"), "--target", "approved", "--fit", "logistic", "--immutable", "age"]
+    base += ["--min-support", "0.05", "--max-rules", "3", "--max-changes", "2"]
+    done = CliRunner().invoke(main, [*base, "--immutable", "gender", "--subgroup", "gender", "--hold-out", "0.3"])
+    assert done.exit_code == 0, done.stderr
+    assert "If gender = " in done.stdout
+    assert "held out" in done.stdout
+    data = CliRunner().invoke(
+        main, [*base, "--everyone", "--move", "at_least", "--format", "json", "--cost", "feature"]
+    )
+    document = json.loads(data.stdout)
+    assert document["groups"][0]["everyone"]
+    assert document["cost"]["name"] == "feature"
+    table = CliRunner().invoke(main, [*base, "--format", "csv"]).stdout.splitlines()
+    assert table[0].startswith("rule,group,condition,action") or "group,condition,action" in table[0]
+    for extra, message in (
+        (["--subgroup", "gendr"], "Did you mean 'gender'"),
+        (["--subgroup", "gender"], "is actionable"),
+        (["--everyone", "--subgroup", "gender"], "exclude each other"),
+        (["--hold-out", "2"], "between 0 and 1"),
+    ):
+        bad = CliRunner().invoke(main, [*base, *extra])
+        assert bad.exit_code == 2
+        assert message in bad.stderr

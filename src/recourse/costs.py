@@ -352,9 +352,9 @@ def bradley_terry(
         if not rate:
             new = new / new.mean()
         if np.abs(np.log(new) - np.log(theta)).max(initial=0.0) < tolerance:
-            return new
+            break
         theta = new
-    return theta
+    return np.asarray(new)
 
 
 def missing_comparisons(wins: npt.ArrayLike, names: Sequence[Any], *, both_ways: bool = False) -> list[tuple[Any, Any]]:
@@ -366,23 +366,30 @@ def missing_comparisons(wins: npt.ArrayLike, names: Sequence[Any], *, both_ways:
     >>> missing_comparisons([[0, 1, 0], [0, 0, 0], [0, 0, 0]], ["a", "b", "c"])
     [('a', 'c')]
     """
-    from scipy.sparse.csgraph import connected_components
+    from scipy.sparse.csgraph import breadth_first_order, connected_components
 
-    graph = np.asarray(wins, dtype=np.float64) > 0
+    graph = np.array(wins, dtype=np.float64) > 0
     pairs: list[tuple[Any, Any]] = []
     while True:
-        parts, part = connected_components(graph, directed=both_ways, connection="strong")
-        if parts <= 1:
+        count, together = connected_components(graph, directed=False)
+        if count == 1 and not both_ways:
             return pairs
-        first = sorted(int(np.flatnonzero(part == k)[0]) for k in range(parts))
-        i, j = first[0], first[1]
-        if both_ways and _reaches(graph, i, j):
-            i, j = j, i
-        elif not both_ways:
-            graph = graph | graph.T
-        graph = graph.copy()
-        graph[i, j] = True
-        pairs.append((names[i], names[j]))
+        parts, part = connected_components(graph, directed=True, connection="strong")
+        if parts == 1:
+            return pairs
+        between = graph & (part[:, None] != part[None, :])
+        sources = [i for i in range(len(graph)) if not between[:, part == part[i]].any()]
+        sinks = [i for i in range(len(graph)) if not between[part == part[i]].any()]
+        if count > 1:
+            starts, ends = (sources, sinks) if both_ways else (range(len(graph)), range(len(graph)))
+            first = next(i for i in ends if together[i] == 0)
+            other = next(i for i in starts if together[i] == 1)
+        else:  # from the end of a chain of answers back to its start
+            other = sources[0]
+            reached = breadth_first_order(graph.astype(float), other, return_predecessors=False)
+            first = next(int(i) for i in reached if i in sinks)
+        graph[first, other] = True
+        pairs.append((names[first], names[other]))
 
 
 def simulated_experts(
@@ -407,14 +414,6 @@ def simulated_experts(
     names = list(features)
     pairs = [(a, b) for k, a in enumerate(names) for b in names[k + 1 :]]
     return [(a, b, float(rng.binomial(n, rng.random())), float(n)) for a, b in pairs]
-
-
-def _reaches(graph: npt.NDArray[np.bool_], i: int, j: int) -> bool:
-    """Whether a chain of answers leads from i to j."""
-    from scipy.sparse import csr_array
-    from scipy.sparse.csgraph import breadth_first_order
-
-    return j in breadth_first_order(csr_array(graph), i, directed=True, return_predecessors=False)
 
 
 def _wins(comparisons: Any, features: Any) -> tuple[FloatArray, list[Any]]:
@@ -467,7 +466,7 @@ def _covariance(wins: FloatArray, theta: FloatArray, shape: float, rate: float, 
     return np.asarray(fix @ spread @ fix.T)
 
 
-COSTS: dict[str, type[Cost]] = {cost.name: cost for cost in (TotalCost, LocalCost, MaxCost, L1Cost)}
+COSTS: dict[str, type[Cost]] = {cost.name: cost for cost in (TotalCost, LocalCost, MaxCost, L1Cost, FeatureCost)}
 """The costs that have a name."""
 
 
