@@ -239,9 +239,7 @@ def report(name: str, people: People, oracle: int) -> None:
         if len(some):
             print(
                 f"    HiGHS                         {highs:9.0f} µs a person   ratio {highs / micro:,.0f}; "
-                f"{wrong} of {len(some)} differ by more than 1e-9"
-                + refuted
-                * " (HiGHS missed a cheaper action)"
+                f"{wrong} of {len(some)} differ by more than 1e-9" + refuted * " (HiGHS missed a cheaper action)"
             )
     for k in (2, 3):
         micro = cpu(lambda: menus.solve(people.rows, people.need, max_changes=k, threads=1), n, 1)

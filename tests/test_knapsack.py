@@ -18,11 +18,20 @@ from hypothesis import strategies as st
 
 from recourse.errors import InputError
 from recourse.search import kernels
-from recourse.search.knapsack import Knapsack, best_subsets, solve_knapsack
+from recourse.search.knapsack import Knapsack
 
 OPTIMAL, FEASIBLE, INFEASIBLE, UNKNOWN = range(4)
 FAMILIES = ("plain", "ties", "subset sum", "correlated", "free moves", "tenths", "tiny prices")
 CLOSE = 1e-9
+
+
+def solve_knapsack(rows, row_ptr, gains, prices, need, **options):
+    return Knapsack(row_ptr, gains, prices).solve(rows, need, **options)
+
+
+def best_subsets(rows, row_ptr, gains, prices, need, **options):
+    return Knapsack(row_ptr, gains, prices).best_subsets(rows, need, **options)
+
 
 both_builds = pytest.mark.parametrize("interpreted", [False, True], ids=["built", "interpreted"])
 
@@ -232,11 +241,7 @@ def test_the_k_best_subsets_are_those_of_brute_force(family, objective, distinct
                 elif distinct == "minimal":
                     left = {other: pair for other, pair in left.items() if not other >= subset}
                 else:
-                    used = (
-                        subset
-                        if options["forced"] is None
-                        else subset - set(np.flatnonzero(options["forced"][i]))
-                    )
+                    used = subset if options["forced"] is None else subset - set(np.flatnonzero(options["forced"][i]))
                     left = {other: pair for other, pair in left.items() if used and not other & used}
 
 
@@ -245,9 +250,7 @@ def test_the_k_best_subsets_are_those_of_brute_force(family, objective, distinct
 def test_larger_answers_are_those_of_highs(family, limit):
     rng = np.random.default_rng(7)
     for _ in range(10):
-        m, longest = (
-            (6, 5) if family == "subset sum" else (int(rng.integers(6, 11)), 10)
-        )  # HiGHS needs minutes
+        m, longest = (6, 5) if family == "subset sum" else (int(rng.integers(6, 11)), 10)  # HiGHS needs minutes
         people = make_people(rng, family, 2, m, longest)
         menus = Knapsack(*people[1:4])
         for objective in ("sum", "max"):
@@ -326,9 +329,7 @@ def test_the_state_cap_gives_a_gap_and_never_a_false_proof(objective, limit, int
         people = make_people(rng, "subset sum", 3, 9, 8)
         menus = Knapsack(*people[1:4], interpreted=interpreted)
         full = menus.solve(people[0], people[4], objective=objective, max_changes=limit, threads=1)
-        small = menus.solve(
-            people[0], people[4], objective=objective, max_changes=limit, max_states=6, threads=1
-        )
+        small = menus.solve(people[0], people[4], objective=objective, max_changes=limit, max_states=6, threads=1)
         for i in range(3):
             assert_consistent(small, i, people, objective)
             assert full.status[i] in (OPTIMAL, INFEASIBLE)
@@ -499,9 +500,7 @@ def test_ctrl_c_keeps_what_is_done(threads):
 def test_progress_is_reported_on_the_callers_thread_and_ends_with_everyone():
     people = population()
     seen = []
-    solve_knapsack(
-        *people, threads=2, progress=lambda count: seen.append((count, threading.current_thread()))
-    )
+    solve_knapsack(*people, threads=2, progress=lambda count: seen.append((count, threading.current_thread())))
     assert [count for count, _ in seen] == sorted(count for count, _ in seen)
     assert seen[-1][0] == len(people[0])
     assert {thread for _, thread in seen} == {threading.current_thread()}

@@ -119,11 +119,12 @@ class L1Cost(Cost):
 
     def position(self, feature: FeatureActions, values: npt.NDArray[Any]) -> FloatArray:
         observed = feature.observed
+        rounding = 1e-12 * float(np.abs(observed.values).max(initial=0.0))
         scale = observed.median_absolute_deviation()
-        if not scale > 0 and observed.size:
+        if not scale > rounding and observed.size:
             spread = np.abs(observed.values - observed.quantile(50))
             scale = float(spread @ observed.counts) / observed.size
-        return feature.encode(values) / (scale if scale > 0 else 1.0)
+        return feature.encode(values) / (scale if scale > rounding else 1.0)
 
     def entry(self, feature: FeatureActions, values: npt.NDArray[Any]) -> FloatArray:
         return np.ones(len(values))

@@ -132,14 +132,14 @@ class FlipsetResult:
         }
 
     def to_html(self) -> str:
-        """Return a small static HTML table."""
-        return reports.html(self.to_dict())
+        """Return a self-contained HTML page, without scripts."""
+        return reports.page(self.to_dict())
 
     def __repr__(self) -> str:
         return reports.text(self.to_dict())
 
     def _repr_html_(self) -> str:
-        return self.to_html()
+        return reports.html(self.to_dict())
 
 
 def flipset(
@@ -203,8 +203,9 @@ def flipset(
 
 
 def _item(grid: ActionGrid, solution: Solutions) -> FlipsetItem:
-    lines = grid.changes([0], solution.picks[:1]).itertuples()
-    changes = tuple(Change(line.feature, line.today, line.new, line.price) for line in lines)
+    lines = grid.changes([0], solution.picks[:1])
+    columns = (lines[name].tolist() for name in ("feature", "today", "new", "price"))
+    changes = tuple(Change(*line) for line in zip(*columns, strict=True))
     return FlipsetItem(
         changes, float(solution.cost[0]), float(solution.total[0]), float(solution.bound[0]), solution.status(0)
     )

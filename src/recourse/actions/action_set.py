@@ -125,7 +125,7 @@ class ActionSet(FeatureView):
         features = []
         for name in frame.columns:
             column = frame[name]
-            ordered = isinstance(column.dtype, pd.CategoricalDtype) and column.dtype.ordered
+            dtype = column.dtype
             feature = FeatureActions(
                 name,
                 tables.values_of(column),
@@ -133,7 +133,7 @@ class ActionSet(FeatureView):
                 step_type=default_step_type,
                 grid=grid,
                 missing=[missing] if isinstance(missing, str) else missing,
-                levels=column.dtype.categories.tolist() if ordered else None,
+                levels=dtype.categories.tolist() if isinstance(dtype, pd.CategoricalDtype) and dtype.ordered else None,
             )
             if name in custom_bounds:
                 feature.bounds = custom_bounds[name]

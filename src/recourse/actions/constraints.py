@@ -273,7 +273,7 @@ class Reachability(Constraint):
     """
 
     def __init__(self, names: Name | Sequence[Name], states: Sequence[Any], reachable: npt.ArrayLike) -> None:
-        self.features = _names([names] if isinstance(names, str) else names, least=1)  # type: ignore[list-item, arg-type]
+        self.features = _names([names] if isinstance(names, str) else names, least=1)  # type: ignore[arg-type]
         self.states = [tuple(state) if isinstance(state, (tuple, list)) else (state,) for state in states]
         self._reachable = np.asarray(reachable, dtype=bool)
         k = len(self.states)

@@ -7,6 +7,7 @@ vector of row numbers. Searches read nothing else, so none of them can forget a 
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
@@ -147,7 +148,7 @@ class ActionGrid:
     def block_items(self) -> tuple[slice, ...]:
         """The items of each block."""
         ends = np.searchsorted(self.row_block, np.arange(len(self.blocks) + 1))
-        return tuple(slice(int(self.row_ptr[a]), int(self.row_ptr[b])) for a, b in zip(ends, ends[1:], strict=False))
+        return tuple(slice(int(self.row_ptr[a]), int(self.row_ptr[b])) for a, b in itertools.pairwise(ends))
 
     @cached_property
     def n_changed(self) -> npt.NDArray[np.int64]:
@@ -282,4 +283,4 @@ def _replaced(column: pd.Series[Any], where: IntArray, values: npt.NDArray[Any])
         return array
     objects = column.to_numpy(dtype=object)
     objects[where] = values
-    return objects if column.dtype == object else pd.array(objects, dtype=column.dtype)
+    return objects if column.dtype == object else pd.Series(objects, dtype=column.dtype).array

@@ -28,6 +28,9 @@ MOST_STATES = 4_096
 MOST_ITEMS = 4_000_000
 """All joint menus of one block together may have so many states."""
 
+TIE = 1e-12
+"""Prices that differ by less than this, relative to 1 + price, are equal where the largest price counts."""
+
 
 def build(
     features: Sequence[FeatureActions],
@@ -39,6 +42,8 @@ def build(
     """Return the grid of the people in `X`, a checked table with one column a feature."""
     single = {feature.name: FeatureMenu(feature, X[feature.name], cost) for feature in features if feature.actionable}
     single = {name: menu for name, menu in single.items() if len(menu.codes) > len(menu.lengths)}
+    if cost.combine == "max":
+        _join_ties(list(single.values()))
     for constraint in constraints:
         if isinstance(constraint, AtMost) and not constraint.features:
             max_changes = constraint.k if max_changes is None else min(max_changes, constraint.k)
@@ -55,6 +60,23 @@ def build(
         return grid
     rows = tuple(row for constraint in wide for row in _linear_rows(constraint, grid))
     return ActionGrid(**{**{f: getattr(grid, f) for f in grid.__dataclass_fields__}, "linear": rows})
+
+
+def _join_ties(menus: Sequence[FeatureMenu]) -> None:
+    """Make prices that differ by rounding alone the same number, over all features.
+
+    Where the largest price counts, rounding must not decide which of two equal percentile shifts (each a
+    difference of fractions) is the larger one.
+    """
+    if not menus:
+        return
+    levels, position = np.unique(np.concatenate([menu.prices for menu in menus]), return_inverse=True)
+    apart = np.concatenate([[True], np.diff(levels) > TIE * (1 + levels[1:])])
+    joined = levels[apart][np.cumsum(apart) - 1][position]
+    start = 0
+    for menu in menus:
+        menu.prices = joined[start : start + len(menu.prices)]
+        start += len(menu.prices)
 
 
 class FeatureMenu:
@@ -133,7 +155,7 @@ def _blocks(
             )
         else:
             wide.append(constraint)
-    order = list(X.columns)
+    order: list[Name] = list(X.columns)
     return sorted(blocks, key=lambda b: min(order.index(name) for name in b.names)), wide
 
 

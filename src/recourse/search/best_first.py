@@ -99,7 +99,7 @@ class _Walk:
         stops = grid.row_ptr[grid.rows[person] + 1]
         self.order, self.prices, self.peaks, self.changes = [], [], [], []
         for a, b in zip(starts.tolist(), stops.tolist(), strict=True):
-            prices, peaks = grid.prices[a:b], np.round(grid.peaks[a:b], 12)  # rounding must not break ties
+            prices, peaks = grid.prices[a:b], grid.peaks[a:b]
             order = np.lexsort((np.arange(b - a), prices, peaks if self.largest else prices))
             self.order.append(order)
             self.prices.append(prices[order].tolist())
@@ -112,7 +112,7 @@ class _Walk:
 
     def take(self, count: int, budget: int) -> list[tuple[int, ...]]:
         """Return the next actions, cheapest first, as menu positions."""
-        batch = []
+        batch: list[tuple[int, ...]] = []
         plain = self.excluded == Exclusions()
         while self.heap and len(batch) < count and self.tried < budget:
             _, _, ranks, last = heapq.heappop(self.heap)

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from recourse.actions.grid import ActionGrid
 from recourse.errors import InputError
 from recourse.models.model import Model
-from recourse.search.solutions import OPTIMAL, TIE, Exclusions, Solutions, exclude
+from recourse.search.solutions import OPTIMAL, Exclusions, Solutions, exclude
 
 LIMIT = 200_000
 
@@ -73,9 +73,8 @@ def _solve_one(model: Model, grid: ActionGrid, person: int, excluded: Exclusions
         out.rule_out(np.array([k]))
         return
     cost, total = grid.cost(people[: len(picks)], picks)
-    low = np.flatnonzero(cost <= cost.min() * (1 + TIE))
-    changes = grid.feature_changes(people[: len(low)], picks[low]).sum(axis=1)
-    best = low[np.lexsort((changes, total[low]))[0]]
+    changes = grid.feature_changes(people[: len(picks)], picks).sum(axis=1)
+    best = np.lexsort((changes, total, cost))[0]
     out.codes[k], out.picks[k] = OPTIMAL, picks[best]
     out.cost[k] = out.bound[k] = cost[best]
     out.total[k] = total[best]

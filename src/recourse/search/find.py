@@ -19,6 +19,7 @@ from recourse.actions.grid import ActionGrid
 from recourse.errors import InputError
 from recourse.models.model import Additive, Model
 from recourse.search import best_first, milp
+from recourse.search.knapsack import KnapsackSearch
 from recourse.search.solutions import (
     FEASIBLE,
     INFEASIBLE,
@@ -56,8 +57,9 @@ def find(
     menu costs less (by more than 1e-9, relative). INFEASIBLE: every action on the menu is denied.
     Ctrl-C ends the search and keeps what is done; `Solutions.interrupted` says so.
 
-    Which search runs follows from what grid and model state: mixed-integer programming for additive models,
-    best-first enumeration for all others and for conditions that only a function knows.
+    Which search runs follows from what grid and model state: the knapsack kernel for additive models, mixed-
+    integer programming where conditions across blocks are linear, best-first enumeration for all other models
+    and for conditions that only a function knows.
     """
     chosen = np.arange(len(grid)) if people is None else np.asarray(people, dtype=np.int64)
     deadline = deadline_after(time_limit)
@@ -92,29 +94,89 @@ def find_items(
         raise InputError(f"distinct must be 'minimal', 'subsets' or 'exclusive', not {distinct!r}.")
     chosen = np.arange(len(grid)) if people is None else np.asarray(people, dtype=np.int64)
     deadline = deadline_after(time_limit)
-    exclusions = exclude(None, chosen)
+    ranks, left = _best_subsets(model, grid, chosen, total_items, distinct, deadline, progress)
+    if len(left):
+        more = _one_by_one(model, grid, chosen[left], total_items, distinct, deadline, progress)
+        while len(ranks) < len(more):
+            ranks.append(Solutions.unknown(len(chosen), len(grid.blocks)))
+            if len(ranks) > 1:
+                ranks[-1].put(slice(None), ranks[-2])
+        for rank, solutions in zip(ranks, more, strict=False):
+            rank.put(left, solutions)
+        for rank in ranks[len(more) :]:
+            rank.put(left, more[-1])
+    return ranks
+
+
+def _best_subsets(
+    model: Model,
+    grid: ActionGrid,
+    people: IntArray,
+    total_items: int,
+    distinct: str,
+    deadline: float,
+    progress: Progress | None,
+) -> tuple[list[Solutions], IntArray]:
+    """All ranks in one call of the kernel; returns them and for whom they don't hold.
+
+    They hold for everybody whose proposals the model approves in full. Whoever has one rejected, within
+    rounding of the boundary, is left for the slower way.
+    """
+    everyone = np.arange(len(people))
+    statement = model.additive(grid) if len(people) else None
+    if statement is None or not grid.single or not KnapsackSearch.accepts(grid):
+        return [], everyone
+    search = KnapsackSearch(statement, grid)
+    ranks = search.best_subsets(
+        people,
+        -statement.tolerance,
+        total_items=total_items,
+        distinct=distinct,  # type: ignore[arg-type]
+        deadline=deadline,
+        progress=progress,
+    )
+    good = np.ones(len(people), dtype=bool)
+    for rank in ranks:
+        found = np.flatnonzero(rank.found)
+        good[found] &= model.approves(grid.points(people[found], rank.picks[found]))
+    last = max((k for k, rank in enumerate(ranks) if rank.found.any()), default=0)
+    return ranks[: last + 2], everyone[~good]
+
+
+def _one_by_one(
+    model: Model,
+    grid: ActionGrid,
+    people: IntArray,
+    total_items: int,
+    distinct: str,
+    deadline: float,
+    progress: Progress | None,
+) -> list[Solutions]:
+    """One rank after the other, each search excluding what was found before."""
+    exclusions = exclude(None, people)
     ranks: list[Solutions] = []
-    active = np.arange(len(chosen))
+    active = np.arange(len(people))
     while len(active) and len(ranks) < total_items:
-        rank = Solutions.unknown(len(chosen), len(grid.blocks))
+        rank = Solutions.unknown(len(people), len(grid.blocks))
         if ranks:  # who has run out of actions stays so
             rank.put(slice(None), ranks[-1])
+        left = None if np.isinf(deadline) else max(deadline - time.monotonic(), 0.0)
         rank.put(
             active,
             find(
                 model,
                 grid,
-                chosen[active],
+                people[active],
                 exclusions=[exclusions[i] for i in active],
-                time_limit=None if time_limit is None else max(deadline - time.monotonic(), 0.0),
+                time_limit=left,
                 progress=progress,
             ),
         )
         ranks.append(rank)
         active = active[rank.found[active]]
-        for i in active:
-            changes = grid.feature_changes(chosen[[i]], rank.picks[[i]])[0]
-            changed = frozenset(np.flatnonzero(changes).tolist())
+        changes = grid.feature_changes(people[active], rank.picks[active])
+        for i, flags in zip(active, changes, strict=True):
+            changed = frozenset(np.flatnonzero(flags).tolist())
             if distinct == "exclusive":
                 exclusions[i].frozen |= changed
             else:
@@ -137,6 +199,7 @@ class _Rounds:
         self.model, self.grid, self.statement = model, grid, statement
         self.people, self.exclusions, self.deadline = people, exclusions, deadline
         self.solutions = Solutions.unknown(len(people), len(grid.blocks))
+        self.knapsack = KnapsackSearch(statement, grid) if KnapsackSearch.accepts(grid) else None
 
     def run(self, progress: Progress | None) -> Solutions:
         """Lower the bar, ask; raise the bar for those rejected, ask; then cut until the two meet."""
@@ -216,15 +279,13 @@ class _Rounds:
             out.picks[free[approved]] = picks[approved]
 
     def _solve(self, indices: IntArray, lift: float, progress: Progress | None = None) -> Solutions:
-        solutions = milp.solve(
-            self.statement,
-            self.grid,
-            self.people[indices],
-            lift,
-            [self.exclusions[i] for i in indices],
-            deadline=self.deadline,
-            progress=progress,
-        )
+        people, excluded = self.people[indices], [self.exclusions[i] for i in indices]
+        if self.knapsack is not None and self.knapsack.accepts_exclusions(excluded):
+            solutions = self.knapsack.solve(people, lift, excluded, deadline=self.deadline, progress=progress)
+        else:
+            solutions = milp.solve(
+                self.statement, self.grid, people, lift, excluded, deadline=self.deadline, progress=progress
+            )
         self.solutions.interrupted |= solutions.interrupted
         return solutions
 

@@ -39,9 +39,7 @@ def load(name: str, *, interpreted: bool = False) -> ModuleType:
     if reason is None:
         return importlib.import_module(f"recourse.search.{name}")
     if reason == _STALE:
-        warnings.warn(
-            f"{name} runs interpreted, about 100 times slower: {reason}", RuntimeWarning, stacklevel=2
-        )
+        warnings.warn(f"{name} runs interpreted, about 100 times slower: {reason}", RuntimeWarning, stacklevel=2)
     alias = f"recourse.search._interpreted_{name}"
     if alias not in sys.modules:
         spec = importlib.util.spec_from_file_location(alias, _source(name))

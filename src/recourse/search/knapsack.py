@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -18,10 +18,11 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from recourse.actions.grid import ActionGrid
 from recourse.errors import InputError, nearest
+from recourse.models.model import Additive
 from recourse.search import kernels
-
-OPTIMAL, FEASIBLE, INFEASIBLE, UNKNOWN = range(4)
+from recourse.search.solutions import UNKNOWN, Exclusions, Solutions
 
 #: Partial actions kept per person before the search settles for a gap; 100 bytes each, per thread.
 MAX_STATES = 1_000_000
@@ -86,9 +87,7 @@ class Knapsack:
     ([[1], [3]], [0.1, 0.4], [0, 0])
     """
 
-    def __init__(
-        self, row_ptr: ArrayLike, gains: ArrayLike, prices: ArrayLike, *, interpreted: bool = False
-    ) -> None:
+    def __init__(self, row_ptr: ArrayLike, gains: ArrayLike, prices: ArrayLike, *, interpreted: bool = False) -> None:
         self._kernel = kernels.load("knapsack_kernel", interpreted=interpreted)
         self._row_ptr = np.ascontiguousarray(row_ptr, np.int64)
         self._gains = np.ascontiguousarray(gains, np.float64)
@@ -196,9 +195,7 @@ class Knapsack:
         if max_states < 1:
             raise InputError(f"max_states must be at least 1, not {max_states}.")
         if threads is None:
-            threads = (
-                len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-            )
+            threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         if threads < 1:
             raise InputError(f"threads must be at least 1, not {threads}.")
         if not self._kernel.is_compiled():
@@ -207,9 +204,7 @@ class Knapsack:
             return None
         threads = min(threads, max(1, people.n // 32))
         with self._lock:
-            self._prepare(
-                people.m, threads, people.forced is not None or (ranks is not None and ranks[1] != 2)
-            )
+            self._prepare(people.m, threads, people.forced is not None or (ranks is not None and ranks[1] != 2))
             queue = _Queue(people.n, threads, deadline)
             workers = [_Worker(self, people, out, ranks, max_states, k) for k in range(threads)]
             if threads == 1:
@@ -236,9 +231,7 @@ class Knapsack:
         give = self._array
         stored = n_items * (2 if changed else 1)
         front = [give(stored, kind) for kind in (np.float64, np.float64, np.int32)]
-        hull = [
-            give(stored + room * threads, kind) for kind in (np.float64, np.float64, np.float64, np.int64)
-        ]
+        hull = [give(stored + room * threads, kind) for kind in (np.float64, np.float64, np.float64, np.int64)]
         self._menus = self._kernel.Menus(
             n_rows,
             self._input(self._row_ptr),
@@ -280,70 +273,98 @@ class Knapsack:
         return array if self._kernel.is_compiled() else array.ravel().tolist()
 
 
-def solve_knapsack(
-    rows: ArrayLike,
-    row_ptr: ArrayLike,
-    gains: ArrayLike,
-    prices: ArrayLike,
-    need: ArrayLike,
-    *,
-    objective: Literal["sum", "max"] = "sum",
-    max_changes: int | None = None,
-    frozen: ArrayLike | None = None,
-    forced: ArrayLike | None = None,
-    max_states: int = MAX_STATES,
-    threads: int | None = None,
-    deadline: float | None = None,
-    progress: Callable[[int], object] | None = None,
-) -> KnapsackSolutions:
-    """Solve people over rows that are used once; see `Knapsack` and `Knapsack.solve` for the parameters."""
-    return Knapsack(row_ptr, gains, prices).solve(
-        rows,
-        need,
-        objective=objective,
-        max_changes=max_changes,
-        frozen=frozen,
-        forced=forced,
-        max_states=max_states,
-        threads=threads,
-        deadline=deadline,
-        progress=progress,
-    )
+class KnapsackSearch:
+    """The knapsack over one grid, for one additive model: the search behind `find` wherever it applies.
+
+    It takes features that are free of each other, or tied within one block; at most k changes and subsets of
+    features only where every block is one feature; and no condition across blocks.
+    """
+
+    def __init__(self, statement: Additive, grid: ActionGrid) -> None:
+        self._grid, self._score = grid, statement.score
+        self._menus = Knapsack(grid.row_ptr, statement.gains, grid.prices)
+
+    @staticmethod
+    def accepts(grid: ActionGrid) -> bool:
+        """Whether every condition of the grid is one that the kernel knows."""
+        return not grid.wide and (grid.single or (grid.max_changes is None and grid.combine == "sum"))
+
+    def accepts_exclusions(self, exclusions: Sequence[Exclusions]) -> bool:
+        """Whether all exclusions are frozen features: the only ones that the kernel knows."""
+        free = all(not (one.subsets or one.supersets or one.picks) for one in exclusions)
+        return free and (self._grid.single or not any(one.frozen for one in exclusions))
+
+    def solve(
+        self,
+        people: NDArray[np.int64],
+        lift: float,
+        exclusions: Sequence[Exclusions],
+        *,
+        deadline: float = np.inf,
+        progress: Callable[[int], object] | None = None,
+    ) -> Solutions:
+        """Return proposals for `people`: cheapest actions whose gains reach the bar raised by `lift`."""
+        grid = self._grid
+        frozen = np.zeros((len(people), len(grid.blocks)), dtype=bool)
+        for k, one in enumerate(exclusions):
+            frozen[k, list(one.frozen)] = True
+        found = self._menus.solve(
+            grid.rows[people],
+            lift - self._score[people],
+            objective=grid.combine,
+            max_changes=grid.max_changes,
+            frozen=frozen if frozen.any() else None,
+            deadline=None if np.isinf(deadline) else deadline,
+            progress=None if progress is None else _increments(progress),
+        )
+        return self._solutions(people, found)
+
+    def best_subsets(
+        self,
+        people: NDArray[np.int64],
+        lift: float,
+        *,
+        total_items: int,
+        distinct: Literal["minimal", "subsets", "exclusive"],
+        deadline: float = np.inf,
+        progress: Callable[[int], object] | None = None,
+    ) -> list[Solutions]:
+        """Return the proposals of each rank; see `Knapsack.best_subsets`. Every block must be one feature."""
+        grid = self._grid
+        ranks = self._menus.best_subsets(
+            grid.rows[people],
+            lift - self._score[people],
+            total_items=total_items,
+            distinct=distinct,
+            objective=grid.combine,
+            max_changes=grid.max_changes,
+            deadline=None if np.isinf(deadline) else deadline,
+            progress=None if progress is None else _increments(progress),
+        )
+        return [self._solutions(people, found) for found in ranks]
+
+    def _solutions(self, people: NDArray[np.int64], found: KnapsackSolutions) -> Solutions:
+        out = Solutions(
+            found.status.astype(np.int8), found.picks, found.cost, found.total, found.bound, found.stopped is not None
+        )
+        out.cost[found.status == UNKNOWN] = out.total[found.status == UNKNOWN] = np.nan
+        works = np.flatnonzero(out.found)
+        out.cost[works], out.total[works] = self._grid.cost(people[works], out.picks[works])
+        out.bound[works] = np.minimum(out.bound[works], out.cost[works])
+        return out
 
 
-def best_subsets(
-    rows: ArrayLike,
-    row_ptr: ArrayLike,
-    gains: ArrayLike,
-    prices: ArrayLike,
-    need: ArrayLike,
-    *,
-    total_items: int,
-    distinct: Literal["minimal", "subsets", "exclusive"] = "minimal",
-    objective: Literal["sum", "max"] = "sum",
-    max_changes: int | None = None,
-    frozen: ArrayLike | None = None,
-    forced: ArrayLike | None = None,
-    max_states: int = MAX_STATES,
-    threads: int | None = None,
-    deadline: float | None = None,
-    progress: Callable[[int], object] | None = None,
-) -> list[KnapsackSolutions]:
-    """Find the K best over rows that are used once; see `Knapsack` and `Knapsack.best_subsets`."""
-    return Knapsack(row_ptr, gains, prices).best_subsets(
-        rows,
-        need,
-        total_items=total_items,
-        distinct=distinct,
-        objective=objective,
-        max_changes=max_changes,
-        frozen=frozen,
-        forced=forced,
-        max_states=max_states,
-        threads=threads,
-        deadline=deadline,
-        progress=progress,
-    )
+def _increments(progress: Callable[[int], object]) -> Callable[[int], None]:
+    """Turn a callback for newly done people into one for all people done so far."""
+    before = 0
+
+    def report(done: int) -> None:
+        nonlocal before
+        if done > before:
+            before, more = done, done - before
+            progress(more)
+
+    return report
 
 
 class _People:
@@ -365,9 +386,7 @@ class _People:
         if table.ndim != 2:
             raise InputError(f"rows must be a table of people by features, not of shape {table.shape}.")
         if table.size and (table.min() < 0 or table.max() >= n_rows):
-            raise InputError(
-                f"rows must lie between 0 and {n_rows - 1}; they reach {table.min()} and {table.max()}."
-            )
+            raise InputError(f"rows must lie between 0 and {n_rows - 1}; they reach {table.min()} and {table.max()}.")
         self.n, self.m = table.shape
         if bar.shape != (self.n,):
             raise InputError(f"need has shape {bar.shape}, but rows has {self.n} people.")
@@ -479,9 +498,7 @@ class _Worker:
                 [self._give(room, np.int32) for _ in range(7)],
             ),
         )
-        self._solver.hold_people(
-            people.rows, people.need, people.frozen, people.forced, people.by_max, people.limit
-        )
+        self._solver.hold_people(people.rows, people.need, people.frozen, people.forced, people.by_max, people.limit)
         self._hold_states(min(4096, max_states))
         if ranks is not None:
             self._best = [self._give(ranks[0], np.float64) for _ in range(2)]
@@ -548,9 +565,7 @@ def _check_rows(row_ptr: NDArray[np.int64], gains: NDArray[np.float64], prices: 
     if row_ptr.ndim != 1 or len(row_ptr) < 1 or row_ptr[0] != 0 or (np.diff(row_ptr) < 1).any():
         raise InputError("row_ptr must start at 0 and rise: every row has at least today's value.")
     if gains.shape != (row_ptr[-1],) or prices.shape != gains.shape:
-        raise InputError(
-            f"row_ptr ends at {row_ptr[-1]}, but gains and prices are {gains.shape} and {prices.shape}."
-        )
+        raise InputError(f"row_ptr ends at {row_ptr[-1]}, but gains and prices are {gains.shape} and {prices.shape}.")
     if not (np.isfinite(gains).all() and np.isfinite(prices).all()):
         raise InputError("gains and prices must be finite.")
     if len(prices) and prices.min() < 0.0:

@@ -647,9 +647,7 @@ class Solver:
     @cython.cfunc
     @cython.nogil
     @cython.exceptval(check=False)
-    def _answer(
-        self, person: cython.longlong, cost_cut: cython.double, total_cut: cython.double
-    ) -> cython.int:
+    def _answer(self, person: cython.longlong, cost_cut: cython.double, total_cut: cython.double) -> cython.int:
         """Solve one person under `state`. Sets pick, cost, total and bounds; NOT_BETTER if (cost, total)
         can't be below the cut-off, which for `sum` is total_cut."""
         need: cython.double = self.need[person]
@@ -899,9 +897,7 @@ class Solver:
                 if step == 1 and self.level > low_level:
                     level = self.level  # the last person's answer is a good first guess
                 elif step % 2 == 1 and high_reached > low_reached:
-                    level = low_level + (high_level - low_level) * (bar - low_reached) / (
-                        high_reached - low_reached
-                    )
+                    level = low_level + (high_level - low_level) * (bar - low_reached) / (high_reached - low_reached)
                 else:
                     level = price[(at[widest] + top[widest] + 1) >> 1]
             reached = 0.0
@@ -1022,11 +1018,7 @@ class Solver:
         for i in range(self.n):
             at = self.chosen[i]
             reached += self.front_gain[at]
-            if (
-                self.front_price[at] == 0.0
-                and self.front_item[at] != 0
-                and self.state[self.feature[i]] == FREE
-            ):
+            if self.front_price[at] == 0.0 and self.front_item[at] != 0 and self.state[self.feature[i]] == FREE:
                 free = True
         if reached < need:
             return False
@@ -1166,9 +1158,7 @@ class Solver:
             if a <= self.low[i]:
                 a = self.low[i] + 1
             for c in range(a, last):
-                stop = _push(
-                    hull_gain, hull_price, hull_slope, hull_at, begin, stop, c, gain[c], price[c] + add
-                )
+                stop = _push(hull_gain, hull_price, hull_slope, hull_at, begin, stop, c, gain[c], price[c] + add)
             if last > self.low[i]:
                 stop = _push(
                     hull_gain,
@@ -1563,9 +1553,7 @@ class Solver:
     @cython.cfunc
     @cython.nogil
     @cython.exceptval(check=False)
-    def _core(
-        self, bar: cython.double, extra: cython.double, most: cython.int, cut: cython.double
-    ) -> cython.int:
+    def _core(self, bar: cython.double, extra: cython.double, most: cython.int, cut: cython.double) -> cython.int:
         """Prove `value` or find better: fix items by reduced cost, then search what is left.
 
         `extra` is the multiplier per change. On entry `chosen` and `value` are an action, `proven` is the
@@ -1714,9 +1702,7 @@ class Solver:
             for q in range(1, n):
                 self.step_gain[steps] = item_gain[hull[q]] - item_gain[hull[q - 1]]
                 self.step_count[steps] = self.item_count[hull[q]] - self.item_count[hull[q - 1]]
-                self.step_price[steps] = (
-                    item_price[hull[q]] - item_price[hull[q - 1]] + extra * self.step_count[steps]
-                )
+                self.step_price[steps] = item_price[hull[q]] - item_price[hull[q - 1]] + extra * self.step_count[steps]
                 self.step_slope[steps] = slopes[q]
                 self.step_rank[steps] = self.core_rank[i]
                 self.step_item[steps] = hull[q]
@@ -1931,8 +1917,7 @@ class Solver:
                 v = have
                 while u < have or v < found:
                     if v == found or (
-                        u < have
-                        and (a_gain[u] > a_gain[v] or (a_gain[u] == a_gain[v] and a_price[u] <= a_price[v]))
+                        u < have and (a_gain[u] > a_gain[v] or (a_gain[u] == a_gain[v] and a_price[u] <= a_price[v]))
                     ):
                         s = u
                         u += 1
@@ -2170,8 +2155,7 @@ class Solver:
             low_total = self.node_total_bound[0]
             for node in range(1, n):
                 if self.node_cost[node] < self.node_cost[best] or (
-                    self.node_cost[node] == self.node_cost[best]
-                    and self.node_total[node] < self.node_total[best]
+                    self.node_cost[node] == self.node_cost[best] and self.node_total[node] < self.node_total[best]
                 ):
                     best = node
                 if self.node_cost_bound[node] < low_cost or (
@@ -2236,11 +2220,7 @@ class Solver:
                     return NODES_FULL
                 for r in range(m):
                     self.state[r] = self.split[r]
-                    if (
-                        mode == EXCLUSIVE
-                        and out_pick[(place + earlier) * m + r] != 0
-                        and self.state[r] == FREE
-                    ):
+                    if mode == EXCLUSIVE and out_pick[(place + earlier) * m + r] != 0 and self.state[r] == FREE:
                         self.state[r] = OUT
                 if mode != EXCLUSIVE:
                     self.state[j] = OUT if changed else IN
@@ -2280,9 +2260,7 @@ class Solver:
     @cython.cfunc
     @cython.nogil
     @cython.exceptval(check=False)
-    def _node(
-        self, person: cython.longlong, node: cython.longlong, ranks: cython.int, mode: cython.int
-    ) -> cython.int:
+    def _node(self, person: cython.longlong, node: cython.longlong, ranks: cython.int, mode: cython.int) -> cython.int:
         """Solve under `state` and store the answer as a node; with `ranks`, drop what can't be among them."""
         j: cython.int
         r: cython.int
@@ -2306,9 +2284,7 @@ class Solver:
         self.node_status[node] = status
         if ranks > 0:
             r = ranks - 1
-            if self.cost < self.best_cost[r] or (
-                self.cost == self.best_cost[r] and self.total < self.best_total[r]
-            ):
+            if self.cost < self.best_cost[r] or (self.cost == self.best_cost[r] and self.total < self.best_total[r]):
                 while r > 0 and (
                     self.cost < self.best_cost[r - 1]
                     or (self.cost == self.best_cost[r - 1] and self.total < self.best_total[r - 1])

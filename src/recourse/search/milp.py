@@ -21,7 +21,6 @@ from recourse.models.model import Additive
 from recourse.search.solutions import (
     FEASIBLE,
     OPTIMAL,
-    TIE,
     Exclusions,
     FloatArray,
     IntArray,
@@ -107,7 +106,7 @@ class _Program:
                 self._write(out, k, level, bound, deadline)
                 return
             largest = float(self.peaks[level.x > 0.5].max(initial=0.0))
-            self.upper[self.peaks > largest * (1 + TIE)] = 0.0
+            self.upper[self.peaks > largest] = 0.0
             result = self._minimise(self.prices / self.scale, rows, low, high, deadline)
             if result.x is None:  # out of time: the first stage already has an action of this largest price
                 result = OptimizeResult(x=level.x, status=1, mip_dual_bound=0.0)
@@ -160,17 +159,17 @@ class _Program:
         add(self.gains, self.need, np.inf)
         if grid.max_changes is not None:
             add(grid.n_changed[self.items].astype(np.float64), -np.inf, grid.max_changes)
-        for row in grid.linear:
-            coefficients = row.coefficients[self.items]
-            least, most, today = row.low[self.person], row.high[self.person], row.today[self.person]
+        for tie in grid.linear:
+            coefficients = tie.coefficients[self.items]
+            least, most, today = tie.low[self.person], tie.high[self.person], tie.today[self.person]
             if least <= today <= most:
                 add(coefficients, least, most)
                 continue
             # Today's row violates it: it binds once an item is picked that is not `still` in one of its blocks.
             # For each such block and any pick of it that moves, the sum must be in range.
             reach = float(np.abs(coefficients).sum() + abs(today) + abs(least if today < least else most))
-            for block in row.blocks:
-                moves = np.where((self.owner == block) & ~row.still[self.items], reach, 0.0)
+            for block in tie.blocks:
+                moves = np.where((self.owner == block) & ~tie.still[self.items], reach, 0.0)
                 if today < least:
                     add(coefficients - moves, least - reach, np.inf)
                 else:

@@ -37,11 +37,6 @@ CODE = {status: np.int8(code) for code, status in enumerate(STATUSES)}
 OPTIMAL, FEASIBLE, INFEASIBLE, UNKNOWN = (CODE[status] for status in STATUSES)
 
 
-TIE = 1e-12
-"""Where the largest price counts, prices that differ by less than this, relatively, are the same: percentile
-shifts are differences of fractions, and rounding must not decide which of two equal ones is larger."""
-
-
 @dataclass(eq=False)
 class Solutions:
     """The answers for n people, as arrays.
