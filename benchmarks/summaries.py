@@ -67,7 +67,9 @@ def freeze(actions: rs.ActionSet, names: tuple[str, ...]) -> rs.ActionSet:
 def compas() -> tuple[pd.DataFrame, pd.Series]:
     data = rs.datasets.load("compas")
     known = data.X.dropna().index
-    return data.X.loc[known].reset_index(drop=True), data.y.loc[known].eq(data.desired).astype(int).reset_index(drop=True)
+    return data.X.loc[known].reset_index(drop=True), data.y.loc[known].eq(data.desired).astype(int).reset_index(
+        drop=True
+    )
 
 
 def speed(name: str, model: Any, X: pd.DataFrame, actions: rs.ActionSet, subgroups: Any, **settings: Any) -> Any:
@@ -89,7 +91,9 @@ def speed(name: str, model: Any, X: pd.DataFrame, actions: rs.ActionSet, subgrou
     model.predict(sample)
     alone = (time.perf_counter() - start) * rows / len(sample)
     refit = {"min_precision": 0.9, "max_rules": 10, "cost": {actions.names[6]: 3.0}}
-    print(f"\n{name}: {len(X):,} people, {found.n:,} denied, support 1 % of them, subgroups {subgroups or 'discovered'}")
+    print(
+        f"\n{name}: {len(X):,} people, {found.n:,} denied, support 1 % of them, subgroups {subgroups or 'discovered'}"
+    )
     print(f"  {candidates.triples:,} triples → {len(candidates):,} rules, {len(found.outcomes.actions):,} actions, "
           f"{rows:,} distinct rows asked")  # fmt: skip
     for what, work in (
@@ -113,7 +117,9 @@ def speed(name: str, model: Any, X: pd.DataFrame, actions: rs.ActionSet, subgrou
 
 def curve(name: str, result: Any, held_out: pd.DataFrame, rules: tuple[int, ...] = (1, 2, 4, 8, 12, 20)) -> None:
     """Accuracy and cost against the number of rules."""
-    print(f"\n{name}\n  rules   in sample: assigned  any rule  reach  FCost   held out: assigned  any rule  reach  FCost")
+    print(
+        f"\n{name}\n  rules   in sample: assigned  any rule  reach  FCost   held out: assigned  any rule  reach  FCost"
+    )
     for k in rules:
         found = result.refit(max_rules=k, time_limit=20)
         measures = found.measures(held_out)

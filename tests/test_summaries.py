@@ -100,7 +100,7 @@ def true_of(predicate, value):
     if predicate.operator == "in":
         low, high = predicate.value
         return (low is None or low <= value) and (high is None or value < high)
-    tests = {"=": value == predicate.value, "≠": value != predicate.value}
+    tests = {"=": value == predicate.value, "≠": value != predicate.value and value not in predicate.missing}
     if predicate.operator in tests:
         return tests[predicate.operator]
     return value <= predicate.value if predicate.operator == "≤" else value >= predicate.value

@@ -25,7 +25,7 @@ WORDS = 1 << 21
 
 @dataclass(frozen=True, eq=False)
 class Candidates:
-    """The effective rules, as parallel arrays: ordered by descriptor, then condition, then action.
+    """The effective rules, as parallel arrays: ordered by coverage, then condition, then action.
 
     descriptor, condition, action : int64[R], numbers in `descriptors`, `conditions` and the outcomes' actions
     coverage : int64[R], equal where descriptor and people covered are equal
@@ -190,10 +190,11 @@ def effective_rules(
             proper[at] &= ~(cover[position[at]] & barred[action[at]]).any(axis=1)
         kept = (correct > 0) & proper
         position, action, correct = position[kept], action[kept], correct[kept]
-        parts.append(
-            (np.full(len(position), q), fitting[position], action, coverages + kind[position], n[position], correct)
-        )
-        coverages += int(kind.max()) + 1
+        order = np.argsort(kind[position], kind="stable")
+        position, action, correct = position[order], action[order], correct[order]
+        number = np.cumsum(np.diff(kind[position], prepend=-1) > 0) - 1
+        parts.append((np.full(len(position), q), fitting[position], action, coverages + number, n[position], correct))
+        coverages += int(number[-1]) + 1 if len(number) else 0
     of, conditions_of, acts_of, coverage, n_of, correct_of = (
         np.concatenate([part[k] for part in parts] or [np.empty(0, dtype=np.int64)]) for k in range(6)
     )

@@ -12,13 +12,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
 
 from recourse.costs import Cost, FeatureCost, as_cost
 from recourse.errors import InputError, nearest
 from recourse.summaries.candidates import Candidates
 from recourse.summaries.evidence import Evidence
-from recourse.summaries.itemsets import unpack
 from recourse.summaries.rules import Rule
 from recourse.summaries.selection import Problem, Selection, select
 from recourse.tables import Name
@@ -182,31 +180,21 @@ def best_actions(evidence: Evidence, candidates: Candidates, limits: Limits) -> 
     numbers, price = numbers[useful], price[useful]
     if not len(numbers):
         return numbers, price
-    order = np.lexsort((numbers, price, candidates.coverage[numbers]))
-    coverage = candidates.coverage[numbers[order]]
-    first = np.r_[True, coverage[1:] != coverage[:-1]]
-    return numbers[order[first]], price[order[first]]
+    coverage = candidates.coverage[numbers]
+    starts = np.flatnonzero(np.diff(coverage, prepend=-1))
+    least = np.repeat(np.minimum.reduceat(price, starts), np.diff(starts, append=len(price)))
+    cheapest = np.flatnonzero(price == least)
+    first = cheapest[np.flatnonzero(np.diff(coverage[cheapest], prepend=-1))]
+    return numbers[first], price[first]
 
 
 def problem_of(
     evidence: Evidence, candidates: Candidates, limits: Limits, numbers: IntArray, price: FloatArray
 ) -> Problem:
     """State the choice among candidates over cells of identical people."""
-    cells = evidence.cells
-    n_cells = int(cells.max(initial=0)) + 1
-    example = np.zeros(n_cells, dtype=np.int64)
-    example[cells[::-1]] = np.arange(len(cells))[::-1]
-    size = np.zeros(n_cells)
-    np.add.at(size, cells, evidence.counted.astype(np.float64))
-    indices, lengths = [], []
-    for start in range(0, len(numbers), 8192):
-        inside = unpack(candidates.covers(numbers[start : start + 8192]), len(cells))[:, example]
-        indices.append((np.flatnonzero(inside) % n_cells).astype(np.int32))
-        lengths.append(inside.sum(axis=1))
-    pointers = np.concatenate([[0], np.cumsum(np.concatenate(lengths or [np.empty(0, dtype=np.int64)]))])
-    columns = np.concatenate(indices or [np.empty(0, dtype=np.int32)])
-    shape = (len(numbers), n_cells)
-    cover = sparse.csr_matrix((np.ones(len(columns)), columns, pointers.astype(np.int32)), shape=shape)
+    size = np.zeros(evidence.n_cells)
+    np.add.at(size, evidence.cells, evidence.counted.astype(np.float64))
+    cover = evidence.cover_of(candidates)[candidates.coverage[numbers]]
     return Problem(
         cover,
         limits.lambdas["cover"] * size,

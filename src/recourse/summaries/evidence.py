@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy import sparse
 
 from recourse.actions.constraints import AtMost
 from recourse.errors import InputError, nearest
@@ -183,32 +184,108 @@ class Evidence:
     def mean_over(self, candidates: Candidates, per_move: FloatArray, rules: IntArray) -> FloatArray:
         """Mean over the people each rule covers of a quantity that adds up over its moves: float64[len(rules)].
 
-        per_move : float64[moves, people], whole ticks, so that the sums are exact whatever their order.
+        per_move : float64[moves, people], whole ticks, so that the sums are exact whatever their order. Where
+        a condition pins the feature, the quantity is mostly the same for all who satisfy it, and is looked up.
         """
-        total = np.zeros(len(rules))
-        coverage, first, position = np.unique(candidates.coverage[rules], return_index=True, return_inverse=True)
+        if not len(rules):
+            return np.zeros(0)
+        pinned = self._where_constant(per_move)
+        item = self._item_of(candidates.conditions)[candidates.condition[rules]]
         actions = candidates.action[rules]
-        width = max((len(action) for action in self.outcomes.actions), default=0)
-        moves = np.full((len(self.outcomes.actions), width), -1, dtype=np.int64)
-        for a, action in enumerate(self.outcomes.actions):
-            moves[a, : len(action)] = action
-        cells, n_cells = self.cells, int(self.cells.max(initial=0)) + 1
-        if n_cells < len(self.people):
-            per_cell = np.zeros((n_cells, per_move.shape[0]))
-            np.add.at(per_cell, cells, per_move.T)
-            example = np.zeros(n_cells, dtype=np.int64)
-            example[cells[::-1]] = np.arange(len(cells))[::-1]
-        else:
-            per_cell, example = per_move.T, np.arange(len(self.people))
-        sums = np.empty((len(coverage), per_move.shape[0]))
-        bits = candidates.covers(rules[first])
-        for start in range(0, len(coverage), 4096):
-            inside = unpack(bits[start : start + 4096], len(self.people))[:, example]
-            sums[start : start + 4096] = inside.astype(np.float64) @ per_cell
-        for k in range(width):
-            mine = moves[actions, k]
-            total += np.where(mine >= 0, sums[position, np.maximum(mine, 0)], 0.0)
-        return total / candidates.n[rules]
+        total, open_ = np.zeros(len(rules)), np.zeros((len(rules), self.moves_of.shape[1]), dtype=bool)
+        for k in range(self.moves_of.shape[1]):
+            move = self.moves_of[actions, k]
+            has = move >= 0
+            at = item[np.arange(len(rules)), self.move_feature[move]]
+            value = np.where(has & (at >= 0), pinned[at, move], np.nan)
+            open_[:, k] = has & np.isnan(value)
+            total += np.where(has & ~open_[:, k], value, 0.0)
+        left = np.flatnonzero(open_.any(axis=1))
+        if len(left):
+            sums, position = self._sums(candidates, per_move, rules[left])
+            for k in range(self.moves_of.shape[1]):
+                mine = open_[left, k]
+                who = left[mine]
+                n = candidates.n[rules[who]]
+                total[who] += sums[position[mine], self.moves_of[actions[who], k]] / n
+        return total
+
+    def _where_constant(self, per_move: FloatArray) -> FloatArray:
+        """float64[predicates, moves]: a move's quantity where it is one value for all who satisfy a predicate."""
+        table = np.full((len(self.predicates), len(self.move_feature)), np.nan)
+        true = unpack(self.bits, len(self.people))
+        for p, feature in enumerate(self.feature):
+            who = np.flatnonzero(true[p])
+            mine = np.flatnonzero(self.move_feature == feature)
+            if len(who) and len(mine):
+                values = per_move[np.ix_(mine, who)]
+                table[p, mine] = np.where((values == values[:, :1]).all(axis=1), values[:, 0], np.nan)
+        return table
+
+    def _item_of(self, conditions: Itemsets) -> IntArray:
+        """int64[conditions, columns]: which predicate a condition has about each column, −1 for none."""
+        if "items" not in self._kept:
+            items = np.full((len(conditions), len(self.columns)), -1, dtype=np.int64)
+            for c, members in enumerate(conditions.sets):
+                for member in members:
+                    items[c, self.feature[member]] = member
+            self._kept["items"] = items
+        kept: IntArray = self._kept["items"]
+        return kept
+
+    @property
+    def move_feature(self) -> IntArray:
+        """The column that each move changes, as a number in `columns`."""
+        if "feature" not in self._kept:
+            numbers = [self.columns.index(move.feature) for move in self.effects.moves]
+            self._kept["feature"] = np.array(numbers, dtype=np.int64)
+        kept: IntArray = self._kept["feature"]
+        return kept
+
+    @property
+    def moves_of(self) -> IntArray:
+        """int64[actions, width]: the moves of each action, filled up with −1."""
+        if "moves" not in self._kept:
+            width = max(len(action) for action in self.outcomes.actions)
+            moves = np.full((len(self.outcomes.actions), width), -1, dtype=np.int64)
+            for a, action in enumerate(self.outcomes.actions):
+                moves[a, : len(action)] = action
+            self._kept["moves"] = moves
+        kept: IntArray = self._kept["moves"]
+        return kept
+
+    def _sums(self, candidates: Candidates, per_move: FloatArray, rules: IntArray) -> tuple[FloatArray, IntArray]:
+        """Sums over the people covered, for each distinct coverage of some rules and each move; and which is whose."""
+        _, first, position = np.unique(candidates.coverage[rules], return_index=True, return_inverse=True)
+        per_cell = np.zeros((self.n_cells, per_move.shape[0]))
+        np.add.at(per_cell, self.cells, per_move.T)
+        cover = self.cover_of(candidates)[candidates.coverage[rules[first]]]
+        return np.asarray(cover @ per_cell), position.ravel()
+
+    @property
+    def n_cells(self) -> int:
+        """How many cells there are."""
+        return int(self.cells.max(initial=0)) + 1
+
+    def cover_of(self, candidates: Candidates) -> sparse.csr_matrix:
+        """Sparse 0/1 [coverages, cells]: which cells of identical people each coverage is made of."""
+        key = ("cover", id(candidates))
+        if key not in self._kept:
+            coverage, first = np.unique(candidates.coverage, return_index=True)
+            assert (coverage == np.arange(len(coverage))).all()
+            example = np.zeros(self.n_cells, dtype=np.int64)
+            example[self.cells[::-1]] = np.arange(len(self.cells))[::-1]
+            indices, lengths = [np.empty(0, dtype=np.int32)], [np.zeros(1, dtype=np.int64)]
+            for start in range(0, len(first), 8192):
+                inside = unpack(candidates.covers(first[start : start + 8192]), len(self.cells))[:, example]
+                indices.append((np.flatnonzero(inside) % self.n_cells).astype(np.int32))
+                lengths.append(inside.sum(axis=1))
+            columns = np.concatenate(indices)
+            pointers = np.cumsum(np.concatenate(lengths)).astype(np.int32)
+            shape = (len(first), self.n_cells)
+            self._kept[key] = (candidates, sparse.csr_matrix((np.ones(len(columns)), columns, pointers), shape=shape))
+        cover: sparse.csr_matrix = self._kept[key][1]
+        return cover
 
 
 @dataclass(frozen=True, eq=False)

@@ -105,9 +105,14 @@ class Problem:
         assert (lengths > 0).all()
         mark = np.random.default_rng(0).integers(0, 2**64, self.cover.shape[1], dtype=np.uint64)
         sums = np.add.reduceat(mark[self.cover.indices], self.cover.indptr[:-1])
-        key = np.rec.fromarrays([sums, lengths, self.price])
-        _, first, kind = np.unique(key, return_index=True, return_inverse=True)
-        kind = kind.ravel()
+        order = np.lexsort((np.arange(rows), self.price, lengths, sums))
+        new = np.ones(rows, dtype=bool)
+        for key in (sums[order], lengths[order], self.price[order]):
+            new[1:] &= key[1:] == key[:-1]
+        new[1:] = ~new[1:]
+        kind = np.empty(rows, dtype=np.int64)
+        kind[order] = np.cumsum(new) - 1
+        first = order[new]
         like = np.repeat(self.cover.indptr[first[kind]] - self.cover.indptr[:-1], lengths)
         same = self.cover.indices == self.cover.indices[np.arange(len(like)) + like]
         equal = np.logical_and.reduceat(same, self.cover.indptr[:-1])
@@ -288,7 +293,7 @@ def _exact(
         if level <= value + ROUNDING:
             break
         size *= 4
-    return chosen, max(bound, value), np.flatnonzero(np.isin(kind, pricing.active))
+    return chosen, max(bound, value), np.flatnonzero(np.isin(kind, pricing.best(FIRST)))
 
 
 def _with_groups(group: IntArray, kind: IntArray, found: IntArray, used: IntArray) -> IntArray:
@@ -313,6 +318,10 @@ class _Multipliers:
         self.bound = np.inf
         self.potential = np.full(problem.rules, np.inf)
         self.exclusive = problem.exclusive
+
+    def best(self, k: int) -> IntArray:
+        """The k active rules with the highest potential."""
+        return self.active[np.argsort(-self.potential[self.active], kind="stable")[:k]]
 
     def step(self) -> bool:
         """Solve over the active rules, bound all rules, activate those that would pay; True when none would."""
