@@ -60,6 +60,7 @@ class Space:
     bins: int = 10
     binning: str = "width"
     targets: str = "approved"
+    beam: int = 200
     max_candidates: int = 50_000_000
     max_rows: int = 20_000_000
 
@@ -365,7 +366,11 @@ def gather(
     ]
     effects = Effects(people[list(read)], moves, how, levels, constraints)
     wanted = frame[approved] if space.targets == "approved" and approved.any() else people
-    chosen = _actions(space, effects, wanted if space.targets != "all" else frame)
+    wanted = frame if space.targets == "all" else wanted
+    least = space.people(len(wanted))
+    goals, alone = _goals(effects, wanted, least)
+    ask = _Ask(model, effects, tuple(read), space, batch, progress)
+    chosen = _actions(space, effects, goals, alone, least) if space.pinned else [(move,) for move in alone]
     if not chosen:
         raise InputError(
             f"no action can be made of these features: no value that the action set allows is frequent among the "
@@ -377,17 +382,10 @@ def gather(
         bits[:0], bits[:0], np.ones(len(people), dtype=bool), len(frame),
     )  # fmt: skip
     plan_rules(evidence, evidence.conditions(), evidence.descriptors(subgroups))
-    rows = sum(int(needed(effects, action, all_change=space.all_change).sum()) for action in chosen)
-    if rows > space.max_rows:
-        raise InputError(
-            f"{len(chosen):,} actions of {len(people):,} denied people are {rows:,} rows to ask the model, and the "
-            f"limit is {space.max_rows:,} (max_rows); lower max_changes or bins, raise min_support, or pass fewer "
-            "people."
-        )
-    outcomes = try_actions(
-        lambda rows: approves(model, rows, read), effects, chosen, all_change=space.all_change, batch=batch,
-        progress=progress,
-    )  # fmt: skip
+    outcomes = ask(chosen) if space.pinned else _grow(space, effects, goals, alone, least, ask)
+    chosen = list(outcomes.actions)
+    if not space.pinned:
+        plan_rules(replace(evidence, outcomes=outcomes), evidence.conditions(), evidence.descriptors(subgroups))
     changes, impossible = pack(effects.changes), pack(~effects.possible)
     changed = np.array([np.bitwise_or.reduce(changes[list(action)], axis=0) for action in chosen], dtype=np.uint64)
     barred = np.array([np.bitwise_or.reduce(impossible[list(action)], axis=0) for action in chosen], dtype=np.uint64)
@@ -399,14 +397,85 @@ def approves(model: Model, frame: pd.DataFrame, read: Sequence[Name]) -> BoolArr
     return model.approves(frame[list(read if model.feature_names is None else model.feature_names)])
 
 
-def _actions(space: Space, effects: Effects, wanted: pd.DataFrame) -> list[Action]:
-    """The actions tried: conjunctions of goals that are frequent among `wanted`, of at most `max_changes` moves."""
+class _Ask:
+    """Tries actions, and refuses to ask the model about more rows than allowed."""
+
+    def __init__(
+        self, model: Model, effects: Effects, read: tuple[Name, ...], space: Space, batch: int, progress: Any
+    ) -> None:
+        self.model, self.effects, self.read, self.space = model, effects, read, space
+        self.batch, self.progress, self.rows = batch, progress, 0
+
+    def __call__(self, actions: Sequence[Action]) -> Outcomes:
+        effects, space = self.effects, self.space
+        self.rows += sum(int(needed(effects, action, all_change=space.all_change).sum()) for action in actions)
+        if self.rows > space.max_rows:
+            raise InputError(
+                f"{len(actions):,} actions of {len(effects.people):,} denied people are {self.rows:,} rows to ask the "
+                f"model, and the limit is {space.max_rows:,} (max_rows); lower max_changes, bins or beam, raise "
+                "min_support, or pass fewer people."
+            )
+        return try_actions(
+            lambda rows: approves(self.model, rows, self.read), effects, actions, all_change=space.all_change,
+            batch=self.batch, progress=self.progress,
+        )  # fmt: skip
+
+
+def _goals(effects: Effects, wanted: pd.DataFrame, least: int) -> tuple[Bits, list[int]]:
+    """Of whom in `wanted` each move's goal is true, and the moves whose goal is frequent and changes somebody."""
     goals = np.zeros((len(effects.moves), len(wanted)), dtype=bool)
     for m, move in enumerate(effects.moves):
         goals[m] = move.goal.holds(wanted[move.feature]) if isinstance(move, Move) else True
-    doing = np.flatnonzero(effects.changes.any(axis=1))
-    found = frequent_itemsets(pack(goals[doing]), effects.column[doing], space.people(len(wanted)), space.max_changes)
-    return [tuple(int(doing[item]) for item in items) for items in found.sets]
+    bits = pack(goals)
+    frequent = (count(bits) >= least) & effects.changes.any(axis=1)
+    return bits, np.flatnonzero(frequent).tolist()
+
+
+def _actions(space: Space, effects: Effects, goals: Bits, alone: Sequence[int], least: int) -> list[Action]:
+    """Conjunctions of goals that are frequent together, of at most `max_changes` moves."""
+    found = frequent_itemsets(goals[list(alone)], effects.column[list(alone)], least, space.max_changes)
+    return [tuple(alone[item] for item in items) for items in found.sets]
+
+
+def _grow(space: Space, effects: Effects, goals: Bits, alone: Sequence[int], least: int, ask: _Ask) -> Outcomes:
+    """Try single moves, then the best of each width with one more, up to `max_changes`.
+
+    Goals such as "at least" are true of many people together, so there are too many frequent conjunctions to
+    try. Of each width the `beam` best go on: first the one that flips most people of each set of features,
+    then the second of each, and so on. What is chosen later is best among the actions tried.
+    """
+    level: list[Action] = [(move,) for move in alone]
+    parts: list[Outcomes] = []
+    for width in range(1, space.max_changes + 1):
+        if not level:
+            break
+        found = ask(level)
+        parts.append(found)
+        flips = count(found.success)
+        by_features: dict[tuple[int, ...], int] = {}
+        ranked = []
+        for a in np.argsort(-flips, kind="stable").tolist():
+            features = tuple(int(effects.column[move]) for move in level[a])
+            by_features[features] = by_features.get(features, -1) + 1
+            if flips[a]:
+                ranked.append((by_features[features], -int(flips[a]), level[a]))
+        kept = [action for _, _, action in sorted(ranked)[: space.beam]]
+        if width == 1:
+            kept = level
+        wider = set()
+        for action in kept:
+            mine = {int(effects.column[move]) for move in action}
+            together = np.bitwise_and.reduce(goals[list(action)], axis=0)
+            for move in alone:
+                if int(effects.column[move]) not in mine and int(count(together & goals[move])) >= least:
+                    wider.add(tuple(sorted((*action, move))))
+        level = sorted(wider)
+    return Outcomes(
+        tuple(action for part in parts for action in part.actions),
+        np.concatenate([part.success for part in parts]),
+        np.concatenate([part.refused for part in parts]),
+        sum(part.rows for part in parts),
+    )
 
 
 def _distinct_and_true(
@@ -473,7 +542,7 @@ def _check(
         raise InputError(
             f"min_support is a share of the denied people, above 0 and at most 1, not {space.min_support!r}."
         )
-    for setting in ("max_descriptor", "max_condition", "max_changes", "max_candidates", "max_rows"):
+    for setting in ("max_descriptor", "max_condition", "max_changes", "beam", "max_candidates", "max_rows"):
         value = getattr(space, setting)
         if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
             raise InputError(f"{setting} must be a whole number ≥ 1, not {value!r}.")

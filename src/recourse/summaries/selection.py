@@ -310,7 +310,7 @@ class _Multipliers:
     for whatever multipliers, so it doesn't matter how exactly the program was solved.
     """
 
-    def __init__(self, problem: Problem, chosen: IntArray, *, start: int = 100, more: int = 50) -> None:
+    def __init__(self, problem: Problem, chosen: IntArray, *, start: int = 100, more: int = 150) -> None:
         self.problem, self.more = problem, more
         alone = problem.cover @ problem.weight - problem.price
         order = np.argsort(-alone, kind="stable")[:start]

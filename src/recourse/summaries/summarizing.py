@@ -49,6 +49,7 @@ def summarize(
     bins: int = 10,
     binning: str = "width",
     targets: str = "approved",
+    beam: int = 200,
     held_out: Any = None,
     desired: Any = None,
     threshold: float | None = None,
@@ -87,6 +88,7 @@ def summarize(
     operators : of conditions: "=" (a value, or a bin), "≠" (!=), "≤" (<=), "≥" (>=)
     moves : ("to",) as in the paper: the condition pins what is changed, and the action sets it to a value or
     bin. Any of "to", "at_least", "at_most", "shift" otherwise: then conditions need not mention it
+    beam : with such moves, so many actions of each width are tried with one more move (up to `max_changes`)
     bins, binning : numbers with more values than `bins` are binned by equal "width" or "quantile", on `X` only
     targets : an action's targets are, together, frequent among the "approved" (which spares dead ends), the
     "denied" (as in the paper) or "all"
@@ -117,7 +119,7 @@ def summarize(
     space = Space(
         min_support=min_support, max_descriptor=max_descriptor, max_condition=max_condition, max_changes=max_changes,
         operators=_chosen("operators", [_SPELLING.get(one, one) for one in operators], OPERATORS),
-        moves=_chosen("moves", moves, MOVES), bins=bins, binning=binning, targets=targets,
+        moves=_chosen("moves", moves, MOVES), bins=bins, binning=binning, targets=targets, beam=beam,
         max_candidates=max_candidates, max_rows=max_rows,
     )  # fmt: skip
     limits = Limits(
