@@ -27,8 +27,10 @@ from sklearn.preprocessing import OneHotEncoder
 
 import recourse as rs
 from recourse.models import as_model
-from recourse.summaries.evidence import Space, gather
+from recourse.summaries.evidence import gather
 from recourse.summaries.itemsets import frequent_itemsets
+from recourse.summaries.recourse_set import TwoLevelRecourseSet
+from recourse.summaries.space import Space
 
 PROTECTED = ("sex", "race", "age")
 
@@ -83,8 +85,6 @@ def speed(name: str, model: Any, X: pd.DataFrame, actions: rs.ActionSet, subgrou
 
     found, candidates = evidence()
     result = rs.summarize(model, X, actions, subgroups=subgroups, time_limit=60, **settings)
-    from recourse.summaries.recourse_set import TwoLevelRecourseSet
-
     rows = found.outcomes.rows
     start = time.perf_counter()
     sample = X.sample(min(rows, 200_000), replace=True, random_state=0)

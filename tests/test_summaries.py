@@ -535,6 +535,80 @@ def test_comparison_shows_the_same_rule_for_every_level(fitted):
     assert table.loc[(0, "Male"), "denied"] + table.loc[(0, "Female"), "denied"] == len(people)
 
 
+def test_tuned_weights_are_lowered_only_while_the_papers_conditions_hold():
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({"a": rng.integers(0, 2, 900), "b": rng.integers(0, 3, 900)})
+    easy = Black(lambda X: X["a"] - 0.5)
+    result = rs.summarize(easy, X, rs.ActionSet(X), subgroups=[], max_rules=3)
+    asked = easy.asked
+    weights = result.tune(held_out=0.1)
+    assert easy.asked == asked
+    assert set(weights) == {"incorrect_recourse", "cover", "feature_cost", "feature_change"}
+    assert weights["incorrect_recourse"] < 1000
+    assert weights["cover"] > 0, "without cover nobody has recourse"
+    assert result.refit(weights=weights).measures().loc["accuracy", "in sample"] == 1
+    w = world(0)
+    hard = rs.summarize(Black(lambda X: np.where(X["sex"] == "Male", 1, -1)), w.X, w.actions, min_support=0.05)
+    assert hard.tune() == dict.fromkeys(weights, 1000.0), "the start breaks the conditions already"
+    with pytest.raises(rs.InputError, match="held_out"):
+        result.tune(held_out=2)
+
+
+def test_stability_measures_on_people_the_rules_were_not_made_from(fitted):
+    w, result = fitted
+    asked = w.model.asked
+    found = result.stability(splits=3)
+    assert w.model.asked == asked
+    assert found == result.stability(splits=3)
+    assert found["accuracy_min"] <= found["accuracy_mean"] <= found["accuracy_max"]
+    assert 0 <= found["rules_kept"] <= 1
+    with pytest.raises(rs.InputError, match="splits"):
+        result.stability(splits=0)
+
+
+def test_choosing_from_a_part_counts_only_that_part(fitted):
+    from recourse.summaries.tuning import transfer
+
+    w, result = fitted
+    evidence = result._evidence
+    made = np.arange(len(evidence.people)) % 2 == 0
+    half = evidence.only(made)
+    people = pd.concat([w.denied[made], w.X[w.model.approves(w.X)]])
+    other = rs.summarize(w.model, people, w.actions, subgroups=["sex"], min_support=0.02, bins=5, max_rules=8)
+    assert half.n == len(other._evidence.people)
+    found = transfer(evidence, result.limits, made)
+    rest = w.denied[~made]
+    judged = half.candidates(("sex",), 7, apart=False)
+    assert (judged.n <= half.n).all()
+    assert 0 <= found["accuracy"] <= found["cover"] <= 1
+    assert found["accuracy"] == pytest.approx(found["cover"] * (1 - found["wrong"]))
+    assert len(rest) == (~made).sum()
+
+
+def test_the_front_shows_what_accuracy_costs(fitted):
+    _, result = fitted
+    front = result.front((0, 2, 20))
+    assert front.index.tolist() == [0, 2, 20]
+    assert front["accuracy"].iloc[0] >= front["accuracy"].iloc[-1]
+    again = result.refit(cost_weight=2.0).measures()["in sample"]
+    assert front.loc[2, "accuracy"] == again["accuracy"]
+    assert not front["dominated"].all()
+
+
+def test_moves_that_pin_nothing_reach_four_features():
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({name: np.round(rng.gamma(3.0, 5.0, 400), 1) for name in "abcde"})
+    model = Black(lambda X: np.minimum.reduce([X[name] - 14 for name in "abcd"]))
+    settings: dict[str, Any] = {"subgroups": [], "max_condition": 1, "max_rules": 1, "bins": 4, "binning": "quantile"}
+    settings |= {"min_support": 0.002}
+    actions = rs.ActionSet(X)
+    narrow = rs.summarize(model, X, actions, moves=["at_least"], max_changes=3, targets="all", **settings)
+    wide = rs.summarize(model, X, actions, moves=["at_least"], max_changes=4, targets="all", beam=40, **settings)
+    assert narrow.measures().loc["accuracy", "in sample"] < 0.5
+    assert wide.measures().loc["accuracy", "in sample"] == 1
+    assert {move.feature for move in wide.rules[0].action} == set("abcd")
+
+
 # --- the vocabulary ----------------------------------------------------------------------------------------
 
 

@@ -20,8 +20,10 @@ from recourse.errors import InputError, nearest
 from recourse.models import Model
 from recourse.summaries.candidates import Candidates, Pairs, check_size, count_triples, effective_rules
 from recourse.summaries.itemsets import Bits, BoolArray, Itemsets, count, frequent_itemsets, pack, unpack
-from recourse.summaries.outcomes import Action, Effects, Outcomes, Progress, needed, try_actions
-from recourse.summaries.predicates import Move, Predicate
+from recourse.summaries.outcomes import Action, Effects, Outcomes, Progress
+from recourse.summaries.predicates import Predicate
+from recourse.summaries.space import Space
+from recourse.summaries.trials import Trials, approves, goals_of, grow, joint_actions
 from recourse.summaries.vocabulary import (
     Levels,
     Mobility,
@@ -39,44 +41,6 @@ if TYPE_CHECKING:
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
-
-PINNED = ("to",)
-"""The paper's moves: a condition says what each changed feature is today, and the action what it becomes."""
-
-
-@dataclass(frozen=True)
-class Space:
-    """Which rules there are at all; everything that needs new evidence when it changes.
-
-    See `summarize` for the meaning of each.
-    """
-
-    min_support: float = 0.01
-    max_descriptor: int = 2
-    max_condition: int = 3
-    max_changes: int = 3
-    operators: tuple[str, ...] = ("=",)
-    moves: tuple[str, ...] = PINNED
-    bins: int = 10
-    binning: str = "width"
-    targets: str = "approved"
-    beam: int = 200
-    max_candidates: int = 50_000_000
-    max_rows: int = 20_000_000
-
-    @property
-    def pinned(self) -> bool:
-        """Whether a condition pins what an action changes."""
-        return self.moves == PINNED
-
-    @property
-    def all_change(self) -> bool:
-        """Whether an action changes all of its features for everybody who satisfies a condition it goes with."""
-        return self.pinned and self.operators == ("=",)
-
-    def people(self, n: int) -> int:
-        """How many of n people the support is."""
-        return max(1, int(np.ceil(self.min_support * n - 1e-9)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -368,9 +332,9 @@ def gather(
     wanted = frame[approved] if space.targets == "approved" and approved.any() else people
     wanted = frame if space.targets == "all" else wanted
     least = space.people(len(wanted))
-    goals, alone = _goals(effects, wanted, least)
-    ask = _Ask(model, effects, tuple(read), space, batch, progress)
-    chosen = _actions(space, effects, goals, alone, least) if space.pinned else [(move,) for move in alone]
+    goals, alone = goals_of(effects, wanted, least)
+    ask = Trials(model, effects, tuple(read), space, batch, progress)
+    chosen = joint_actions(space, effects, goals, alone, least) if space.pinned else [(move,) for move in alone]
     if not chosen:
         raise InputError(
             f"no action can be made of these features: no value that the action set allows is frequent among the "
@@ -382,7 +346,7 @@ def gather(
         bits[:0], bits[:0], np.ones(len(people), dtype=bool), len(frame),
     )  # fmt: skip
     plan_rules(evidence, evidence.conditions(), evidence.descriptors(subgroups))
-    outcomes = ask(chosen) if space.pinned else _grow(space, effects, goals, alone, least, ask)
+    outcomes = ask(chosen) if space.pinned else grow(space, effects, goals, alone, least, ask)
     chosen = list(outcomes.actions)
     if not space.pinned:
         plan_rules(replace(evidence, outcomes=outcomes), evidence.conditions(), evidence.descriptors(subgroups))
@@ -390,92 +354,6 @@ def gather(
     changed = np.array([np.bitwise_or.reduce(changes[list(action)], axis=0) for action in chosen], dtype=np.uint64)
     barred = np.array([np.bitwise_or.reduce(impossible[list(action)], axis=0) for action in chosen], dtype=np.uint64)
     return replace(evidence, outcomes=outcomes, changed=changed, barred=barred | outcomes.refused)
-
-
-def approves(model: Model, frame: pd.DataFrame, read: Sequence[Name]) -> BoolArray:
-    """Ask the model about rows: with the columns that it was fitted on, or the action set's where it names none."""
-    return model.approves(frame[list(read if model.feature_names is None else model.feature_names)])
-
-
-class _Ask:
-    """Tries actions, and refuses to ask the model about more rows than allowed."""
-
-    def __init__(
-        self, model: Model, effects: Effects, read: tuple[Name, ...], space: Space, batch: int, progress: Any
-    ) -> None:
-        self.model, self.effects, self.read, self.space = model, effects, read, space
-        self.batch, self.progress, self.rows = batch, progress, 0
-
-    def __call__(self, actions: Sequence[Action]) -> Outcomes:
-        effects, space = self.effects, self.space
-        self.rows += sum(int(needed(effects, action, all_change=space.all_change).sum()) for action in actions)
-        if self.rows > space.max_rows:
-            raise InputError(
-                f"{len(actions):,} actions of {len(effects.people):,} denied people are {self.rows:,} rows to ask the "
-                f"model, and the limit is {space.max_rows:,} (max_rows); lower max_changes, bins or beam, raise "
-                "min_support, or pass fewer people."
-            )
-        return try_actions(
-            lambda rows: approves(self.model, rows, self.read), effects, actions, all_change=space.all_change,
-            batch=self.batch, progress=self.progress,
-        )  # fmt: skip
-
-
-def _goals(effects: Effects, wanted: pd.DataFrame, least: int) -> tuple[Bits, list[int]]:
-    """Of whom in `wanted` each move's goal is true, and the moves whose goal is frequent and changes somebody."""
-    goals = np.zeros((len(effects.moves), len(wanted)), dtype=bool)
-    for m, move in enumerate(effects.moves):
-        goals[m] = move.goal.holds(wanted[move.feature]) if isinstance(move, Move) else True
-    bits = pack(goals)
-    frequent = (count(bits) >= least) & effects.changes.any(axis=1)
-    return bits, np.flatnonzero(frequent).tolist()
-
-
-def _actions(space: Space, effects: Effects, goals: Bits, alone: Sequence[int], least: int) -> list[Action]:
-    """Conjunctions of goals that are frequent together, of at most `max_changes` moves."""
-    found = frequent_itemsets(goals[list(alone)], effects.column[list(alone)], least, space.max_changes)
-    return [tuple(alone[item] for item in items) for items in found.sets]
-
-
-def _grow(space: Space, effects: Effects, goals: Bits, alone: Sequence[int], least: int, ask: _Ask) -> Outcomes:
-    """Try single moves, then the best of each width with one more, up to `max_changes`.
-
-    Goals such as "at least" are true of many people together, so there are too many frequent conjunctions to
-    try. Of each width the `beam` best go on: first the one that flips most people of each set of features,
-    then the second of each, and so on. What is chosen later is best among the actions tried.
-    """
-    level: list[Action] = [(move,) for move in alone]
-    parts: list[Outcomes] = []
-    for width in range(1, space.max_changes + 1):
-        if not level:
-            break
-        found = ask(level)
-        parts.append(found)
-        flips = count(found.success)
-        by_features: dict[tuple[int, ...], int] = {}
-        ranked = []
-        for a in np.argsort(-flips, kind="stable").tolist():
-            features = tuple(int(effects.column[move]) for move in level[a])
-            by_features[features] = by_features.get(features, -1) + 1
-            if flips[a]:
-                ranked.append((by_features[features], -int(flips[a]), level[a]))
-        kept = [action for _, _, action in sorted(ranked)[: space.beam]]
-        if width == 1:
-            kept = level
-        wider = set()
-        for action in kept:
-            mine = {int(effects.column[move]) for move in action}
-            together = np.bitwise_and.reduce(goals[list(action)], axis=0)
-            for move in alone:
-                if int(effects.column[move]) not in mine and int(count(together & goals[move])) >= least:
-                    wider.add(tuple(sorted((*action, move))))
-        level = sorted(wider)
-    return Outcomes(
-        tuple(action for part in parts for action in part.actions),
-        np.concatenate([part.success for part in parts]),
-        np.concatenate([part.refused for part in parts]),
-        sum(part.rows for part in parts),
-    )
 
 
 def _distinct_and_true(

@@ -333,7 +333,8 @@ class _Multipliers:
             return True
         cells = part.cover.shape[1]
         dual = np.maximum(-np.asarray(result.ineqlin.marginals), 0.0)
-        share = problem.people / part.people[kind]
+        people = part.people[kind]
+        share = np.divide(problem.people, people, out=np.zeros(len(people)), where=people > 0)
         worth = self._price(dual[:cells][kind] * share, float(dual[cells]))
         entering = np.flatnonzero((worth > ROUNDING) & ~np.isin(np.arange(problem.rules), self.active))
         if not len(entering):

@@ -10,10 +10,11 @@ from recourse.costs import Cost
 from recourse.errors import InputError, nearest
 from recourse.models import as_model
 from recourse.summaries.choosing import Limits, check_cost, limits_from, plain_settings, price_list
-from recourse.summaries.evidence import Space, gather
+from recourse.summaries.evidence import gather
 from recourse.summaries.outcomes import BATCH, Progress
 from recourse.summaries.predicates import MOVES, OPERATORS
 from recourse.summaries.recourse_set import TwoLevelRecourseSet
+from recourse.summaries.space import Space
 from recourse.tables import Name
 
 if TYPE_CHECKING:
