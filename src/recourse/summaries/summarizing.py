@@ -80,7 +80,8 @@ def summarize(
     feature_cost, feature_change
     tie_break : who satisfies several rules gets the one with the highest "precision", or the highest lower
     end of its "wilson" interval, which distrusts rules with few people (and then `min_precision` does too)
-    method : "exact" within `time_limit` seconds, "local" (the paper's approximate search), or "greedy"
+    method : "exact" within `time_limit` seconds (a result that is not proven by then depends on the machine's
+    speed), "local" (the paper's approximate search), or "greedy"
 
     Which rules there are to choose from:
 
