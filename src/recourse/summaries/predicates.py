@@ -87,7 +87,7 @@ class Predicate:
             return top if high - 1 == low else f"{number_text(low)} to {top}"
         if low is None:
             return f"below {number_text(high)}"
-        return f"at least {number_text(low)}" if high is None else f"{number_text(low)} to {number_text(high)}"
+        return f"at least {number_text(low)}" if high is None else f"{number_text(low)} to below {number_text(high)}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the predicate as plain values."""

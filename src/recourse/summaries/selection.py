@@ -25,7 +25,7 @@ ROUNDING = 1e-6
 """Values closer than this are equal: what sums of prices and solver tolerances can differ by."""
 
 
-FIRST = 300
+FIRST = 150
 """How many rules the first mixed-integer program decides among; each further one takes four times as many."""
 
 
@@ -256,7 +256,14 @@ def select(
     chosen = local_search(problem, drop=2, runs=3) if method == "local" else greedy(problem)
     bound = anytime_bound(problem, chosen)
     if method == "exact" and bound > problem.value(chosen) + ROUNDING:
-        chosen, bound, active = _exact(problem, chosen, active, bound, started + time_limit)
+        if len(np.unique(problem.group)) > problem.max_groups:
+            # the limit on subgroups seldom matters, and without it the proof is quicker
+            relaxed = replace(problem, max_groups=problem.rules)
+            free, bound, active = _exact(relaxed, chosen, active, bound, started + time_limit / 2)
+            if problem.allows(free) and problem.value(free) > problem.value(chosen):
+                chosen = free
+        if bound > problem.value(chosen) + ROUNDING:
+            chosen, bound, active = _exact(problem, chosen, active, bound, started + time_limit)
     value = everything.value(useful[chosen])
     proven = bound <= value + ROUNDING * max(1.0, abs(value))
     status = SelectionStatus.OPTIMAL if proven else SelectionStatus.FEASIBLE
@@ -297,8 +304,20 @@ def _exact(
 
 
 def _with_groups(group: IntArray, kind: IntArray, found: IntArray, used: IntArray) -> IntArray:
-    """For each kind of rule found, its first rule whose descriptor is among those used (all, if none are said)."""
-    fits = np.flatnonzero(np.isin(kind, found) & (np.isin(group, used) if len(used) else True))
+    """For each kind of rule found, its first rule whose descriptor is among those used.
+
+    Where it isn't said which are used, few that do for all kinds are: each time the one that does for most.
+    """
+    if not len(used):
+        members = np.flatnonzero(np.isin(kind, found))
+        open_, picked = set(found.tolist()), []
+        while open_:
+            left = members[np.isin(kind[members], list(open_))]
+            groups, times = np.unique(group[left], return_counts=True)
+            picked.append(int(groups[np.argmax(times)]))
+            open_ -= set(kind[left[group[left] == picked[-1]]].tolist())
+        used = np.array(picked, dtype=np.int64)
+    fits = np.flatnonzero(np.isin(kind, found) & np.isin(group, used))
     _, first = np.unique(kind[fits], return_index=True)
     return np.sort(fits[first])
 
@@ -425,7 +444,7 @@ def _milp(part: Problem, value: float, time_limit: float) -> tuple[IntArray, Int
         integrality=integral,
         bounds=optimize.Bounds(0, 1),
         constraints=optimize.LinearConstraint(A, -np.inf, b),
-        options={"time_limit": time_limit, "mip_rel_gap": 0.0, "presolve": False},  # few rules: presolve takes longer
+        options={"time_limit": time_limit, "mip_rel_gap": 0.0},
     )
     if result.status == 2:  # infeasible: nothing reaches the value in hand
         return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), value
