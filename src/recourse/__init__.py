@@ -27,6 +27,9 @@ from recourse._version import __version__
 if TYPE_CHECKING:
     from recourse import costs, datasets, metrics
     from recourse.actions import ActionGrid, ActionSet, FeatureActions, constraints
+    from recourse.actions.drafts import draft_actions
+    from recourse.actions.files import LoadedActions, read_actions
+    from recourse.actions.problems import ActionFileError
     from recourse.audits import Audit, AuditPartial, AuditSpec, audit, audit_batch
     from recourse.costs import (
         COSTS,
@@ -48,6 +51,9 @@ if TYPE_CHECKING:
 _HOME = {
     # what people can do, and what it costs them
     "actions": ("ActionGrid", "ActionSet", "FeatureActions", "constraints"),
+    "actions.files": ("LoadedActions", "read_actions"),
+    "actions.problems": ("ActionFileError",),
+    "actions.drafts": ("draft_actions",),
     "costs": (
         "COSTS",
         "BradleyTerryCost",
@@ -87,6 +93,7 @@ _MODULES = (
 
 __all__ = [
     "COSTS",
+    "ActionFileError",
     "ActionGrid",
     "ActionSet",
     "Audit",
@@ -102,6 +109,7 @@ __all__ = [
     "InputError",
     "L1Cost",
     "LinearModel",
+    "LoadedActions",
     "LocalCost",
     "MaxCost",
     "Model",
@@ -119,10 +127,12 @@ __all__ = [
     "constraints",
     "costs",
     "datasets",
+    "draft_actions",
     "find",
     "flipset",
     "load_model",
     "metrics",
+    "read_actions",
     "summarize",
 ]
 
