@@ -4,11 +4,39 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
+from recourse.errors import InputError
 from recourse.models.files import load_model
 from recourse.models.linear import LinearEstimatorModel, LinearModel, has_logistic_probabilities, linear_form
 from recourse.models.model import Additive, EstimatorModel, Model, choose_label
 
-__all__ = ["Additive", "EstimatorModel", "LinearModel", "Model", "as_model", "choose_label", "load_model"]
+__all__ = [
+    "Additive",
+    "EstimatorModel",
+    "LinearModel",
+    "Model",
+    "as_model",
+    "choose_label",
+    "label_of_sign",
+    "load_model",
+]
+
+
+def label_of_sign(estimator: Any, sign: int) -> Any:
+    """Return the label that `ActionSet.y_desired` stands for with this model, to be passed on as ``desired=``.
+
+    1, or a `Model` (which says itself what it wants), is None: the default of `as_model`; −1 is the first label.
+    """
+    if sign > 0 or isinstance(estimator, Model):
+        return None
+    classes = np.asarray(getattr(estimator, "classes_", ()))
+    if len(classes) != 2:
+        raise InputError(
+            f"y_desired = −1 stands for the first of two labels, but this model has {len(classes)}; "
+            "name one with desired= instead."
+        )
+    return classes[0].item() if isinstance(classes[0], np.generic) else classes[0]
 
 
 def as_model(estimator: Any, *, desired: Any = None, threshold: float | None = None, margin: float = 0.0) -> Model:
