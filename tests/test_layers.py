@@ -30,6 +30,7 @@ MAY_IMPORT = {
     "flipsets": GROUND | MODEL_LAYER | {"search", "reports"},
     "audits": GROUND | MODEL_LAYER | {"search", "reports"},
 }
+MAY_IMPORT["legacy"] = {"errors", "tables", "actions", "models", "search", "flipsets", "audits"}
 PUBLIC_API_ONLY = {"cli", "__main__"}
 
 

@@ -7,6 +7,9 @@ about that:
     audit       a population     who has recourse, who has none, and how hard is it for whom?
     find        the search both rest on, for people who build something else
 
+Whoever comes from actionable-recourse finds its names here too: `Flipset`, `RecourseAuditor`,
+`RecourseBuilder` and `print_recourse_audit_report` are thin over these verbs.
+
 Every answer carries a `Status`: what was proven, in a sentence. Names are resolved when they are first
 used, so that importing the package is quick.
 
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from recourse.costs import COSTS, Cost, FunctionCost, L1Cost, LocalCost, MaxCost, TotalCost
     from recourse.errors import InputError, ModelError, RecourseError
     from recourse.flipsets import FlipsetItem, FlipsetResult, flipset
+    from recourse.legacy import Flipset, RecourseAuditor, RecourseBuilder, print_recourse_audit_report
     from recourse.models import LinearModel, Model, as_model, load_model
     from recourse.search import Solutions, Status, find
 
@@ -43,11 +47,25 @@ _HOME = {
     "flipsets": ("FlipsetItem", "FlipsetResult", "flipset"),
     "audits": ("Audit", "AuditPartial", "AuditSpec", "audit", "audit_batch"),
     "search": ("Solutions", "Status", "find"),
+    # the names of actionable-recourse, thin over the verbs
+    "legacy": ("Flipset", "RecourseAuditor", "RecourseBuilder", "print_recourse_audit_report"),
     # what can go wrong
     "errors": ("InputError", "ModelError", "RecourseError"),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
-_MODULES = ("actions", "audits", "costs", "datasets", "errors", "flipsets", "metrics", "models", "reports", "search")
+_MODULES = (
+    "actions",
+    "audits",
+    "costs",
+    "datasets",
+    "errors",
+    "flipsets",
+    "legacy",
+    "metrics",
+    "models",
+    "reports",
+    "search",
+)
 
 __all__ = [
     "COSTS",
@@ -58,6 +76,7 @@ __all__ = [
     "AuditSpec",
     "Cost",
     "FeatureActions",
+    "Flipset",
     "FlipsetItem",
     "FlipsetResult",
     "FunctionCost",
@@ -68,6 +87,8 @@ __all__ = [
     "MaxCost",
     "Model",
     "ModelError",
+    "RecourseAuditor",
+    "RecourseBuilder",
     "RecourseError",
     "Solutions",
     "Status",
@@ -83,6 +104,7 @@ __all__ = [
     "flipset",
     "load_model",
     "metrics",
+    "print_recourse_audit_report",
 ]
 
 

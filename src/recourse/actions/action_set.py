@@ -156,10 +156,7 @@ class ActionSet(FeatureView):
 
     def __setattr__(self, setting: str, value: Any) -> None:
         if setting == "y_desired":
-            sign = _sign(value)
-            if sign != self._y_desired and self.alignment_known:
-                self._flip_directions([-int(f.flip_direction or 0) for f in self._features])
-            object.__setattr__(self, "_y_desired", sign)
+            object.__setattr__(self, setting, value)
         else:
             super().__setattr__(setting, value)
 
@@ -167,6 +164,13 @@ class ActionSet(FeatureView):
     def y_desired(self) -> int:
         """1 if the second of a model's two labels is wanted, −1 if the first; may be assigned (0 means −1)."""
         return self._y_desired
+
+    @y_desired.setter
+    def y_desired(self, value: int) -> None:
+        sign = _sign(value)
+        if sign != self._y_desired and self.alignment_known:
+            self._flip_directions([-int(feature.flip_direction or 0) for feature in self._features])
+        object.__setattr__(self, "_y_desired", sign)
 
     # -- looking up ----------------------------------------------------------------------------------
 
