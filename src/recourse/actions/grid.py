@@ -281,6 +281,6 @@ def _replaced(column: pd.Series[Any], where: IntArray, values: npt.NDArray[Any])
         array = array.astype(np.result_type(array.dtype, values.dtype))
         array[where] = values
         return array
-    objects = column.to_numpy(dtype=object)
+    objects = column.to_numpy(dtype=object, copy=True)
     objects[where] = values
     return objects if column.dtype == object else pd.Series(objects, dtype=column.dtype).array
