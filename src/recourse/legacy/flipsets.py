@@ -1,16 +1,9 @@
-"""The classes of actionable-recourse 1.0.1, thin over today's verbs, so that what used it runs unchanged.
-
-A `Flipset`, a `RecourseAuditor` and a `RecourseBuilder` hold a classifier and an action set and ask
-`flipset` and `audit`; nothing is solved here. What they answer differs from the old library where that
-was wrong: docs/migration.md lists it.
-"""
+"""One person, as the old library asked: a table of actions, or plain dictionaries."""
 
 from __future__ import annotations
 
 import math
 import time
-import warnings
-from collections.abc import Callable, Sequence
 from html import escape
 from typing import Any
 
@@ -19,22 +12,19 @@ import numpy.typing as npt
 import pandas as pd
 
 from recourse.actions import ActionSet
-from recourse.audits import Audit, audit
 from recourse.errors import InputError, nearest
 from recourse.flipsets import FlipsetItem, FlipsetResult, flipset
-from recourse.models import EstimatorModel, LinearModel, Model, as_model, label_of_sign
-from recourse.search import Status
+from recourse.legacy.classifiers import Classifier
+from recourse.search import Status, deadline_after
 from recourse.tables import read_row
 
 ENUMERATIONS = {"distinct_subsets": "subsets", "mutually_exclusive": "exclusive"}
-SOLVERS = ("cplex", "python-mip")
-"""The old solvers' names, accepted everywhere: all of them mean this package's own search."""
-
-FloatArray = npt.NDArray[np.float64]
 
 
 class Flipset:
     """The actions that flip one person's prediction, as a table; `populate` finds them.
+
+    Of a linear classifier's features, only those moves are listed that raise the score.
 
     x : the person: a row, a mapping, or values in the action set's order
     action_set : `ActionSet`; it is read and never changed
@@ -52,20 +42,20 @@ class Flipset:
        size           features       x   x_new
     0     1           [income]     [1]     [8]
     1     1          [overdue]     [7]     [0]
-    2     2  [overdue, income]  [7, 1]  [6, 7]
+    2     2  [overdue, income]  [7, 1]  [1, 2]
     """
 
     def __init__(self, x: Any, action_set: ActionSet, *classifier: Any, **settings: Any) -> None:
         self.action_set = action_set
         self._given = classifier, settings
-        _Classifier(action_set, *self._given)
+        Classifier(action_set, *self._given)
         self._row = read_row(x, action_set.names, action_set.dtypes)
         self._order: dict[str, Any] = {"by": ["size", "cost", "score_new"]}
         self._clear()
 
     @property
-    def _classifier(self) -> _Classifier:
-        return _Classifier(self.action_set, *self._given)
+    def _classifier(self) -> Classifier:
+        return Classifier(self.action_set, *self._given)
 
     def _clear(self) -> None:
         self._result: FlipsetResult | None = None
@@ -207,10 +197,10 @@ class Flipset:
 
     def to_html(self) -> str:
         """Return a small static HTML table; "No Recourse" where it was proven that there is none."""
-        if self._result is not None and len(self._result):
-            return self._result.to_html()
-        more = "" if self._headline == self.reason else f"<p>{escape(self.reason)}</p>"
-        return f'<div class="recourse"><p><strong>{escape(self._headline)}</strong></p>{more}</div>'
+        table = "" if self._result is None else self._result.to_html()
+        if len(self):
+            return table
+        return f'<div class="recourse"><p><strong>{escape(self._headline)}</strong></p></div>{table}'
 
     @property
     def _headline(self) -> str:
@@ -226,47 +216,6 @@ class Flipset:
 
     def _repr_html_(self) -> str:
         return self.to_html()
-
-
-class RecourseAuditor:
-    """Whether each person of a table has recourse, and at what cost, for one classifier.
-
-    The classifier is given as for `Flipset`. `result` is the last `Audit`, which knows more.
-
-    >>> import recourse as rs
-    >>> X = pd.DataFrame({"overdue": [0, 1, 4, 7]})
-    >>> RecourseAuditor(rs.ActionSet(X), coefficients=[-1.0], intercept=3.5).audit(X)
-      feasible      cost
-    0      NaN       NaN
-    1      NaN       NaN
-    2     True  0.066667
-    3     True  0.266667
-    """
-
-    def __init__(self, action_set: ActionSet, *classifier: Any, **settings: Any) -> None:
-        self.action_set = action_set
-        self._given = classifier, settings
-        _Classifier(action_set, *self._given)
-        self.result: Audit | None = None
-
-    def audit(self, X: Any, y_desired: int | None = None) -> pd.DataFrame:
-        """Return feasible and cost of each row, on the index of `X`, in its order, duplicates included.
-
-        Approved already: NaN and NaN. Recourse: True and its cost, the largest percentile shift ("max").
-        Proven to have none: False and inf. Undecided (the search was interrupted): NaN and inf, with a
-        warning; that is never "no recourse".
-
-        y_desired : 1, 0 or −1, instead of the action set's
-        """
-        classifier = _Classifier(self.action_set, *self._given, y_desired=y_desired)
-        self.result = audit(classifier.model, X, self.action_set, cost="max")
-        people = self.result.people
-        feasible = people["feasible"].astype(object).where(people["feasible"].notna(), np.nan)
-        undecided = (people["status"] == Status.UNKNOWN.label).to_numpy()
-        if undecided.any():
-            warnings.warn(f"{int(undecided.sum())} people are undecided: {Status.UNKNOWN.value}.", stacklevel=2)
-        cost = np.where(undecided, np.inf, people["cost"].to_numpy(dtype=np.float64))
-        return pd.DataFrame({"feasible": feasible, "cost": cost}, index=people.index)
 
 
 class RecourseBuilder:
@@ -287,7 +236,7 @@ class RecourseBuilder:
         self.action_set = action_set
         self.mip_cost_type = settings.pop("mip_cost_type", "max")
         self._given = classifier, settings
-        _Classifier(action_set, *self._given)
+        Classifier(action_set, *self._given)
         self.max_items: int | None = None
         self._row: pd.DataFrame | None = None
         if x is not None:
@@ -347,153 +296,8 @@ class RecourseBuilder:
 
     def _solve(self, row: pd.DataFrame, total: float, distinct: str, time_limit: float | None) -> FlipsetResult:
         settings = (self.mip_cost_type, time_limit, self.max_items)
-        classifier = _Classifier(self.action_set, *self._given)
+        classifier = Classifier(self.action_set, *self._given)
         return _flipset(classifier, row, self.action_set, total, distinct, *settings)
-
-
-def print_recourse_audit_report(X: Any, audit_df: pd.DataFrame, y: Any, group_by: Sequence[Any] = ("y",)) -> None:
-    """Print how many people are approved, have recourse and have none, and what it costs, by outcome and group.
-
-    X : the table that was audited; audit_df : what `RecourseAuditor.audit` returned for it
-    y : the true outcomes, row by row; group_by : "y" and columns of `X`, each split by y
-
-    Means and medians are over the people with recourse, whose number is printed; those without are counted.
-
-    >>> X = pd.DataFrame({"owns": [0, 0, 1, 1]})
-    >>> audited = pd.DataFrame({"feasible": [np.nan, True, False, True], "cost": [np.nan, 0.25, np.inf, 0.75]})
-    >>> print_recourse_audit_report(X, audited, [1, 1, 0, 1])
-    Recourse audit of 4 people: 1 approved already, 2 with recourse, 1 with none
-    <BLANKLINE>
-           people  approved  with recourse  no recourse  mean cost  median cost
-    y = 0       1         0              0            1          –            –
-    y = 1       3         1              2            0        0.5          0.5
-    """
-    frame = X if isinstance(X, pd.DataFrame) else pd.DataFrame(X)
-    outcome = pd.Series(y).reset_index(drop=True)
-    if not len(frame) == len(audit_df) == len(outcome):
-        raise InputError(f"X has {len(frame)} rows, audit_df {len(audit_df)} and y {len(outcome)}; they go row by row.")
-    if isinstance(X, pd.DataFrame) and not X.index.equals(audit_df.index):
-        raise InputError("X and audit_df have different indexes; audit_df must be the audit of this X.")
-    if isinstance(y, pd.Series) and not y.index.equals(audit_df.index):
-        raise InputError("y and audit_df have different indexes; y must be the outcomes of these rows.")
-    people = pd.DataFrame({"feasible": audit_df["feasible"].to_numpy(), "cost": audit_df["cost"].to_numpy()})
-    names = [group_by] if isinstance(group_by, str) else list(group_by)
-    for name in names:
-        if name != "y" and name not in frame.columns:
-            raise InputError(f"group_by: X has no column {name!r}. {nearest(name, ['y', *frame.columns])}")
-    whole = _count(people)
-    more = f", {whole['undecided']:,} undecided" if whole["undecided"] else ""
-    print(
-        f"Recourse audit of {len(people):,} people: {whole['approved']:,} approved already, "
-        f"{whole['with recourse']:,} with recourse, {whole['no recourse']:,} with none{more}"
-    )
-    for name in names:
-        keys = [outcome] if name == "y" else [frame[name].reset_index(drop=True), outcome]
-        rows = {}
-        for levels, group in people.groupby([key.rename(str(k)) for k, key in enumerate(keys)]):
-            label = " · ".join(f"{n} = {level}" for n, level in zip(dict.fromkeys((name, "y")), levels, strict=True))
-            rows[label] = _count(group)
-        table = pd.DataFrame.from_dict(rows, orient="index")
-        if not table["undecided"].any():
-            table = table.drop(columns="undecided")
-        print()
-        print(table.to_string(float_format="{:.4g}".format, na_rep="–"))
-
-
-def _count(people: pd.DataFrame) -> dict[str, Any]:
-    """Who is approved, has recourse, has none; and the costs of those who have."""
-    feasible = people["feasible"]
-    found = (feasible == True).to_numpy()  # noqa: E712 — object columns hold True, False and NaN
-    costs = people["cost"].to_numpy(dtype=np.float64)
-    undecided = feasible.isna().to_numpy() & ~np.isnan(costs)
-    return {
-        "people": len(people),
-        "approved": int((feasible.isna().to_numpy() & ~undecided).sum()),
-        "with recourse": int(found.sum()),
-        "no recourse": int((feasible == False).sum()),  # noqa: E712
-        "undecided": int(undecided.sum()),
-        "mean cost": costs[found].mean() if found.any() else np.nan,
-        "median cost": np.median(costs[found]) if found.any() else np.nan,
-    }
-
-
-class _Classifier:
-    """A classifier as the old library took it, and the model that it stands for with an action set's `y_desired`."""
-
-    def __init__(
-        self,
-        action_set: ActionSet,
-        positional: Sequence[Any],
-        settings: dict[str, Any],
-        *,
-        y_desired: int | None = None,
-    ) -> None:
-        if not isinstance(action_set, ActionSet):
-            raise InputError(f"action_set must be an ActionSet, not a {type(action_set).__name__}.")
-        if y_desired is not None:
-            action_set = action_set.copy()
-            action_set.y_desired = y_desired
-        self._sign = action_set.y_desired
-        given = {**settings, **_by_name([one for one in positional if not isinstance(one, str)])}
-        for solver in (given.pop("solver", None), *(one for one in positional if isinstance(one, str))):
-            if solver is not None and solver not in SOLVERS:
-                raise InputError(f"{solver!r} is not a solver. {nearest(solver, SOLVERS)} Both mean the same search.")
-        checked: dict[str, Any] = {name: given.pop(name) for name in ("threshold", "margin") if name in given}
-        given.setdefault("clf", given.pop("classifier", None))
-        estimator = given.pop("clf")
-        weights, intercept = given.pop("coefficients", None), given.pop("intercept", 0.0)
-        for name in given:
-            if name in ("print_flag", "check_flag"):
-                continue
-            known = ["clf", "classifier", "coefficients", "intercept", "threshold", "margin", "solver", "print_flag"]
-            raise TypeError(f"unknown argument {name!r}. {nearest(name, known)}")
-        if (estimator is None) == (weights is None):
-            raise TypeError("give one classifier: clf=, or coefficients= with intercept=.")
-        if estimator is None:
-            self.model: Model = self._linear(action_set, weights, intercept, checked)
-        else:
-            self.model = as_model(estimator, desired=label_of_sign(estimator, self._sign), **checked)
-
-    def _linear(self, action_set: ActionSet, weights: Any, intercept: Any, checked: dict[str, Any]) -> LinearModel:
-        """Approved above 0 for y_desired = 1, and at or below it for −1: everybody has one label."""
-        signed = self._sign * np.asarray(weights, dtype=np.float64).ravel()
-        constant = self._sign * np.asarray(intercept, dtype=np.float64).ravel()
-        return LinearModel(signed, constant, names=action_set.names, strict=self._sign > 0, **checked)  # type: ignore[arg-type]
-
-    def scores(self, X: pd.DataFrame) -> FloatArray:
-        """Decision values, larger for the second label; probabilities or NaN where there are none."""
-        model = self.model
-        if isinstance(model, LinearModel):
-            return self._sign * (model.score(X) + model.margin)
-        if isinstance(model, EstimatorModel):
-            for name in ("decision_function", "predict_proba"):
-                ask: Callable[..., Any] | None = getattr(model.estimator, name, None)
-                if ask is not None:
-                    values = np.asarray(ask(model.input(X)), dtype=np.float64)
-                    return values.reshape(len(X), -1)[:, -1]
-        return np.full(len(X), np.nan)
-
-    def labels(self, X: pd.DataFrame) -> npt.NDArray[Any]:
-        """The classifier's predictions; of coefficients, the sign of the score as 1 and −1."""
-        model = self.model
-        if isinstance(model, EstimatorModel) and model.threshold is None and not model.margin:
-            return np.asarray(model.estimator.predict(model.input(X)))
-        approved = model.approves(X)
-        if isinstance(model, EstimatorModel):
-            others = [label for label in model.classes if label != model.desired]
-            return np.where(approved, model.desired, others[0])
-        return np.where(approved, self._sign, -self._sign)
-
-
-def _by_name(positional: Sequence[Any]) -> dict[str, Any]:
-    """Positional classifier arguments by their names: a classifier, or coefficients and perhaps an intercept."""
-    if positional and (hasattr(positional[0], "predict") or isinstance(positional[0], Model)):
-        names: tuple[str, ...] = ("clf",)
-    else:
-        names = ("coefficients", "intercept")
-    if len(positional) > len(names):
-        raise TypeError("give one classifier: clf=, or coefficients= with intercept=.")
-    return dict(zip(names, positional, strict=False))
 
 
 def _enumeration(name: str) -> str:
@@ -503,7 +307,7 @@ def _enumeration(name: str) -> str:
 
 
 def _flipset(
-    classifier: _Classifier,
+    classifier: Classifier,
     row: pd.DataFrame,
     action_set: ActionSet,
     total_items: float,
@@ -512,26 +316,23 @@ def _flipset(
     time_limit: float | None,
     max_changes: int | None = None,
 ) -> FlipsetResult:
-    """Ask `flipset`; for all items there are, ask for more until no more come."""
+    """Ask `flipset` about the moves that help; for all items there are, ask for more until no more come."""
     if isinstance(total_items, bool) or not total_items >= 1:
         raise InputError(f"total_items must be at least 1, not {total_items!r}.")
-    deadline = math.inf if time_limit is None or math.isinf(time_limit) else time.monotonic() + time_limit
-    wanted = 64 if math.isinf(total_items) else int(total_items)
-    while True:
+    deadline = deadline_after(time_limit)
+
+    def ask(actions: ActionSet, items: int) -> FlipsetResult:
         left = None if math.isinf(deadline) else max(0.0, deadline - time.monotonic())
-        result = flipset(
-            classifier.model,
-            row,
-            action_set,
-            total_items=wanted,
-            cost=cost,
-            distinct=distinct,
-            max_changes=max_changes,
-            time_limit=left,
-        )
-        if len(result) < wanted or not math.isinf(total_items):
-            return result
+        limits: dict[str, Any] = {"max_changes": max_changes, "time_limit": left}
+        return flipset(classifier.model, row, actions, total_items=items, cost=cost, distinct=distinct, **limits)
+
+    helpful = classifier.helpful(action_set)
+    wanted = 64 if math.isinf(total_items) else int(total_items)
+    result = ask(helpful, wanted)
+    while len(result) == wanted and math.isinf(total_items):
         wanted *= 8
+        result = ask(helpful, wanted)
+    return result if len(result) else ask(action_set, 1)  # who has no recourse has none with all moves
 
 
 def _info(item: FlipsetItem, row: pd.DataFrame, runtime: float) -> dict[str, Any]:
