@@ -95,10 +95,12 @@ def plot(table: pd.DataFrame, costs: dict[int, Any], path: Path) -> None:
     """Draw the figure: who has recourse, and the distribution of what it costs, by penalty."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(10, 4), layout="constrained")
+    figure = Figure(figsize=(12, 4.5), layout="constrained")
     left, right = figure.subplots(1, 2)
     left.plot(table.index, table["with recourse %"], "o-", color="black")
-    left.set(xscale="log", ylim=(0, 103), xlabel="ℓ1 penalty λ (log scale)", ylabel="denied people with recourse, %")
+    left.set(xscale="log", ylim=(0, 103), ylabel="denied people with recourse, %")
+    left.set_xticks(list(table.index), list(map(str, table.index)))
+    left.minorticks_off()
     some = [penalty for penalty in table.index if len(costs[penalty])]
     places = np.log10(some)
     violins = right.violinplot([costs[penalty] for penalty in some], positions=places, widths=0.25, showextrema=False)
@@ -107,9 +109,15 @@ def plot(table: pd.DataFrame, costs: dict[int, Any], path: Path) -> None:
     right.vlines(places, table.loc[some, "q25"], table.loc[some, "q75"], color="black", linewidth=3)
     right.plot(places, table.loc[some, "median"], "o", color="white", markeredgecolor="black")
     right.set_xticks(np.log10(list(table.index)), [str(penalty) for penalty in table.index])
-    right.set(ylim=(0, 1), xlabel="ℓ1 penalty λ (log scale)", ylabel="cost: largest percentile shift")
-    right.set_title("median, quartiles and distribution", fontsize="medium")
+    for penalty in table.index.difference(some):
+        right.text(np.log10(penalty), 0.02, "nobody", ha="center", rotation=90, color="gray")
+    right.set(
+        xlim=(-0.2, np.log10(max(table.index)) + 0.2),
+        ylim=(0, 1),
+        ylabel="cost of those with recourse (largest percentile shift)",
+    )
     for axes in (left, right):
+        axes.set_xlabel("ℓ1 penalty λ, log scale")
         axes.spines[["top", "right"]].set_visible(False)
         axes.grid(axis="y", alpha=0.3)
     figure.savefig(path, dpi=120)
