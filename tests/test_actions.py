@@ -316,3 +316,43 @@ def test_an_action_set_prints_as_a_table(X):
     assert text.startswith("ActionSet: 4 features, 4 actionable")
     assert "step_direction" in text
     assert "<table" in rs.ActionSet(X)._repr_html_()
+
+
+def test_in_100_000_random_actions_ranges_hold_frozen_features_stay_and_integers_stay_integers():
+    rng = np.random.default_rng(0)
+    checked = 0
+    while checked < 100_000:
+        n = 500
+        X = pd.DataFrame(
+            {
+                "whole": rng.integers(-50, 50, n),
+                "flag": rng.integers(0, 2, n).astype(bool),
+                "part": rng.normal(size=n) * 10.0 ** rng.integers(-3, 4),
+                "narrow": rng.normal(size=n).astype(np.float32),
+                "word": rng.choice(["a", "b", "c"], n),
+            }
+        )
+        A = rs.ActionSet(X, grid=str(rng.choice(["steps", "observed"])))
+        for feature in A:
+            feature.actionable = bool(rng.integers(0, 4))
+            if feature.variable_type in ("integer", "real"):
+                low, high = sorted(rng.choice(X[feature.name].to_numpy(), 2).tolist())
+                feature.bounds = (low, high)
+                feature.step_size = float(rng.uniform(0.01, 1))
+                feature.step_direction = int(rng.integers(-1, 2))
+        grid = A.grid(X)
+        lengths = np.diff(grid.row_ptr)[grid.rows]
+        people = np.repeat(np.arange(n), 10)
+        picks = (rng.random((len(people), lengths.shape[1])) * lengths[people]).astype(int)
+        after = grid.points(people, picks)
+        before = X.iloc[people].reset_index(drop=True)
+        assert (after.dtypes == before.dtypes).all()
+        for feature in A:
+            new, old = after[feature.name].to_numpy(), before[feature.name].to_numpy()
+            moved = new != old
+            assert feature.actionable or not moved.any()
+            if feature.variable_type in ("integer", "real"):
+                low, high = feature.bounds
+                assert ((new[moved] >= low) & (new[moved] <= high)).all()
+                assert ((new[moved].astype(float) - old[moved]) * feature.step_direction >= 0).all()
+        checked += len(people)

@@ -239,6 +239,7 @@ def test_views_show_the_numbers_of_the_document(w):
     assert f"{result.overall['denied']:,}" in html
     assert "<b>f</b>" not in html, "escaped"
     assert len(html) < 30_000
+    assert result.to_html().startswith("<!doctype html>")
 
 
 def test_tallies_of_nobody_say_nothing():

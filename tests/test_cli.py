@@ -183,7 +183,9 @@ def test_data_sets_are_listed():
 
 
 def test_version_and_help_name_every_command():
-    assert rs.__version__ in run("--version").stdout
+    version = run("--version").stdout
+    assert rs.__version__ in version
+    assert "kernels" in version
     text = run("--help").stdout
     for command in ("audit", "flipset", "demo", "data"):
         assert command in text

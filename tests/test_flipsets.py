@@ -97,6 +97,17 @@ def test_the_table_has_one_line_a_change(w, x):
     assert len(result._repr_html_()) < 30_000
 
 
+def test_people_read_labels_and_units(w, x):
+    w.actions["income"].label, w.actions["income"].unit = "Monthly income", "€"
+    w.actions["income"].step_direction = 0
+    w.actions[["owns", "overdue", "balance"]].actionable = False
+    result = rs.flipset(w.clf, x, w.actions)
+    assert result.items
+    assert "Monthly income" in repr(result)
+    assert "€" in result.to_html()
+    assert result.to_frame()["feature"].isin(["income"]).all()
+
+
 def test_exclusive_items_share_no_feature(w, x):
     result = rs.flipset(w.clf, x, w.actions, distinct="exclusive")
     features = [name for item in result for name in item.features]

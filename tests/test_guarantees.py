@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 import recourse as rs
 from helpers import COSTS, LABELS, MODELS, brute_force, world
 from recourse.search import brute_force as definition
+from recourse.search.knapsack import KnapsackSearch
 
 worlds = st.builds(
     world,
@@ -37,6 +38,24 @@ def test_the_answer_is_what_brute_force_finds(w, cost, max_changes):
         else:
             assert status is rs.Status.OPTIMAL
             np.testing.assert_allclose([answers.cost[person], answers.total[person]], best, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("search", ["knapsack", "milp", "best first"])
+@settings(relaxed, max_examples=20, suppress_health_check=list(HealthCheck))
+@given(w=worlds, cost=st.sampled_from(COSTS), max_changes=st.sampled_from([None, 2]))
+def test_all_searches_agree(search, w, cost, max_changes, monkeypatch):
+    denied = w.denied.iloc[:3]
+    grid = w.actions.grid(denied, cost, max_changes=max_changes)
+    expected = definition.solve(w.model, grid)
+    with monkeypatch.context() as patch:
+        if search == "milp":
+            patch.setattr(KnapsackSearch, "accepts", lambda grid: False)
+        if search == "best first":
+            patch.setattr(type(w.model), "additive", lambda self, grid: None)
+        answers = rs.find(w.model, grid)
+    np.testing.assert_array_equal(answers.codes, expected.codes)
+    np.testing.assert_allclose(answers.cost, expected.cost, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(answers.total, expected.total, rtol=1e-9, atol=1e-9)
 
 
 @relaxed
@@ -191,13 +210,17 @@ def test_moves_at_no_price_are_kept_where_they_decide():
     assert answers.cost[0] == 0
 
 
-def test_a_change_that_costs_nothing_and_decides_nothing_is_left_out():
-    X = pd.DataFrame({"a": np.arange(10.0), "b": np.arange(10.0)})
-    model = rs.LinearModel({"a": 1.0, "b": 0.001}, intercept=-5)
+@pytest.mark.parametrize("knapsack", [True, False])
+def test_a_change_that_costs_nothing_and_decides_nothing_is_left_out(knapsack, monkeypatch):
+    if not knapsack:
+        monkeypatch.setattr(KnapsackSearch, "accepts", lambda grid: False)
+    names = list("abcdefgh")
+    X = pd.DataFrame({name: np.arange(10.0) for name in names})
+    model = rs.LinearModel({"a": 1.0, **dict.fromkeys(names[1:], 0.001)}, intercept=-5)
     actions = rs.ActionSet(X, default_bounds=(0, 30))
     actions.step_type, actions.step_size = "absolute", 1
-    answers = rs.find(model, actions.grid(pd.DataFrame({"a": [0.0], "b": [12.0]})))
-    assert answers.picks[0, 1] == 0
+    answers = rs.find(model, actions.grid(pd.DataFrame({name: [0.0 if name == "a" else 12.0] for name in names})))
+    assert (answers.picks[0, 1:] == 0).all()
 
 
 def test_the_largest_shift_comes_first_and_only_then_the_sum():

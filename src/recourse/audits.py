@@ -271,14 +271,14 @@ class Audit:
         return ""
 
     def to_html(self) -> str:
-        """Return a small static HTML report."""
-        return reports.html(self.to_dict())
+        """Return a self-contained HTML page, without scripts."""
+        return reports.page(self.to_dict())
 
     def __repr__(self) -> str:
         return reports.text(self.to_dict())
 
     def _repr_html_(self) -> str:
-        return self.to_html()
+        return reports.html(self.to_dict())
 
     def __len__(self) -> int:
         return len(self.people)

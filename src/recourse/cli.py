@@ -52,7 +52,14 @@ class _Group(click.Group):
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(rs.__version__, prog_name="recourse", message="%(prog)s %(version)s")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=lambda *call: _version(*call),
+    help="Show the version and which build of the kernels is active.",
+)
 def main() -> None:
     """What can a person who was denied by a model change to be approved?
 
@@ -465,6 +472,16 @@ def _progress() -> Iterator[Callable[[int, int], object] | None]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("")
         yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _version(context: click.Context, parameter: click.Parameter, wanted: bool) -> None:
+    if not wanted or context.resilient_parsing:
+        return
+    from recourse.search import kernels
+
+    build, reason = kernels.build_info()
+    click.echo(f"recourse {rs.__version__} ({build} kernels{f': {reason}' if reason else ''})")
+    context.exit()
 
 
 def _fail(error: Exception, code: int) -> NoReturn:

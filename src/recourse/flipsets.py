@@ -22,12 +22,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Change:
-    """One feature's part of an action: today's value, the new one, and the price of getting there."""
+    """One feature's part of an action: today's value, the new one, and the price of getting there.
+
+    `label` and `unit` are what people call the feature and its values, where the action set says so.
+    """
 
     feature: Name
     today: Any
     new: Any
     price: float
+    label: str
+    unit: str
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,11 @@ class FlipsetItem:
     total: float
     bound: float
     status: Status
+
+    @property
+    def gap(self) -> float:
+        """How much cheaper another action might be: cost − bound, 0 where the status is OPTIMAL."""
+        return self.cost - self.bound
 
     @property
     def features(self) -> tuple[Name, ...]:
@@ -120,8 +130,10 @@ class FlipsetResult:
                     "changes": [
                         {
                             "feature": str(c.feature),
-                            "today": _plain(c.today),
-                            "new": _plain(c.new),
+                            "label": c.label,
+                            "unit": c.unit,
+                            "today": c.today,
+                            "new": c.new,
                             "price": c.price,
                         }
                         for c in item.changes
@@ -132,14 +144,14 @@ class FlipsetResult:
         }
 
     def to_html(self) -> str:
-        """Return a small static HTML table."""
-        return reports.html(self.to_dict())
+        """Return a self-contained HTML page, without scripts."""
+        return reports.page(self.to_dict())
 
     def __repr__(self) -> str:
         return reports.text(self.to_dict())
 
     def _repr_html_(self) -> str:
-        return self.to_html()
+        return reports.html(self.to_dict())
 
 
 def flipset(
@@ -200,15 +212,18 @@ def flipset(
     if model.approves(row)[0]:
         return result([], None, "This person is approved already: there is nothing to flip.")
     ranks = find_items(model, grid, total_items=total_items, distinct=distinct, time_limit=time_limit)
-    items = [_item(grid, rank) for rank in ranks if rank.found[0]]
+    items = [_item(grid, rank, actions) for rank in ranks if rank.found[0]]
     last = ranks[-1].status(0)
     return result(items, ranks[0].status(0), _reason(items, last, total_items, grid))
 
 
-def _item(grid: ActionGrid, solution: Solutions) -> FlipsetItem:
+def _item(grid: ActionGrid, solution: Solutions, actions: ActionSet) -> FlipsetItem:
     lines = grid.changes([0], solution.picks[:1])
     columns = (lines[name].tolist() for name in ("feature", "today", "new", "price"))
-    changes = tuple(Change(*line) for line in zip(*columns, strict=True))
+    changes = tuple(
+        Change(feature, today, new, price, actions[feature].label, actions[feature].unit)
+        for feature, today, new, price in zip(*columns, strict=True)
+    )
     return FlipsetItem(
         changes, float(solution.cost[0]), float(solution.total[0]), float(solution.bound[0]), solution.status(0)
     )

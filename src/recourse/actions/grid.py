@@ -131,6 +131,11 @@ class ActionGrid:
         """Whether every block is one feature."""
         return len(self.features) == len(self.blocks)
 
+    @property
+    def has_rows(self) -> bool:
+        """Whether `linear` says all that `wide` says."""
+        return all(constraint.linear() is not None for constraint in self.wide)
+
     @cached_property
     def row_block(self) -> RowArray:
         """int32[R]: which block each menu row belongs to."""

@@ -202,10 +202,12 @@ def _statement(
     for block, domains, items in zip(grid.blocks, grid.domains, grid.block_items, strict=True):
         today = grid.codes[first[grid.item_row[items]]]
         for name, domain in zip(block, domains, strict=True):
+            if name not in weight_of:
+                continue
             values = domain.astype(np.float64)
-            worth = weight_of.get(name, 0.0) * values
+            worth = weight_of[name] * values
             gains[items] += worth[grid.codes[items]] - worth[today]
-            largest[name] = max(largest.get(name, 0.0), float(np.abs(values).max(initial=0.0)))
+            largest[name] = max(largest[name], float(np.abs(values).max(initial=0.0)))
     sizes = np.array([largest[name] for name in names])
     return Additive(score, gains, True, form.tolerance(sizes, eps))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["html", "text"]
+__all__ = ["html", "page", "text"]
 
 
 def text(document: Mapping[str, Any]) -> str:
@@ -20,7 +20,14 @@ def text(document: Mapping[str, Any]) -> str:
 
 
 def html(document: Mapping[str, Any]) -> str:
-    """Render a result's document as one self-contained piece of HTML, without scripts."""
+    """Render a result's document as one piece of static HTML, as notebooks show it."""
     from recourse.reports import web
 
     return web.render(document)
+
+
+def page(document: Mapping[str, Any]) -> str:
+    """Render a result's document as a self-contained HTML page, without scripts."""
+    from recourse.reports import web
+
+    return web.page(document)

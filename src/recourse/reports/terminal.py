@@ -89,7 +89,8 @@ def _flipset(document: Mapping[str, Any]) -> str:
     for rank, item in enumerate(document["items"], start=1):
         for k, change in enumerate(item["changes"]):
             head = [str(rank), cost(item["cost"]), item["status"]] if k == 0 else ["", "", ""]
-            rows.append([*head, change["feature"], value(change["today"]), "→", value(change["new"])])
+            new = f"{value(change['new'])} {change['unit']}".rstrip()
+            rows.append([*head, change["label"], value(change["today"]), "→", new])
     if rows:
         lines += [
             "",

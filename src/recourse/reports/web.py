@@ -18,6 +18,11 @@ def render(document: Mapping[str, Any]) -> str:
     return _environment().get_template(TEMPLATES[document["document"]]).render(doc=document)
 
 
+def page(document: Mapping[str, Any]) -> str:
+    """Render a document as a page of its own."""
+    return _environment().get_template("page.html").render(content=TEMPLATES[document["document"]], doc=document)
+
+
 @cache
 def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(

@@ -66,7 +66,7 @@ def find(
     if not len(chosen):
         return Solutions.unknown(0, len(grid.blocks))
     statement = model.additive(grid)
-    if statement is None or len(grid.linear) < len(grid.wide):
+    if statement is None or not grid.has_rows:
         return best_first.solve(model, grid, chosen, exclusions, deadline=deadline, progress=progress)
     return _Rounds(model, grid, statement, chosen, exclude(exclusions, chosen), deadline).run(progress)
 

@@ -126,24 +126,47 @@ class _Program:
         """Our own proof of infeasibility: even the largest gains together stay below the bar."""
         return float(self.gains @ self._largest_gains()) < self.need
 
-    def _largest_gains(self) -> FloatArray:
-        """The 0/1 vector of the items with the largest gains, in as many blocks as may change.
+    def _out_of_range(self, deadline: float) -> bool:
+        """Whether wide constraints keep every action's gains clearly below the bar.
 
-        An upper bound on every action's gain; an action itself unless some constraint forbids it.
+        A solver's "infeasible" is not enough to say that somebody has no recourse. Its bound on the largest
+        gain must lie below the bar by a thousand times its tolerances.
         """
-        chosen = np.zeros(len(self.gains))
-        best = []
+        if not self.grid.wide:
+            return False
+        scale = float(np.abs(self.gains).max(initial=0.0)) or 1.0
+        rows, low, high = self._rows(bar=False)
+        result = self._minimise(-self.gains / scale, rows, low, high, deadline)
+        bound = getattr(result, "mip_dual_bound", None)
+        return bound is not None and bool(-bound * scale < self.need - 1e-6 * scale)
+
+    def _largest_gains(self) -> FloatArray:
+        """The 0/1 vector of the action with the largest gains, at most k changes included.
+
+        A dynamic programme over blocks and numbers of changes. An upper bound on every action's gain, and an
+        action itself unless a wide constraint or an exclusion forbids it.
+        """
+        changes = self.grid.n_changed[self.items]
+        most = self.grid.max_changes
+        best: dict[int, tuple[float, tuple[int, ...]]] = {0: (0.0, ())}  # changes so far → gain, items
         for j in range(len(self.lengths)):
-            items = slice(self.offsets[j], self.offsets[j + 1])
-            open_gains = np.where(self.upper[items] > 0, self.gains[items], -np.inf)
-            best.append(self.offsets[j] + int(np.argmax(open_gains)))
-        order = sorted(range(len(best)), key=lambda j: -self.gains[best[j]])
-        changes = len(best) if self.grid.max_changes is None else self.grid.max_changes
-        for rank, j in enumerate(order):
-            chosen[best[j] if rank < changes else self.offsets[j]] = 1.0
+            block = np.arange(self.offsets[j], self.offsets[j + 1])
+            block = block[self.upper[block] > 0]
+            groups = [block] if most is None else [block[changes[block] == c] for c in np.unique(changes[block])]
+            champions = [group[np.argmax(self.gains[group])] for group in groups]
+            after: dict[int, tuple[float, tuple[int, ...]]] = {}
+            for so_far, (gain, items) in best.items():
+                for item in champions:
+                    count = 0 if most is None else so_far + int(changes[item])
+                    total = gain + float(self.gains[item])
+                    if (most is None or count <= most) and (count not in after or total > after[count][0]):
+                        after[count] = (total, (*items, int(item)))
+            best = after
+        chosen = np.zeros(len(self.gains))
+        chosen[list(max(best.values())[1])] = 1.0
         return chosen
 
-    def _rows(self) -> tuple[sparse.csr_array, FloatArray, FloatArray]:
+    def _rows(self, *, bar: bool = True) -> tuple[sparse.csr_array, FloatArray, FloatArray]:
         """All conditions as rows: one pick a block, the bar, at most k changes, wide constraints, exclusions."""
         grid, n, m = self.grid, len(self.prices), len(self.lengths)
         one_each = sparse.csr_array((np.ones(n), (self.owner, np.arange(n))), shape=(m, n))
@@ -156,7 +179,8 @@ class _Program:
             low.append(np.array([least / scale]))
             high.append(np.array([most / scale]))
 
-        add(self.gains, self.need, np.inf)
+        if bar:
+            add(self.gains, self.need, np.inf)
         if grid.max_changes is not None:
             add(grid.n_changed[self.items].astype(np.float64), -np.inf, grid.max_changes)
         for tie in grid.linear:
@@ -232,7 +256,7 @@ class _Program:
     def _write(self, out: Solutions, k: int, result: OptimizeResult, bound: float, deadline: float) -> None:
         if result.x is not None:
             self._put(out, k, result.x, bound, self._is_optimal(result, bound))
-        elif result.status == 2 and (self.excluded != Exclusions() or self.grid.wide):
+        elif result.status == 2 and (self.excluded != Exclusions() or self._out_of_range(deadline)):
             out.rule_out(np.array([k]))
         elif result.status == 2 and self.grid.allows([self.person], self._picks(self._largest_gains())[None])[0]:
             # Our own bound says that the largest gains reach the bar; only the solver's tolerance doesn't.

@@ -76,6 +76,11 @@ class Solutions:
         found: npt.NDArray[np.bool_] = (self.codes == OPTIMAL) | (self.codes == FEASIBLE)
         return found
 
+    @property
+    def gap(self) -> FloatArray:
+        """float64[n]: cost − bound where an action was found, NaN elsewhere."""
+        return np.where(self.found, self.cost - np.where(self.found, self.bound, 0.0), np.nan)
+
     def status(self, person: int) -> Status:
         """Return one person's status."""
         return STATUSES[int(self.codes[person])]
