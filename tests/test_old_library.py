@@ -164,6 +164,22 @@ def test_8_a_time_limit_is_never_no_recourse(people):
     assert info["lowerbound"] < np.inf
 
 
+def test_8_running_out_of_time_keeps_the_actions_at_hand(monkeypatch):
+    X = pd.DataFrame({f"x{k}": [0, 1, 2] for k in range(8)})
+    whole = rs.Flipset([0] * 8, rs.ActionSet(X), coefficients=[1] * 8, intercept=-1).populate(float("inf"))
+    assert len(whole) == 255, "every set of features but the empty one"
+    assert whole.reason == "There are no more than 255 such actions."
+    ask = rs.flipset
+    late = {"time_limit": 0}
+    monkeypatch.setattr(
+        "recourse.legacy.flipsets.flipset",
+        lambda *a, total_items, **k: ask(*a, total_items=total_items, **{**k, **(late if total_items > 64 else {})}),
+    )
+    part = rs.Flipset([0] * 8, rs.ActionSet(X), coefficients=[1] * 8, intercept=-1).populate(float("inf"))
+    assert [info["cost"] for info in part.solutions_info] == [info["cost"] for info in whole.solutions_info[:64]]
+    assert "Stopped after 64 items" in part.reason
+
+
 def test_8_an_interrupted_audit_is_never_no_recourse(people, monkeypatch):
     X, _, clf, A = people
     audit = rs.audit
@@ -506,7 +522,7 @@ def test_a_subset_limit_is_for_columns_of_0_and_1(people):
     *_, A = people
     with pytest.raises(rs.InputError, match="'overdue' is not one"):
         A.add_constraint("subset_limit", names=["owns", "overdue"])
-    with pytest.raises(rs.InputError, match="'onehot' is not a kind of constraint"):
+    with pytest.raises(rs.InputError, match="'onehot' is no constraint: give one of recourse.constraints"):
         A.add_constraint("onehot", names=["owns"])
     with pytest.raises(TypeError, match="go with 'subset_limit'"):
         A.add_constraint(rs.constraints.AtMost(2), names=["owns"])

@@ -1,60 +1,23 @@
-"""The README of actionable-recourse 1.0.1, with the imports it needs, runs as it was written."""
+"""The README of actionable-recourse 1.0.1, with the imports it needs, runs, and so does the page it is on."""
 
 from __future__ import annotations
 
 import contextlib
 import io
+import re
 import time
+from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 import threadpoolctl
 from sklearn.exceptions import ConvergenceWarning
 
-README = """
-import pandas as pd
-import numpy as np
-from sklearn.linear_model import LogisticRegression
 import recourse as rs
-from recourse import print_recourse_audit_report
 
-df = pd.read_csv(url)
-y, X = df.iloc[:, 0], df.iloc[:, 1:]
-
-clf = LogisticRegression(max_iter = 1000)
-clf.fit(X, y)
-yhat = clf.predict(X)
-
-A = rs.ActionSet(X)
-A['Married'].mutable = False
-A[['Age_lt_25', 'Age_in_25_to_40', 'Age_in_40_to_59', 'Age_geq_60']].mutable = False
-
-A['EducationLevel'].step_direction = 1
-A['EducationLevel'].step_size = 1
-A['EducationLevel'].step_type = "absolute"
-A['EducationLevel'].bounds = (0, 3)
-
-A['TotalMonthsOverdue'].step_size = 1
-A['TotalMonthsOverdue'].step_type = "absolute"
-A['TotalMonthsOverdue'].bounds = (0, 100)
-
-A.align(clf)
-
-i = np.flatnonzero(yhat <= 0).astype(int)[0]
-
-fs = rs.Flipset(x = X.values[i], action_set = A, clf = clf)
-fs.populate(enumeration_type = 'distinct_subsets', total_items = 10)
-latex = fs.to_latex()
-html = fs.to_html()
-
-auditor = rs.RecourseAuditor(A, coefficients = clf.coef_, intercept = clf.intercept_)
-audit_df = auditor.audit(X)
-
-print(audit_df['feasible'].mean())
-print(audit_df['cost'].mean())
-print_recourse_audit_report(X, audit_df, y)
-print_recourse_audit_report(X, audit_df, y, group_by = ['y', 'Married', 'EducationLevel'])
-"""
+PAGE = (Path(__file__).parent.parent / "docs" / "migration.md").read_text(encoding="utf-8")
+README, *LATER = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +33,7 @@ def session(needs_data):
         pytest.warns(ConvergenceWarning),
         threadpoolctl.threadpool_limits(1),
     ):
-        exec(compile(README, "old README", "exec"), names)
+        exec(compile(README, "docs/migration.md", "exec"), names)
     return names, printed.getvalue(), time.perf_counter() - started
 
 
@@ -107,3 +70,32 @@ def test_its_audit_has_one_row_a_person_and_its_report_counts_them_all(session):
     assert with_recourse + without == (yhat == 0).sum()
     assert f"30,000 people: {(yhat == 1).sum():,} approved already, {with_recourse:,} with recourse" in printed
     assert "Married = 1 · y = 0" in printed
+
+
+@pytest.mark.slow
+def test_the_rest_of_the_migration_page_runs_and_agrees_with_the_old_names(session):
+    names, _, _ = session
+    for code in LATER:
+        exec(compile(code, "docs/migration.md", "exec"), names)
+    assert names["A_old"]["EducationLevel"].percentile([3])[0] != names["A"]["EducationLevel"].percentile([3])[0]
+    old, new = names["audit_df"], names["audit"].to_frame()
+    np.testing.assert_allclose(old["cost"], new["cost"], rtol=1e-9)
+    assert names["plans"][0].cost == names["fs"].solutions_info[0]["cost"]
+
+
+def test_the_migration_page_shows_the_whole_old_readme():
+    for line in (
+        "A = rs.ActionSet(X)",
+        "A.align(clf)",
+        'fs.populate(enumeration_type="distinct_subsets", total_items=10)',
+        "rs.RecourseAuditor(A, coefficients=clf.coef_, intercept=clf.intercept_)",
+        'print_recourse_audit_report(X, audit_df, y, group_by=["y", "Married", "EducationLevel"])',
+    ):
+        assert line in README
+
+
+def test_the_migration_page_names_only_what_exists():
+    for name in re.findall(r"`rs\.(\w+)", PAGE):
+        assert hasattr(rs, name), name
+    for name in re.findall(r"\]\(([^)#]+)\)", PAGE):
+        assert (Path(__file__).parent.parent / "docs" / name).exists(), name

@@ -266,7 +266,7 @@ class ActionSet(FeatureView):
     def _subset_limit(self, kind: str, names: Sequence[Name], lb: int, ub: int) -> Constraint:
         """The constraint that the older `add_constraint("subset_limit", …)` stands for."""
         if kind != "subset_limit":
-            raise InputError(f"{kind!r} is not a kind of constraint. {nearest(kind, ['subset_limit'])}")
+            raise InputError(f"{kind!r} is no constraint: give one of recourse.constraints, or say 'subset_limit'.")
         group = GroupLimit(names, lb, ub)
         members = [self._find(name) for name in group.features]
         for feature in members:
@@ -447,7 +447,7 @@ def _notes(feature: FeatureActions, frame: pd.DataFrame) -> Iterator[str]:
         return
     low, high = feature.bounds
     seen = feature.observed.values
-    if low < seen[0] or high > seen[-1]:
+    if feature.percentiles == "empirical" and (low < seen[0] or high > seen[-1]):
         yield (
             f"{feature.name!r}: the bounds {low:g} to {high:g} leave the data ({seen[0]:g} to {seen[-1]:g}); "
             "percentiles are flat beyond the data, so further moves there cost nothing."

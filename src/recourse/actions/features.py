@@ -307,6 +307,11 @@ class FeatureActions:
         return self._missing
 
     @property
+    def percentiles(self) -> str:
+        """What `percentile` counts with: ``"empirical"`` or ``"kde"``, as the action set was made."""
+        return self._percentiles
+
+    @property
     def ordered(self) -> bool:
         """Whether values have an order, and so percentiles and directions."""
         return self._variable_type != "categorical"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from dataclasses import replace
 from html import escape
 from typing import Any
 
@@ -198,7 +199,7 @@ class Flipset:
     def to_html(self) -> str:
         """Return a small static HTML table; "No Recourse" where it was proven that there is none."""
         table = "" if self._result is None else self._result.to_html()
-        if len(self):
+        if table and self._headline == self.reason:
             return table
         return f'<div class="recourse"><p><strong>{escape(self._headline)}</strong></p></div>{table}'
 
@@ -316,7 +317,7 @@ def _flipset(
     time_limit: float | None,
     max_changes: int | None = None,
 ) -> FlipsetResult:
-    """Ask `flipset` about the moves that help; for all items there are, ask for more until no more come."""
+    """Ask `flipset` about the moves that help: for a few items first, then for more, until no more come."""
     if isinstance(total_items, bool) or not total_items >= 1:
         raise InputError(f"total_items must be at least 1, not {total_items!r}.")
     deadline = deadline_after(time_limit)
@@ -327,11 +328,14 @@ def _flipset(
         return flipset(classifier.model, row, actions, total_items=items, cost=cost, distinct=distinct, **limits)
 
     helpful = classifier.helpful(action_set)
-    wanted = 64 if math.isinf(total_items) else int(total_items)
+    wanted = int(min(64, total_items))
     result = ask(helpful, wanted)
-    while len(result) == wanted and math.isinf(total_items):
-        wanted *= 8
-        result = ask(helpful, wanted)
+    while len(result) == wanted < total_items:
+        wanted = int(min(8 * wanted, total_items))
+        more = ask(helpful, wanted)
+        if len(more) < len(result):  # out of time: what is at hand stands
+            return replace(result, reason=f"Stopped after {len(result)} items: {Status.UNKNOWN.value}.")
+        result = more
     return result if len(result) else ask(action_set, 1)  # who has no recourse has none with all moves
 
 
