@@ -475,6 +475,57 @@ def test_costs_equal_the_old_definitions_under_the_compatibility_settings(cost, 
     assert len(names) == len(set(names))
 
 
+OLD_WEIGHTS = [
+    -0.0753,
+    0.0601,
+    0.0,
+    0.109,
+    0.0,
+    -0.0777,
+    -0.00303,
+    1.14e-05,
+    5.48e-05,
+    0.0843,
+    -0.00434,
+    -0.0407,
+    0.0,
+    0.000306,
+    -0.451,
+    -0.121,
+    -0.511,
+]
+OLD_COSTS = {
+    (21368, "local"): [1.219218427427, 1.237469243151, 1.289423355357],
+    (21368, "max"): [0.231642171628, 0.266668641972, 0.276766459968],
+    (21368, "total"): [0.276766459968, 0.288833544673, 0.320508709076],
+    (15517, "local"): [1.219218427427, 1.237694403657, 1.273732650365],
+    (15517, "max"): [0.276766459968, 0.276766459968, 0.276766459968],
+    (15517, "total"): [0.276766459968, 0.289358835209, 0.312331855769],
+    (28364, "local"): [3.397739299148, 3.419183257996, 3.518228396897],
+    (28364, "max"): [0.386233044857, 0.386233044857, 0.386233044857],
+    (28364, "total"): [0.391233041125, 0.402570225689, 0.470998984648],
+    (14392, "local"): [3.985922241279, 3.997824370659, 4.008668125399],
+    (14392, "max"): [0.39283303993, 0.39283303993, 0.39283303993],
+    (14392, "total"): [0.633207594176, 0.643239187649, 0.652161830601],
+}
+"""The costs of the three cheapest actions for four people of the credit data, from actionable-recourse 1.0.1 itself.
+
+With its CBC solver on NumPy 1.23; the action set is that of Figure 2, the weights are those here, intercept 1.84.
+"""
+
+
+def test_costs_equal_what_the_old_package_itself_answered(needs_data):
+    X = rs.datasets.load("credit", data_home=needs_data("credit").parent).X
+    A = rs.ActionSet(X, default_bounds=(0.1, 99.9, "percentile"), percentiles="kde", grid="legacy")
+    A[[name for name in X if name in ("Single", "Married") or "Age" in name or "Overdue" in name]].mutable = False
+    A["EducationLevel"].step_direction = 1
+    amounts = A[[name for name in X if "Amount" in name]]
+    amounts.step_type, amounts.step_size = "absolute", 50
+    for (person, cost), expected in OLD_COSTS.items():
+        builder = rs.RecourseBuilder(A, X.iloc[person], OLD_WEIGHTS, 1.84, mip_cost_type=cost)
+        np.testing.assert_allclose([info["cost"] for info in builder.populate(total_items=3)], expected, atol=1e-9)
+
+
 # -- the names ---------------------------------------------------------------------------------------
 
 
