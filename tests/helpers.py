@@ -10,10 +10,25 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.compose import make_column_transformer
+from sklearn.decomposition import PCA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, RidgeClassifier, SGDClassifier
+from sklearn.model_selection import FixedThresholdClassifier
+from sklearn.naive_bayes import BernoulliNB, GaussianNB
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
+from sklearn.preprocessing import (
+    Binarizer,
+    KBinsDiscretizer,
+    MaxAbsScaler,
+    MinMaxScaler,
+    OneHotEncoder,
+    RobustScaler,
+    SplineTransformer,
+    StandardScaler,
+)
 from sklearn.svm import LinearSVC
 
 import recourse as rs
@@ -25,7 +40,32 @@ MODELS = {
     "scaled svm": lambda: make_pipeline(MaxAbsScaler(), LinearSVC(dual=False)),
     "discriminant": lambda: LinearDiscriminantAnalysis(),
     "sgd": lambda: make_pipeline(StandardScaler(), SGDClassifier(loss="log_loss", random_state=0)),
+    "splines, PCA": lambda: make_pipeline(SplineTransformer(n_knots=4), PCA(6), StandardScaler(), LogisticRegression()),
+    "gaussian bayes": lambda: make_pipeline(StandardScaler(), GaussianNB()),
+    "threshold": lambda: FixedThresholdClassifier(make_pipeline(StandardScaler(), LogisticRegression()), threshold=0.6),
+    "boosted, no interactions": lambda: HistGradientBoostingClassifier(
+        max_iter=10, min_samples_leaf=5, interaction_cst="no_interactions"
+    ),
+    "mixed logistic": lambda: make_pipeline(
+        make_column_transformer(
+            (OneHotEncoder(drop="first"), ["housing"]),
+            (make_pipeline(SimpleImputer(add_indicator=True), StandardScaler()), ["balance"]),
+            (KBinsDiscretizer(4, strategy="uniform"), ["income"]),
+            remainder="passthrough",
+        ),
+        LogisticRegression(),
+    ),
+    "mixed bayes": lambda: make_pipeline(
+        make_column_transformer(
+            (OneHotEncoder(sparse_output=False), ["housing"]),
+            (make_pipeline(SimpleImputer(), Binarizer()), ["balance"]),
+            remainder=MinMaxScaler(),
+        ),
+        BernoulliNB(binarize=0.4),
+    ),
 }
+MIXED = {kind for kind in MODELS if kind.startswith("mixed")}
+"""Models for worlds with a column of words, and with values missing in another one."""
 LABELS = {"01": (0, 1), "±1": (-1, 1), "12": (1, 2), "words": ("bad", "good")}
 COSTS = ("total", "local", "max", "l1")
 
@@ -47,7 +87,10 @@ class World:
 
 
 def world(seed: int, *, kind: str = "logistic", labels: str = "01", favourable: int = 1, n: int = 80) -> World:
-    """Make a world of four features (boolean, integer, two real) with few enough actions to try them all."""
+    """Make a world of four features (boolean, integer, two real) with few enough actions to try them all.
+
+    For models of mixed tables there is a fifth, of words, and `balance` is missing for some.
+    """
     rng = np.random.default_rng(seed)
     X = pd.DataFrame(
         {
@@ -58,6 +101,10 @@ def world(seed: int, *, kind: str = "logistic", labels: str = "01", favourable: 
         }
     )
     score = (X / X.std()).to_numpy() @ rng.normal(size=4) + rng.normal(size=n)
+    if kind in MIXED:
+        X["housing"] = rng.choice(["free", "own", "rent"], n)
+        score += 2 * (X["housing"] == "own").to_numpy()
+        X.loc[rng.random(n) < 0.2, "balance"] = np.nan
     y = np.array(LABELS[labels])[(score > np.median(score)).astype(int)]
     clf = MODELS[kind]().fit(X, y)
     desired = LABELS[labels][favourable]
@@ -79,17 +126,18 @@ def brute_force(world: World, x: pd.Series, cost: str, max_changes: int | None =
     menus = []
     for name in world.X.columns:
         feature = world.actions[name]
-        values = [x[name]]
-        if feature.actionable:
-            values += [v for v in feature.grid if v != x[name] and (v - x[name]) * feature.step_direction >= 0]
-        menus.append([(v, _price(world, name, x[name], v, cost)) for v in values])
+        here, way = x[name], feature.step_direction
+        values = [here]
+        if feature.actionable and not pd.isna(here):
+            values += [v for v in feature.grid if v != here and (way == 0 or (v - here) * way >= 0)]
+        menus.append([(v, 0.0 if k == 0 else _price(world, name, here, v, cost)) for k, v in enumerate(values)])
     points = list(itertools.product(*menus))
     table = pd.DataFrame([[value for value, _ in point] for point in points], columns=world.X.columns)
-    table = table.astype(dict.fromkeys(table.columns, float))
+    table = table.astype({name: float if world.X[name].dtype.kind in "if" else str for name in table.columns})
     approved = world.clf.predict(table) == world.desired
     best = None
-    for point, row, good in zip(points, table.to_numpy(), approved, strict=True):
-        changes = int((row != x.to_numpy(dtype=float)).sum())
+    for point, good in zip(points, approved, strict=True):
+        changes = sum(v != here and not pd.isna(here) for (v, _), here in zip(point, x, strict=True))
         if good and (max_changes is None or changes <= max_changes):
             prices = [price for _, price in point]
             key = (max(prices), sum(prices)) if cost == "max" else (sum(prices), sum(prices))
@@ -97,8 +145,12 @@ def brute_force(world: World, x: pd.Series, cost: str, max_changes: int | None =
     return best
 
 
-def _price(world: World, name: str, x: float, v: float, cost: str) -> float:
-    column = np.sort(world.X[name].to_numpy(dtype=float))
+def _price(world: World, name: str, x: Any, v: Any, cost: str) -> float:
+    if name == "housing":
+        known = world.X[name]
+        share = ((known == v).sum() + 1) / (len(known) + known.nunique())
+        return {"l1": 1.0, "local": -np.log(share)}.get(cost, 1 - share)
+    column = np.sort(world.X[name].dropna().to_numpy(dtype=float))
     if cost == "l1":
         scale = np.median(np.abs(column - np.median(column))) or np.mean(np.abs(column - np.median(column))) or 1.0
         return abs(v - x) / scale

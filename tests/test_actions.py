@@ -318,6 +318,14 @@ def test_an_action_set_prints_as_a_table(X):
     assert "<table" in rs.ActionSet(X)._repr_html_()
 
 
+def test_words_of_any_dtype_can_be_replaced_and_the_table_stays_as_it_was():
+    for dtype in (object, "str", "category"):
+        X = pd.DataFrame({"housing": pd.Series(["rent", "own", "free"], dtype=dtype)})
+        grid = rs.ActionSet(X).grid(X)
+        assert grid.points([0], [[1]])["housing"].tolist() == ["free"]
+        assert X["housing"].tolist() == ["rent", "own", "free"]
+
+
 def test_in_100_000_random_actions_ranges_hold_frozen_features_stay_and_integers_stay_integers():
     rng = np.random.default_rng(0)
     checked = 0

@@ -106,11 +106,15 @@ def test_a_model_from_a_file_needs_no_target(loans, tmp_path):
             "can't read nothing.csv as CSV: No such",
         ),
         (["audit", "LOANS", "--target", "god", "--fit", "logistic"], 2, "no column 'god'. Did you mean 'good'"),
-        (
-            ["audit", "LOANS", "--target", "good", "--fit", "logistic"],
-            2,
-            "column 'region' holds words, such as 'north'",
-        ),
+        (["audit", "NAMES", "--target", "good", "--fit", "logistic"], 2, "'who' holds 150 different words .* --drop"),
+        (["audit", "COMMON", "--actions", "BAD"], 2, "bad.toml, line 2|line 2, feature 'incme'"),
+        (["audit", "COMMON", "--actions", "no.toml"], 2, "can't read no.toml: No such file"),
+        (["init", "LOANS", "--target", "god"], 2, "--target: .* no column 'god'. Did you mean 'good'"),
+        (["init", "LOANS", "--output", "BAD"], 2, "exists, and a draft would replace"),
+        (["init", "LOANS", "--output", "nowhere/a.toml"], 2, "there is no folder nowhere"),
+        (["init", "nothing.csv"], 2, "can't read nothing.csv as CSV"),
+        (["check", "BAD", "LOANS"], 2, "'incme': the table has no such column. Did you mean 'income'"),
+        (["check", "BAD", "LOANS", "--drop", "regin"], 2, "--drop: .* no column 'regin'"),
         (["audit", "LOANS", "--target", "region", "--fit", "logistic"], 2, "which label is favourable"),
         (["audit", "LOANS", "--target", "overdue", "--fit", "logistic"], 2, "has 8 labels"),
         (["audit", "LOANS", "--target", "good"], 2, "either --fit logistic or --model"),
@@ -132,7 +136,11 @@ def test_a_model_from_a_file_needs_no_target(loans, tmp_path):
 def test_bad_input_is_one_clear_line_and_an_exit_code(common, loans, tmp_path, arguments, code, message):
     evil = tmp_path / "model.skops"
     evil.write_bytes(b"\x80\x04K\x01.")
-    words = {"LOANS": [loans], "COMMON": common, "EVIL": [evil]}
+    bad = tmp_path / "bad.toml"
+    bad.write_text("version = 1\n[features.incme]\n")
+    names = tmp_path / "names.csv"
+    pd.read_csv(loans).assign(who=[f"n{i}" for i in range(150)]).to_csv(names, index=False)
+    words = {"LOANS": [loans], "COMMON": common, "EVIL": [evil], "BAD": [bad], "NAMES": [names]}
     done = run(*(word for one in arguments for word in words.get(one, [one])), cwd=tmp_path)
     assert done.returncode == code
     assert done.stdout == ""
@@ -140,7 +148,84 @@ def test_bad_input_is_one_clear_line_and_an_exit_code(common, loans, tmp_path, a
     assert len(error) == 1
     assert re.search(message, error[0]), error[0]
     assert "Traceback" not in done.stderr
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["model.skops"], "nothing written"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["bad.toml", "model.skops", "names.csv"], (
+        "nothing written"
+    )
+    assert bad.read_text() == "version = 1\n[features.incme]\n"
+
+
+def test_a_draft_of_the_actions_is_written_checked_and_used(loans, common, tmp_path):
+    text = run("init", loans, "--target", "good")
+    assert text.returncode == 0, text.stderr
+    assert run("init", loans, "--target", "good", "-o", "actions.toml", cwd=tmp_path).returncode == 0
+    path = tmp_path / "actions.toml"
+    assert path.read_text(encoding="utf-8") == text.stdout
+    done = run("check", path, loans, "--target", "good")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("actions.toml is sound: 5 features, 5 of them actionable; constraints: 0\n")
+    assert "note: 'income': 4 of 150 people are outside the bounds" in done.stdout
+    plain, read = (run("audit", *common, *more, "--format", "json") for more in ([], ["--actions", path]))
+    assert json.loads(plain.stdout)["overall"] == json.loads(read.stdout)["overall"]
+
+
+def test_options_override_the_action_file_and_its_weights_count(loans, common, tmp_path):
+    path = tmp_path / "actions.json"
+    features = {
+        "income": {"direction": "up", "weight": 3},
+        "owns": {"actionable": False},
+        "region": {"group_only": True},
+    }
+    path.write_text(json.dumps({"features": features}))
+    grouped = [loans, "--target", "good", "--fit", "logistic", "--group-by", "region", "--actions", path]
+    done = run("audit", *grouped, "--only-down", "income", "--format", "json")
+    assert done.returncode == 0, done.stderr
+    assert "note: actions.json says nothing about 'overdue', 'balance'" in done.stderr
+    stated = {feature["name"]: feature for feature in json.loads(done.stdout)["actions"]}
+    assert stated["income"]["step_direction"] == -1
+    assert stated["owns"]["actionable"] is False
+    assert "region" not in stated
+    assert "region" in done.stdout
+    # the file names a column that --drop leaves out, and weighs what remains
+    base = run("audit", *common, "--immutable", "overdue", "--immutable", "balance", "--immutable", "owns")
+    only = json.dumps({"features": {"region": {"group_only": True}, "income": {"weight": 3}}})
+    path.write_text(only)
+    dear = run("audit", *common, "--immutable", "overdue", "--immutable", "balance", "--immutable", "owns",
+               "--actions", path)  # fmt: skip
+    means = [float(re.search(r"mean ([\d.]+)", result.stdout)[1]) for result in (base, dear)]
+    assert means[1] == pytest.approx(3 * means[0], rel=1e-3)
+
+
+def test_check_prints_every_problem_and_a_column_the_model_reads_is_not_only_for_groups(loans, tmp_path):
+    path = tmp_path / "actions.toml"
+    path.write_text('[features.incme]\n[features.owns]\ndirection = "upp"\n')
+    done = run("check", path, loans)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines()[0] == "error: actions.toml has 2 problems:"
+    assert "line 3, feature 'owns', direction" in done.stderr
+    path.write_text("[features.income]\ngroup_only = true\n")
+    model = tmp_path / "model.csv"
+    model.write_text("feature,coefficient\n(intercept),-6\nincome,1\noverdue,-1\n")
+    done = run("audit", loans, "--model", model, "--actions", path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "'income' is group_only there, but the model reads it" in done.stderr
+
+
+def test_words_and_missing_values_are_fitted_and_audited(loans, tmp_path):
+    frame = pd.read_csv(loans).drop(columns=["balance"]).head(60)
+    frame.loc[3:6, "income"] = None
+    frame.loc[2:4, "region"] = None
+    frame.to_csv(tmp_path / "words.csv", index=False)
+    (tmp_path / "coarse.toml").write_text("[features.income]\nstep = { relative = 0.1 }\nfrom_missing = 1\n")
+    done = run("audit", "words.csv", "--target", "good", "--fit", "logistic", "--actions", "coarse.toml",
+               "--format", "csv", cwd=tmp_path)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    rows = pd.read_csv(io.StringIO(done.stdout))
+    assert len(rows) == 60
+    assert 0 < rows["denied"].sum() < 60
+    denied = rows.index[rows["denied"]][0]
+    person = run("flipset", "words.csv", "--target", "good", "--fit", "logistic", "--actions", "coarse.toml",
+                 "--row", denied, "--items", 2, cwd=tmp_path)  # fmt: skip
+    assert person.returncode == 0, person.stderr
 
 
 def test_a_condition_can_fail_the_build(common):

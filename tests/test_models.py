@@ -37,11 +37,13 @@ def test_additive_terms_add_up_to_the_estimators_own_score(kind, favourable):
     picks = (rng.random(lengths.shape) * lengths).astype(int)
     gained = statement.gains[grid.row_ptr[grid.rows] + picks].sum(axis=1)
     after = grid.points(np.arange(len(grid)), picks)
-    own = w.clf.decision_function(after) * (1 if favourable else -1)
+    own = w.model.score(after)
     error = np.abs(own - (statement.score + gained)).max()
     assert error <= statement.tolerance
     assert statement.tolerance < 1e-9
-    assert statement.strict is bool(favourable)
+    clear = np.abs(own) > statement.tolerance
+    np.testing.assert_array_equal((own > 0)[clear], (w.clf.predict(after) == w.desired)[clear])
+    assert statement.strict is bool(favourable) ^ (kind == "threshold"), "a wrapper's threshold counts as reached"
 
 
 def test_the_default_label_is_1_and_anything_else_must_be_named():

@@ -569,6 +569,13 @@ def test_feasible_grid_shows_changes_and_percentiles_that_help(people):
     assert values["overdue"].tolist() == [3, 4, 6, 8]
 
 
+def test_action_files_refuse_what_they_cannot_say(people):
+    X, *_ = people
+    for setting, value in (("grid", "legacy"), ("percentiles", "kde"), ("y_desired", -1)):
+        with pytest.raises(rs.InputError, match=f"can't say {setting}="):
+            rs.ActionSet(X, **{setting: value}).to_dict()
+
+
 def test_a_subset_limit_is_for_columns_of_0_and_1(people):
     *_, A = people
     with pytest.raises(rs.InputError, match="'overdue' is not one"):

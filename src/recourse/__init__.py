@@ -1,10 +1,11 @@
 """Algorithmic recourse: what can a person who was denied by a model change to be approved?
 
-An *action set* says what people can do; a *cost* prices it; a model approves or denies. Three verbs ask
+An *action set* says what people can do; a *cost* prices it; a model approves or denies. Four verbs ask
 about that:
 
     flipset     one person       which actions would flip this denial, cheapest first?
     audit       a population     who has recourse, who has none, and how hard is it for whom?
+    simulate    over time        what happens when people act on it and the lender retrains?
     find        the search both rest on, for people who build something else
 
 Whoever comes from actionable-recourse finds its names here too: `Flipset`, `RecourseAuditor`,
@@ -27,28 +28,39 @@ from typing import TYPE_CHECKING, Any
 from recourse._version import __version__
 
 if TYPE_CHECKING:
-    from recourse import costs, datasets, metrics
+    from recourse import costs, datasets, dynamics, generators, metrics
     from recourse.actions import ActionGrid, ActionSet, FeatureActions, constraints
+    from recourse.actions.drafts import draft_actions
+    from recourse.actions.files import LoadedActions, read_actions
+    from recourse.actions.problems import ActionFileError
     from recourse.audits import Audit, AuditPartial, AuditSpec, audit, audit_batch
     from recourse.costs import COSTS, Cost, FunctionCost, L1Cost, LocalCost, MaxCost, TotalCost
+    from recourse.dynamics import Simulation, simulate
     from recourse.errors import InputError, ModelError, RecourseError
     from recourse.flipsets import FlipsetItem, FlipsetResult, flipset
     from recourse.legacy import Flipset, RecourseAuditor, RecourseBuilder, print_recourse_audit_report
-    from recourse.models import LinearModel, Model, as_model, load_model
+    from recourse.models import LinearModel, Model, Scorecard, as_model, load_model
+    from recourse.models.networks import NetworkClassifier
     from recourse.search import Solutions, Status, find
 
 _HOME = {
     # what people can do, and what it costs them
     "actions": ("ActionGrid", "ActionSet", "FeatureActions", "constraints"),
+    "actions.files": ("LoadedActions", "read_actions"),
+    "actions.problems": ("ActionFileError",),
+    "actions.drafts": ("draft_actions",),
     "costs": ("COSTS", "Cost", "FunctionCost", "L1Cost", "LocalCost", "MaxCost", "TotalCost"),
     # who approves
-    "models": ("LinearModel", "Model", "as_model", "load_model"),
+    "models": ("LinearModel", "Model", "as_model", "load_model", "Scorecard"),
+    "models.networks": ("NetworkClassifier",),
     # one person, a population, and the search that both rest on
     "flipsets": ("FlipsetItem", "FlipsetResult", "flipset"),
     "audits": ("Audit", "AuditPartial", "AuditSpec", "audit", "audit_batch"),
     "search": ("Solutions", "Status", "find"),
     # the names of actionable-recourse, thin over the verbs
     "legacy": ("Flipset", "RecourseAuditor", "RecourseBuilder", "print_recourse_audit_report"),
+    # a population over time
+    "dynamics": ("Simulation", "simulate"),
     # what can go wrong
     "errors": ("InputError", "ModelError", "RecourseError"),
 }
@@ -58,8 +70,10 @@ _MODULES = (
     "audits",
     "costs",
     "datasets",
+    "dynamics",
     "errors",
     "flipsets",
+    "generators",
     "legacy",
     "metrics",
     "models",
@@ -69,6 +83,7 @@ _MODULES = (
 
 __all__ = [
     "COSTS",
+    "ActionFileError",
     "ActionGrid",
     "ActionSet",
     "Audit",
@@ -83,13 +98,17 @@ __all__ = [
     "InputError",
     "L1Cost",
     "LinearModel",
+    "LoadedActions",
     "LocalCost",
     "MaxCost",
     "Model",
     "ModelError",
+    "NetworkClassifier",
     "RecourseAuditor",
     "RecourseBuilder",
     "RecourseError",
+    "Scorecard",
+    "Simulation",
     "Solutions",
     "Status",
     "TotalCost",
@@ -100,11 +119,16 @@ __all__ = [
     "constraints",
     "costs",
     "datasets",
+    "draft_actions",
+    "dynamics",
     "find",
     "flipset",
+    "generators",
     "load_model",
     "metrics",
     "print_recourse_audit_report",
+    "read_actions",
+    "simulate",
 ]
 
 

@@ -80,7 +80,7 @@ def _model_options(command: Command) -> Command:
             "--fit",
             "fit",
             type=click.Choice(["logistic"]),
-            help="Fit a model to the data: standardised logistic regression.",
+            help="Fit a model to the data: logistic regression on standardised numbers and one-hot words.",
         ),
         click.option(
             "--model",
@@ -100,6 +100,13 @@ def _model_options(command: Command) -> Command:
             multiple=True,
             metavar="COLUMN",
             help="Leave a column out of the features; it can still define groups.",
+        ),
+        click.option(
+            "--actions",
+            "actions_file",
+            metavar="FILE",
+            type=click.Path(path_type=Path),
+            help="What people can change, as a TOML or JSON file (see `recourse init`).",
         ),
         click.option("--immutable", multiple=True, metavar="COLUMN", help="A feature that nobody can change."),
         click.option("--only-up", multiple=True, metavar="COLUMN", help="A feature that can only grow."),
@@ -201,6 +208,112 @@ def flipset(data: Path, row: int, items: int, distinct: str, **options: Any) -> 
 
 
 @main.command()
+@_model_options
+@click.option(
+    "--network",
+    "networks",
+    multiple=True,
+    type=click.Choice(["linear", "mlp", "ensemble"]),
+    help="Also simulate a network that is retrained from where it was; may be repeated.",
+)
+@click.option(
+    "--recourse",
+    "recourses",
+    multiple=True,
+    metavar="NAME",
+    help="What people are told: optimal, or a generator (generic, wachter, claproar, gravitational, greedy, dice); "
+    "may be repeated [default: optimal].",
+)
+@click.option("--rounds", type=int, default=50, show_default=True, help="How many rounds.")
+@click.option("--share", type=float, default=0.05, show_default=True, help="The share of the denied drawn a round.")
+@click.option("--repeats", type=int, default=5, show_default=True, help="How often everything is repeated.")
+@click.option("--seed", type=int, default=0, show_default=True, help="The seed of everything random.")
+@click.option("--preset", metavar="NAME", help="The design of a published study: altmeyer2023.")
+@click.option("--group-by", multiple=True, metavar="COLUMN", help="Measure the levels of this column, too.")
+@click.option(
+    "--checkpoint",
+    type=click.Path(path_type=Path),
+    help="Keep finished repeats in this file, and go on from it after an interruption.",
+)
+def simulate(
+    data: Path, networks: tuple[str, ...], recourses: tuple[str, ...], group_by: tuple[str, ...], seed: int,
+    rounds: int, share: float, repeats: int, preset: str | None, checkpoint: Path | None, **options: Any,
+) -> None:  # fmt: skip
+    """Simulate what happens when people act on recourse and the lender retrains, round after round.
+
+    \b
+    Besides, an arm without recourse is always run. CSV is the tidy table of all measurements.
+        recourse simulate loans.csv --target approved --fit logistic --immutable gender --rounds 20
+    """
+    task = _Task(data, **options)
+    target = options["target"]
+    if target is None:
+        raise rs.InputError("--target: name the column of labels; the model is retrained on them.")
+    y = task.frame[target]
+    models = {"model": getattr(task.model, "estimator", task.model)}
+    if networks:
+        from recourse.models.networks import NetworkClassifier
+
+        kinds: dict[str, dict[str, Any]] = {"linear": {"hidden": ()}, "mlp": {}, "ensemble": {"members": 5}}
+        models |= {name: NetworkClassifier(**kinds[name]) for name in networks}
+    exact = rs.dynamics.Optimal(task.cost, task.max_changes, task.time_limit)
+    with _progress("simulating", "rounds of arms") as progress:
+        result = rs.simulate(
+            models, task.frame, y if y.dtype.kind in "biuf" else y.astype(str), task.actions,
+            recourse={name: exact if name == "optimal" else name for name in recourses or ("optimal",)},
+            rounds=rounds, share=share, repeats=repeats, random_state=seed, preset=preset, group_by=group_by,
+            desired=task.model.desired, threshold=options["threshold"], checkpoint=checkpoint, progress=progress,
+        )  # fmt: skip
+    task.write(result)
+    if result.interrupted:
+        sys.exit(UNDECIDED)
+
+
+@main.command()
+@click.argument("data", type=click.Path(path_type=Path))
+@click.option("--target", metavar="COLUMN", help="The column of labels; never a feature.")
+@click.option("--drop", multiple=True, metavar="COLUMN", help="Leave a column out of the features.")
+@click.option("--output", "-o", type=click.Path(path_type=Path), help="Write to a new file instead of stdout.")
+def init(data: Path, target: str | None, drop: tuple[str, ...], output: Path | None) -> None:
+    """Draft an action file from a table: types, bounds, steps and levels, to be corrected by hand.
+
+    \b
+        recourse init loans.csv --target approved -o actions.toml
+    """
+    frame = _features(data, _read_csv(data), target, drop)
+    content = rs.draft_actions(frame)
+    if output is None:
+        click.echo(content, nl=False)
+        return
+    if output.exists():
+        raise rs.InputError(f"--output: {output} exists, and a draft would replace what somebody wrote there.")
+    if not output.parent.is_dir():
+        raise rs.InputError(f"--output: there is no folder {output.parent}.")
+    _write(output, content)
+    click.echo(f"wrote {output}", err=True)
+
+
+@main.command()
+@click.argument("actions_file", metavar="ACTIONS", type=click.Path(path_type=Path))
+@click.argument("data", type=click.Path(path_type=Path))
+@click.option("--target", metavar="COLUMN", help="The column of labels; never a feature.")
+@click.option("--drop", multiple=True, metavar="COLUMN", help="A column that is left out of the features.")
+def check(actions_file: Path, data: Path, target: str | None, drop: tuple[str, ...]) -> None:
+    """Check an action file against a table: all problems at once, and what a careful reader should know."""
+    frame = _read_csv(data)
+    features = _features(data, frame, target, drop)
+    said = rs.read_actions(actions_file, features, ignore=set(frame.columns) - set(features.columns))
+    able = sum(feature.actionable for feature in said.actions)
+    groups = f", {len(said.group_only)} only for groups" if said.group_only else ""
+    click.echo(
+        f"{actions_file.name} is sound: {len(said.actions)} features, {able} of them actionable{groups}; "
+        f"constraints: {len(said.actions.constraints)}"
+    )
+    for note in (*said.notes, *said.actions.validate(features)):
+        click.echo(f"note: {note}")
+
+
+@main.command()
 @click.option(
     "--people",
     type=click.IntRange(min=50),
@@ -283,9 +396,9 @@ class _Task:
 
     def __init__(
         self, data: Path, *, target: str | None, fit: str | None, model_file: Path | None, desired: str | None,
-        threshold: float | None, drop: tuple[str, ...], immutable: tuple[str, ...], only_up: tuple[str, ...],
-        only_down: tuple[str, ...], cost: str, max_changes: int | None, time_limit: float | None, format_: str,
-        output: Path | None,
+        threshold: float | None, drop: tuple[str, ...], actions_file: Path | None, immutable: tuple[str, ...],
+        only_up: tuple[str, ...], only_down: tuple[str, ...], cost: str, max_changes: int | None,
+        time_limit: float | None, format_: str, output: Path | None,
     ) -> None:  # fmt: skip
         self.cost, self.max_changes, self.time_limit = rs.costs.as_cost(cost), max_changes, time_limit
         self.format, self.output = format_, output
@@ -299,9 +412,8 @@ class _Task:
             raise rs.InputError(f"--output: there is no folder {output.parent}.")
         loaded = None if model_file is None else rs.load_model(model_file)
         self.frame = _read_csv(data)
+        features = _features(data, self.frame, target, drop)
         for option, names in (
-            ("--target", [target] if target else []),
-            ("--drop", drop),
             ("--immutable", immutable),
             ("--only-up", only_up),
             ("--only-down", only_down),
@@ -309,16 +421,24 @@ class _Task:
             for name in names:
                 if name not in self.frame.columns:
                     raise rs.InputError(f"{option}: {data} has no column {name!r}. {_nearest(name, self.frame)}")
-        features = self.frame.drop(columns=[*([target] if target else []), *drop])
-        if loaded is None:
-            assert target is not None
-            self.model = _fit(features, self.frame[target], desired, threshold)
-        else:
+        if loaded is not None:
             self.model = _loaded(loaded, desired, threshold)
             if self.model.feature_names is not None:
                 self.model.check_features(list(features.columns))
                 features = features[list(self.model.feature_names)]
-        self.actions = rs.ActionSet(features)
+        if actions_file is None:
+            self.actions = rs.ActionSet(features)
+        else:
+            said = rs.read_actions(actions_file, features, ignore=set(self.frame.columns) - set(features.columns))
+            if loaded is not None and self.model.feature_names is not None and said.group_only:
+                raise rs.InputError(f"--actions: {said.group_only[0]!r} is group_only there, but the model reads it.")
+            self.actions, self.cost = said.actions, rs.COSTS[cost](said.weights)
+            features = features[self.actions.names]
+            for note in said.notes:
+                click.echo(f"note: {note}", err=True)
+        if loaded is None:
+            assert target is not None
+            self.model = _fit(features, self.frame[target], desired, threshold)
         for names, setting, value in (
             (immutable, "actionable", False),
             (only_up, "step_direction", 1),
@@ -343,10 +463,9 @@ class _Task:
 
 
 def _fit(X: pd.DataFrame, y: pd.Series[Any], desired: str | None, threshold: float | None) -> rs.Model:
-    """Standardised logistic regression, checked before and after."""
+    """Logistic regression on prepared columns, checked before and after."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
 
     from recourse.models import choose_label
 
@@ -360,22 +479,43 @@ def _fit(X: pd.DataFrame, y: pd.Series[Any], desired: str | None, threshold: flo
     import numpy as np
 
     choose_label(np.unique(y.to_numpy()), desired)
-    for feature in rs.ActionSet(X):
-        if feature.variable_type not in ("boolean", "integer", "real"):
-            raise rs.InputError(
-                f"column {feature.name!r} holds words, such as {feature.levels[0]!r}; --fit logistic takes "
-                "numbers: leave it out with --drop, or bring a pipeline of your own with --model."
-            )
-        if X[feature.name].isna().any():
-            raise rs.InputError(f"column {feature.name!r} has missing values; --fit logistic takes none.")
-    estimator = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)).fit(X, y)
+    estimator = make_pipeline(_prepared(X), LogisticRegression(max_iter=1000)).fit(X, y)
     return rs.as_model(estimator, desired=desired, threshold=threshold)
+
+
+def _prepared(X: pd.DataFrame) -> Any:
+    """What `--fit` does to the columns: numbers standardised, words one-hot; missing numbers filled and marked.
+
+    A missing word is a level of its own.
+    """
+    from sklearn.compose import make_column_transformer
+    from sklearn.impute import SimpleImputer
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+    numbers, words, gaps = [], [], False
+    for feature in rs.ActionSet(X):
+        missing = bool(X[feature.name].isna().any())
+        if feature.variable_type in ("boolean", "integer", "real") and feature.dtype.kind in "biuf":
+            numbers.append(feature.name)
+            gaps |= missing
+            continue
+        words.append(feature.name)
+        if len(feature.levels) > max(20, len(X) / 5):
+            raise rs.InputError(
+                f"column {feature.name!r} holds {len(feature.levels):,} different words in {len(X):,} rows, such as "
+                f"{feature.levels[0]!r}: too many to learn from. Leave it out with --drop."
+            )
+    if not words and not gaps:
+        return StandardScaler()
+    scaled = make_pipeline(SimpleImputer(add_indicator=True), StandardScaler()) if gaps else StandardScaler()
+    return make_column_transformer((scaled, numbers), (OneHotEncoder(handle_unknown="ignore"), words))
 
 
 def _loaded(loaded: Any, desired: str | None, threshold: float | None) -> rs.Model:
     if isinstance(loaded, rs.Model) and (desired is not None or threshold is not None):
         raise rs.InputError(
-            "--desired and --threshold are for classifiers; a coefficient table approves scores above 0."
+            "--desired and --threshold are for classifiers; a table of coefficients or points has its own cutoff."
         )
     return rs.as_model(loaded, desired=desired, threshold=threshold)
 
@@ -391,6 +531,15 @@ def _read_csv(path: Path) -> pd.DataFrame:
     if frame.empty:
         raise rs.InputError(f"{path} has no rows.")
     return frame
+
+
+def _features(data: Path, frame: pd.DataFrame, target: str | None, drop: tuple[str, ...]) -> pd.DataFrame:
+    """The table without the target and what is dropped."""
+    for option, names in (("--target", [target] if target else []), ("--drop", drop)):
+        for name in names:
+            if name not in frame.columns:
+                raise rs.InputError(f"{option}: {data} has no column {name!r}. {_nearest(name, frame)}")
+    return frame.drop(columns=[*([target] if target else []), *drop])
 
 
 def _check_groups(groups: list[Any], frame: pd.DataFrame) -> None:
@@ -454,7 +603,7 @@ def _write(path: Path, content: str) -> None:
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[int, int], object] | None]:
+def _progress(doing: str = "searching", unit: str = "people") -> Iterator[Callable[[int, int], object] | None]:
     """A progress bar on stderr; nothing where nobody watches."""
     if not sys.stderr.isatty():
         yield None
@@ -463,10 +612,10 @@ def _progress() -> Iterator[Callable[[int, int], object] | None]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (
-        TextColumn("searching"),
+        TextColumn(doing),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("people"),
+        TextColumn(unit),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:

@@ -6,7 +6,7 @@ mask or slice. Together with a cost it turns people into a priced menu, the `Act
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
@@ -94,7 +94,8 @@ class ActionSet(FeatureView):
         whose last value may be above the upper bound.
     percentiles : {"empirical", "kde"}
         What prices are made of: counted shares, or the smoothed ones of actionable-recourse 1.0.1.
-    missing : values that mean "missing" beside NaN and None, such as ``["?", -9]``; never targets.
+    missing : values that mean "missing" beside NaN and None, such as ``["?", -9]``; never targets. A mapping
+        says them feature by feature.
 
     The set is finite and depends on nothing else, so a proof over it means the same for every model and
     every cost.
@@ -124,7 +125,7 @@ class ActionSet(FeatureView):
         *,
         grid: str = "steps",
         percentiles: str = "empirical",
-        missing: Sequence[Any] = (),
+        missing: Sequence[Any] | Mapping[Name, Sequence[Any]] = (),
     ) -> None:
         frame = tables.read(X, names=names)
         if frame.empty:
@@ -133,10 +134,14 @@ class ActionSet(FeatureView):
         for name in custom_bounds:
             if name not in frame.columns:
                 raise InputError(f"custom_bounds: X has no column {name!r}. {nearest(name, frame.columns)}")
+        for name in missing if isinstance(missing, Mapping) else ():
+            if name not in frame.columns:
+                raise InputError(f"missing: X has no column {name!r}. {nearest(name, frame.columns)}")
         features = []
         for name in frame.columns:
             column = frame[name]
             dtype = column.dtype
+            codes = missing.get(name, ()) if isinstance(missing, Mapping) else missing
             feature = FeatureActions(
                 name,
                 tables.values_of(column),
@@ -144,7 +149,7 @@ class ActionSet(FeatureView):
                 step_type=default_step_type,
                 grid=grid,
                 percentiles=percentiles,
-                missing=[missing] if isinstance(missing, str) else missing,
+                missing=[codes] if isinstance(codes, str) else codes,
                 levels=dtype.categories.tolist() if isinstance(dtype, pd.CategoricalDtype) and dtype.ordered else None,
             )
             if name in custom_bounds:
@@ -360,6 +365,32 @@ class ActionSet(FeatureView):
             moves[feature.name] = values - today if return_actions else values
             shares[feature.name] = feature.percentile(values)
         return (moves, shares) if return_percentiles else moves
+
+    def to_dict(
+        self, *, weights: Mapping[Name, float] | None = None, group_only: Iterable[Name] = ()
+    ) -> dict[str, Any]:
+        """Return the set as the content of an action file: plain values, fit for JSON.
+
+        weights : factors on the features' prices; group_only : columns that only group people in reports.
+        `rs.read_actions` makes an equal set of it (constraints numbered anew); steps between levels, which
+        mean nothing, are left out. Raises `InputError` for what a file can't say: a `Predicate`, which is
+        code, or a direction among levels without order.
+
+        >>> import recourse as rs
+        >>> A = rs.ActionSet({"age": [20, 40, 60], "overdue": [0, 2, 4]})
+        >>> A["age"].actionable = False
+        >>> A.to_dict(weights={"overdue": 2})["features"]["overdue"]
+        {'type': 'integer', 'actionable': True, 'weight': 2}
+        """
+        from recourse.actions import files
+
+        return files.to_dict(self, weights=weights, group_only=group_only)
+
+    def to_toml(self, *, weights: Mapping[Name, float] | None = None, group_only: Iterable[Name] = ()) -> str:
+        """Return the set as the text of an action file in TOML; the same content as `to_dict`."""
+        from recourse.actions import files
+
+        return files.to_toml(self, weights=weights, group_only=group_only)
 
     def __repr__(self) -> str:
         changeable = sum(feature.actionable for feature in self._features)

@@ -282,6 +282,11 @@ class Reachability(Constraint):
         if self._reachable.shape != (k, k):
             raise InputError(f"reachability: {k} states need a {k} × {k} matrix, not {self._reachable.shape}.")
 
+    @property
+    def reachable(self) -> BoolArray:
+        """Which states can be reached: row from, column to (a copy)."""
+        return self._reachable.copy()
+
     def admits(self, today: pd.DataFrame, new: pd.DataFrame) -> BoolArray:
         number = {state: i for i, state in enumerate(self.states)}
         there = [self._positions(frame, number) for frame in (today, new)]

@@ -33,6 +33,8 @@ from recourse.actions.settings import (
 from recourse.errors import InputError, nearest
 from recourse.tables import Name, distinct_values, is_missing
 
+__all__ = ["LEVEL_TYPES", "FeatureActions"]
+
 
 class FeatureActions:
     """The possible actions on one feature.
@@ -498,6 +500,29 @@ class FeatureActions:
             "step_type": self._step_type,
             "step_size": self._step_size,
             "size": self.size,
+        }
+
+    def stated(self) -> dict[str, Any]:
+        """Return the settings as they were said, nothing derived: what an action file keeps.
+
+        `bounds` is (lb, ub, bound_type), None if the `default_bounds` hold; `levels` is None where nobody
+        listed any; `seen` are the values of the population.
+        """
+        return {
+            "variable_type": self._variable_type,
+            "actionable": self._actionable,
+            "step_direction": self._step_direction,
+            "bounds": None if self._default_bounds else self._bounds,
+            "default_bounds": self._bounds if self._default_bounds else None,
+            "step_type": self._step_type,
+            "step_size": self._step_size,
+            "grid": self._grid,
+            "levels": self._levels,
+            "missing": self._missing,
+            "from_missing": self._from_missing,
+            "label": self._label,
+            "unit": self._unit,
+            "seen": self._values.tolist(),
         }
 
     def __repr__(self) -> str:

@@ -8,6 +8,7 @@ vector of row numbers. Searches read nothing else, so none of them can forget a 
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
@@ -188,16 +189,21 @@ class ActionGrid:
         people : k positions in `X`; picks : int[k, m], each the position of an item in its menu (0 = stay).
         """
         people, picks = np.asarray(people, dtype=np.int64), np.asarray(picks, dtype=np.int64)
-        frame = self.X.take(people).reset_index(drop=True)
-        if not len(people):
-            return frame
-        for j, names in enumerate(self.blocks):
+        values: dict[Name, tuple[IntArray, npt.NDArray[Any]]] = {}
+        for j, names in enumerate(self.blocks if len(people) else ()):
             moved = np.flatnonzero(picks[:, j])
-            if not len(moved):
-                continue
             states = self.codes[self.row_ptr[self.rows[people[moved], j]] + picks[moved, j]]
-            for name, domain in zip(names, self.domains[j], strict=True):
-                frame[name] = _replaced(frame[name], moved, domain[states])
+            values.update({name: (moved, domain[states]) for name, domain in zip(names, self.domains[j], strict=True)})
+        return self.rows_with(people, values)
+
+    def rows_with(
+        self, people: npt.ArrayLike, values: Mapping[Name, tuple[IntArray, npt.NDArray[Any]]]
+    ) -> pd.DataFrame:
+        """Return the raw rows of k people with other values in some: for a feature, in which rows and which."""
+        frame = self.X.take(np.asarray(people, dtype=np.int64)).reset_index(drop=True)
+        for name, (where, new) in values.items():
+            if len(where):
+                frame[name] = _replaced(frame[name], where, new)
         return frame
 
     def cost(self, people: npt.ArrayLike, picks: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
@@ -286,6 +292,10 @@ def _replaced(column: pd.Series[Any], where: IntArray, values: npt.NDArray[Any])
         array = array.astype(np.result_type(array.dtype, values.dtype))
         array[where] = values
         return array
-    objects = column.to_numpy(dtype=object, copy=True)
+    objects = column.to_numpy(dtype=object, copy=True)  # pandas 3 hands out read-only views
     objects[where] = values
-    return objects if column.dtype == object else pd.Series(objects, dtype=column.dtype).array
+    dtype = column.dtype
+    if isinstance(dtype, pd.CategoricalDtype):  # a level that this table doesn't list is still that level
+        more = [level for level in pd.unique(values) if level not in dtype.categories and not pd.isna(level)]
+        dtype = pd.CategoricalDtype([*dtype.categories, *more], dtype.ordered)
+    return objects if column.dtype == object else pd.Series(objects, dtype=dtype).array

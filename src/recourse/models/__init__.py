@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from recourse.errors import InputError
+from recourse.models.additive import AdditiveEstimatorModel
 from recourse.models.files import load_model
-from recourse.models.linear import LinearEstimatorModel, LinearModel, has_logistic_probabilities, linear_form
-from recourse.models.model import Additive, EstimatorModel, Model, choose_label
+from recourse.models.linear import LinearEstimatorModel, LinearModel, linear_form
+from recourse.models.model import Additive, EstimatorModel, Model, choose_label, label_of_sign
+from recourse.models.scorecards import Scorecard
+from recourse.models.structure import final_classifier, is_logistic, recognise
 
 __all__ = [
     "Additive",
     "EstimatorModel",
     "LinearModel",
     "Model",
+    "Scorecard",
     "as_model",
     "choose_label",
     "label_of_sign",
@@ -23,29 +24,26 @@ __all__ = [
 ]
 
 
-def label_of_sign(estimator: Any, sign: int) -> Any:
-    """Return the label that `ActionSet.y_desired` stands for with this model, to be passed on as ``desired=``.
-
-    1, or a `Model` (which says itself what it wants), is None: the default of `as_model`; −1 is the first label.
-    """
-    if sign > 0 or isinstance(estimator, Model):
-        return None
-    classes = np.asarray(getattr(estimator, "classes_", ()))
-    if len(classes) != 2:
-        raise InputError(
-            f"y_desired = −1 stands for the first of two labels, but this model has {len(classes)}; "
-            "name one with desired= instead."
-        )
-    return classes[0].item() if isinstance(classes[0], np.generic) else classes[0]
-
-
-def as_model(estimator: Any, *, desired: Any = None, threshold: float | None = None, margin: float = 0.0) -> Model:
+def as_model(
+    estimator: Any,
+    *,
+    desired: Any = None,
+    threshold: float | None = None,
+    margin: float = 0.0,
+    additive: bool = False,
+) -> Model:
     """Return the model that a fitted classifier, or a `Model`, stands for.
 
     estimator : a fitted scikit-learn classifier or pipeline, or anything with `predict` and `classes_`
     desired : the favourable label; by default 1, where the labels are {0, 1} or {−1, 1}
     threshold : approve if the probability of the desired label is at least this, instead of by `predict`
     margin : approve only if the decision value is also this far on the good side of the boundary
+    additive : promise that the score is a sum of one term a raw feature, for an estimator that is not known
+        to be; the promise is checked against its own scores, and a `ModelError` raised if it is broken
+
+    Linear classifiers, naive Bayes and boosted stumps are known to be additive, also at the end of a pipeline
+    of scalers, encoders, imputers, bins and splines, and are solved exactly in raw features. Whatever mixes
+    features is not, and is searched action by action.
 
     Raises `ModelError` for a model that is unfitted or has no two labels, `InputError` for settings that
     don't fit it.
@@ -55,14 +53,19 @@ def as_model(estimator: Any, *, desired: Any = None, threshold: float | None = N
     LinearEstimatorModel(LogisticRegression: approved if prediction = 'yes')
     """
     if isinstance(estimator, Model):
-        if desired is not None or threshold is not None or margin:
+        if desired is not None or threshold is not None or margin or additive:
             raise TypeError(
-                "desired=, threshold= and margin= belong to as_model(estimator, …), where the Model was made."
+                "desired=, threshold=, margin= and additive= belong to as_model(estimator, …), "
+                "where the Model was made."
             )
         return estimator
     settings: dict[str, Any] = {"desired": desired, "threshold": threshold, "margin": margin}
     checked = EstimatorModel(estimator, **settings)
+    by_score = threshold is None or is_logistic(final_classifier(estimator))
     form = linear_form(estimator)
-    if form is None or (threshold is not None and not has_logistic_probabilities(estimator)):
-        return checked
-    return LinearEstimatorModel(estimator, form, **settings)
+    if form is not None and by_score:
+        return LinearEstimatorModel(estimator, form, **settings)
+    structure = recognise(estimator)
+    if (structure is not None and by_score) or additive:
+        return AdditiveEstimatorModel(estimator, structure if by_score else None, promised=additive, **settings)
+    return checked

@@ -1,7 +1,7 @@
 """Models from files, opened without executing anything that the file brings along.
 
-What a file is gets decided by its first bytes, never by its name. Coefficient tables are data; a skops
-file is loaded only if every type in it is one that skops itself trusts.
+What a file is gets decided by its first bytes, never by its name. Coefficient tables and scorecards are data; a
+skops file is loaded only if every type in it is one that skops itself trusts.
 """
 
 from __future__ import annotations
@@ -13,17 +13,27 @@ from typing import Any
 
 from recourse.errors import ModelError
 from recourse.models.linear import LinearModel
+from recourse.models.scorecards import EACH, MISSING, Scorecard
+from recourse.tables import Name
 
 SIZE_LIMIT = 1 << 30
 INTERCEPT_NAMES = ("intercept", "(intercept)", "const")
 
 
 def load_model(path: str | Path) -> Any:
-    """Return the model in a file: a `LinearModel` for coefficients, the estimator for a skops file.
+    """Return the model in a file: a `LinearModel`, a `Scorecard`, or the estimator in a skops file.
 
     A coefficient table is CSV with the columns ``feature,coefficient`` and a row named ``(intercept)``, or
-    JSON such as ``{"intercept": -1.5, "coefficients": {"income": 0.02}}``. A skops file needs the extra
-    ``openrecourse[skops]``. Pickle and joblib files are refused: opening one runs whatever code it holds.
+    JSON such as ``{"intercept": -1.5, "coefficients": {"income": 0.02}}``.
+
+    A scorecard is CSV with the columns ``feature,level,points``, one row a level or interval and the rows
+    ``(cutoff)`` and, if there is one, ``(base)``; or JSON such as ``{"cutoff": 30, "base": 0, "points":
+    {"age": {"(-inf, 25)": 0, "[25, inf)": 20}}}``. See `Scorecard` for levels. Coefficients per level, with the
+    columns ``feature,level,coefficient`` and a row ``(intercept)``, approve scores above 0; a row without a
+    level is a weight per unit.
+
+    A skops file needs the extra ``openrecourse[skops]``. Pickle and joblib files are refused: opening one
+    runs whatever code it holds.
 
     Raises `ModelError` that says what the file seems to be and what would work.
     """
@@ -49,7 +59,7 @@ def load_model(path: str | Path) -> Any:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise ModelError(f"{path} is neither a skops file nor text; its first bytes are {head[:8]!r}.") from None
-    return _coefficients_json(path, text) if text.lstrip()[:1] == "{" else _coefficients_csv(path, text)
+    return _table_json(path, text) if text.lstrip()[:1] == "{" else _table_csv(path, text)
 
 
 def _skops(path: Path) -> Any:
@@ -81,16 +91,20 @@ def _skops(path: Path) -> Any:
         raise ModelError(f"{path} is a zip archive but no readable skops file: {error}.") from None
 
 
-def _coefficients_json(path: Path, text: str) -> LinearModel:
+def _table_json(path: Path, text: str) -> LinearModel | Scorecard:
     try:
         document = json.loads(text)
     except json.JSONDecodeError as error:
         raise ModelError(f"{path} is not valid JSON: {error}.") from None
+    if "points" in document:
+        return _scorecard_json(path, document)
     table = document.get("coefficients")
     unknown = set(document) - {"coefficients", "intercept", "margin"}
     if not isinstance(table, dict) or not table or unknown:
         extra = f", not {sorted(unknown)[0]!r}" if unknown else ""
-        raise ModelError(f"{path} must have 'coefficients' (an object of numbers) and 'intercept'{extra}.")
+        raise ModelError(
+            f"{path} must have 'coefficients' (an object of numbers) and 'intercept', or 'points' and 'cutoff'{extra}."
+        )
     numbers = {name: _finite(path, name, value) for name, value in table.items()}
     return LinearModel(
         numbers,
@@ -99,17 +113,67 @@ def _coefficients_json(path: Path, text: str) -> LinearModel:
     )
 
 
-def _coefficients_csv(path: Path, text: str) -> LinearModel:
+def _scorecard_json(path: Path, document: dict[str, Any]) -> Scorecard:
+    points = document["points"]
+    unknown = set(document) - {"points", "cutoff", "base"}
+    nested = isinstance(points, dict) and all(isinstance(rows, dict) for rows in points.values())
+    if not nested or "cutoff" not in document or unknown:
+        extra = f", not {sorted(unknown)[0]!r}" if unknown else ""
+        raise ModelError(f"{path} must have 'points' (feature → level → points), 'cutoff' and 'base'{extra}.")
+    try:
+        return Scorecard(points, document["cutoff"], base=document.get("base", 0.0))
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from None
+
+
+def _table_csv(path: Path, text: str) -> LinearModel | Scorecard:
     import csv
 
-    rows = [row for row in csv.reader(text.splitlines()) if row]
-    if [cell.strip() for cell in rows[0]] != ["feature", "coefficient"]:
-        raise ModelError(f"{path} is no coefficient table: its first line must be 'feature,coefficient'.")
+    rows = [[cell.strip() for cell in row] for row in csv.reader(text.splitlines()) if row]
+    if rows[0][:2] == ["feature", "level"] and rows[0][2:] in (["points"], ["coefficient"]):
+        return _scorecard_csv(path, rows[1:], by_level=rows[0][2] == "coefficient")
+    if rows[0] != ["feature", "coefficient"]:
+        raise ModelError(
+            f"{path} is no coefficient table: its first line must be 'feature,coefficient', or 'feature,level,points' "
+            "for a scorecard."
+        )
+    return _coefficients_csv(path, rows)
+
+
+def _scorecard_csv(path: Path, rows: list[list[str]], *, by_level: bool) -> Scorecard:
+    points: dict[Name, dict[str, float]] = {}
+    alone: dict[str, float] = {}
+    for row in rows:
+        if len(row) != 3:
+            raise ModelError(
+                f"{path}: the line {','.join(row)!r} must have three cells; put quotes around a level with a comma, "
+                'as in age,"[18, 25)",20.'
+            )
+        name, level, number = row
+        if name.lower() in (*INTERCEPT_NAMES, "(base)", "(cutoff)"):
+            place, level = alone, "cutoff" if name.lower() == "(cutoff)" else "base"
+        else:
+            place, level = points.setdefault(name, {}), level or (EACH if by_level else "")
+        if level in place:
+            raise ModelError(f"{path}: {name!r} has two rows for {level!r}.")
+        if not level:
+            raise ModelError(f"{path}: a row of {name!r} has no level; for missing values the level is {MISSING!r}.")
+        place[level] = _finite(path, name, number)
+    if by_level == ("cutoff" in alone):
+        wanted = "no row '(cutoff)': it approves scores above 0" if by_level else "a row '(cutoff)'"
+        raise ModelError(f"{path} needs {wanted}.")
+    try:
+        return Scorecard(points, alone.get("cutoff", 0.0), base=alone.get("base", 0.0), strict=by_level)
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from None
+
+
+def _coefficients_csv(path: Path, rows: list[list[str]]) -> LinearModel:
     numbers: dict[str, float] = {}
     for row in rows[1:]:
         if len(row) != 2:
             raise ModelError(f"{path}: the line {','.join(row)!r} must have two cells, feature and coefficient.")
-        name = row[0].strip()
+        name = row[0]
         if name in numbers:
             raise ModelError(f"{path}: {name!r} has two coefficients.")
         numbers[name] = _finite(path, name, row[1])

@@ -15,11 +15,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from recourse.errors import InputError, ModelError
-from recourse.models.model import Additive, BoolArray, EstimatorModel, FloatArray, Model, _margin
+from recourse.models.model import Additive, BoolArray, EstimatorModel, FloatArray, Model, _margin, gains_along
+from recourse.models.structure import is_linear_classifier
 from recourse.tables import Name
 
 if TYPE_CHECKING:
     from recourse.actions.grid import ActionGrid
+    from recourse.models.networks import Layers
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,6 +127,11 @@ class LinearModel(Model):
             score += weight * X[name].to_numpy(dtype=np.float64)
         return score - self.margin
 
+    def layers(self) -> Layers:
+        from recourse.models.networks import affine_layers
+
+        return affine_layers(self.form.weights, self.form.intercept - self.margin)
+
     def additive(self, grid: ActionGrid) -> Additive:
         names = list(self.feature_names or grid.X.columns)
         statement = _statement(self.form, names, grid, self.score(grid.X), 1, np.finfo(np.float64).eps)
@@ -134,18 +141,16 @@ class LinearModel(Model):
 def linear_form(estimator: Any) -> LinearForm | None:
     """Return the linear form of a scikit-learn classifier in raw features, or None if it is not known to be one.
 
-    Recognised by structure, from a list: two-label classifiers with `coef_` and `intercept_` whose
-    decision value is linear, behind any number of standard, min–max, max–abs and robust scalers.
+    Recognised by exact types: scikit-learn's linear classifiers of two labels, behind any number of standard,
+    min–max, max–abs and robust scalers.
     """
-    from sklearn.linear_model._base import LinearClassifierMixin
+    from sklearn.pipeline import Pipeline
 
-    steps = [step for _, step in getattr(estimator, "steps", [])] or [estimator]
+    steps = [step for _, step in estimator.steps] if type(estimator) is Pipeline else [estimator]
     final = steps[-1]
-    if not isinstance(final, LinearClassifierMixin) or not hasattr(final, "coef_"):
+    if not is_linear_classifier(final):
         return None
     coef = final.coef_.toarray() if hasattr(final.coef_, "toarray") else np.asarray(final.coef_)
-    if len(getattr(final, "classes_", ())) != 2 or coef.reshape(-1, coef.shape[-1]).shape[0] != 1:
-        return None
     weights = coef.astype(np.float64).ravel()
     intercept = float(np.asarray(final.intercept_, dtype=np.float64).ravel()[0])
     offsets = np.zeros(len(weights))
@@ -158,17 +163,6 @@ def linear_form(estimator: Any) -> LinearForm | None:
         offsets = offsets + np.abs(weights * shift)
         weights = weights * factor
     return LinearForm(weights, intercept, offsets)
-
-
-def has_logistic_probabilities(estimator: Any) -> bool:
-    """Whether P(second label) = 1 / (1 + exp(−decision value)), so that a threshold on it is one on the score."""
-    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
-    from sklearn.linear_model import LogisticRegression, SGDClassifier
-
-    final = estimator.steps[-1][1] if hasattr(estimator, "steps") else estimator
-    if isinstance(final, SGDClassifier):
-        return bool(final.loss == "log_loss")
-    return isinstance(final, (LogisticRegression, LinearDiscriminantAnalysis))
 
 
 def _scaler(step: Any, d: int) -> tuple[FloatArray, FloatArray] | None:
@@ -196,18 +190,16 @@ def _statement(
 ) -> Additive:
     """The additive statement of a linear form over a grid: gains are weight · (value − today's value)."""
     weight_of = dict(zip(names, sign * form.weights, strict=True))
-    first = grid.row_ptr[:-1]
-    gains = np.zeros(len(grid.codes))
     largest = {name: float(np.abs(grid.X[name].to_numpy(dtype=np.float64)).max(initial=0.0)) for name in names}
-    for block, domains, items in zip(grid.blocks, grid.domains, grid.block_items, strict=True):
-        today = grid.codes[first[grid.item_row[items]]]
-        for name, domain in zip(block, domains, strict=True):
-            if name not in weight_of:
-                continue
-            values = domain.astype(np.float64)
-            worth = weight_of[name] * values
-            gains[items] += worth[grid.codes[items]] - worth[today]
-            largest[name] = max(largest[name], float(np.abs(values).max(initial=0.0)))
+
+    def worth(name: Name, domain: npt.NDArray[Any]) -> FloatArray | None:
+        if name not in weight_of:
+            return None
+        values = domain.astype(np.float64)
+        largest[name] = max(largest[name], float(np.abs(values).max(initial=0.0)))
+        return weight_of[name] * values
+
+    gains = gains_along(grid, worth)
     sizes = np.array([largest[name] for name in names])
     return Additive(score, gains, True, form.tolerance(sizes, eps))
 

@@ -8,7 +8,7 @@ sum of one term a feature, and searches that understand that ask for nothing els
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from recourse.tables import Name, rows_in_words
 
 if TYPE_CHECKING:
     from recourse.actions.grid import ActionGrid
+    from recourse.models.networks import Layers
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -43,6 +44,22 @@ class Additive:
     tolerance: float
 
 
+def gains_along(grid: ActionGrid, worth: Callable[[Name, npt.NDArray[Any]], FloatArray | None]) -> FloatArray:
+    """Return the gain of each of a grid's items: what its values are worth beyond today's, over all features.
+
+    worth : asked once for each feature, with the values of its domain; None where the model doesn't read it
+    """
+    gains = np.zeros(len(grid.codes))
+    first = grid.row_ptr[:-1]
+    for block, domains, items in zip(grid.blocks, grid.domains, grid.block_items, strict=True):
+        today = grid.codes[first[grid.item_row[items]]]
+        for name, domain in zip(block, domains, strict=True):
+            terms = worth(name, domain)
+            if terms is not None:
+                gains[items] += terms[grid.codes[items]] - terms[today]
+    return gains
+
+
 class Model(ABC):
     """A model with one favourable outcome.
 
@@ -61,6 +78,10 @@ class Model(ABC):
 
     def additive(self, grid: ActionGrid) -> Additive | None:
         """Return the model's terms over a grid's menus, or None if it is not known to be additive."""
+        return None
+
+    def layers(self) -> Layers | None:
+        """Return the layers of a network, with logits in favour of the desired label, or None if none are known."""
         return None
 
     def check_features(self, names: Sequence[Name]) -> None:
@@ -144,8 +165,14 @@ class EstimatorModel(Model):
             column = int(np.flatnonzero(self.classes == self.desired)[0])
             approved = self.estimator.predict_proba(table)[:, column] >= self.threshold
         if self.margin:
-            approved = approved & (self.sign * self.estimator.decision_function(table) >= self.bar)
+            approved = approved & (self.sign * self.decision(table) >= self.bar)
         return np.asarray(approved, dtype=bool).reshape(len(X))
+
+    def layers(self) -> Layers | None:
+        from recourse.models.networks import layers_of
+
+        layers = layers_of(self.estimator)
+        return layers if layers is None or self.sign > 0 else layers.negated()
 
     def accepts(self, row: pd.DataFrame) -> bool:
         try:
@@ -163,8 +190,11 @@ class EstimatorModel(Model):
 
     def score(self, X: pd.DataFrame) -> FloatArray:
         """Return the estimator's own decision value above the bar, larger in favour of the desired label."""
-        decision = np.asarray(self.estimator.decision_function(self.input(X)), dtype=np.float64)
-        return self.sign * decision.reshape(len(X)) - self.bar
+        return self.sign * self.decision(self.input(X)) - self.bar
+
+    def decision(self, table: Any) -> FloatArray:
+        """Return the estimator's decision value in favour of its second label, for rows as it takes them."""
+        return np.asarray(self.estimator.decision_function(table), dtype=np.float64).reshape(-1)
 
 
 def choose_label(classes: npt.NDArray[Any], desired: Any) -> Any:
@@ -184,6 +214,22 @@ def choose_label(classes: npt.NDArray[Any], desired: Any) -> Any:
         if label == desired or str(_plain(label)) == str(desired):
             return _plain(label)
     raise InputError(f"desired={desired!r} is none of the model's labels: {listed}.")
+
+
+def label_of_sign(estimator: Any, sign: int) -> Any:
+    """Return the label that `ActionSet.y_desired` stands for with this model, to be passed on as ``desired=``.
+
+    1, or a `Model` (which says itself what it wants), is None: the default of `as_model`; −1 is the first label.
+    """
+    if sign > 0 or isinstance(estimator, Model):
+        return None
+    classes = np.asarray(getattr(estimator, "classes_", ()))
+    if len(classes) != 2:
+        raise InputError(
+            f"y_desired = −1 stands for the first of two labels, but this model has {len(classes)}; "
+            "name one with desired= instead."
+        )
+    return _plain(classes[0])
 
 
 def _plain(label: Any) -> Any:
@@ -240,4 +286,7 @@ def _margin(margin: float) -> float:
 
 def _fitted_names(estimator: Any) -> tuple[Name, ...] | None:
     names = getattr(estimator, "feature_names_in_", None)
-    return None if names is None else tuple(names.tolist())
+    if names is None and hasattr(estimator, "steps"):  # a pipeline asks its first step, even one that is skipped
+        step = next((step for _, step in estimator.steps if step is not None and step != "passthrough"), None)
+        return None if step is None else _fitted_names(step)
+    return None if names is None else tuple(np.asarray(names).tolist())

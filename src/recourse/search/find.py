@@ -65,10 +65,27 @@ def find(
     deadline = deadline_after(time_limit)
     if not len(chosen):
         return Solutions.unknown(0, len(grid.blocks))
-    statement = model.additive(grid)
-    if statement is None or not grid.has_rows:
-        return best_first.solve(model, grid, chosen, exclusions, deadline=deadline, progress=progress)
-    return _Rounds(model, grid, statement, chosen, exclude(exclusions, chosen), deadline).run(progress)
+    return _find(model, grid, _statement(model, grid), chosen, exclusions, deadline, progress)
+
+
+def _statement(model: Model, grid: ActionGrid) -> Additive | None:
+    """What the model states of itself; not asked for where conditions without a linear form rule out its use."""
+    return model.additive(grid) if grid.has_rows else None
+
+
+def _find(
+    model: Model,
+    grid: ActionGrid,
+    statement: Additive | None,
+    people: IntArray,
+    exclusions: Sequence[Exclusions] | None,
+    deadline: float,
+    progress: Progress | None,
+) -> Solutions:
+    """Choose the search, given what the model states of itself on this grid."""
+    if statement is None:
+        return best_first.solve(model, grid, people, exclusions, deadline=deadline, progress=progress)
+    return _Rounds(model, grid, statement, people, exclude(exclusions, people), deadline).run(progress)
 
 
 def find_items(
@@ -94,9 +111,10 @@ def find_items(
         raise InputError(f"distinct must be 'minimal', 'subsets' or 'exclusive', not {distinct!r}.")
     chosen = np.arange(len(grid)) if people is None else np.asarray(people, dtype=np.int64)
     deadline = deadline_after(time_limit)
-    ranks, left = _best_subsets(model, grid, chosen, total_items, distinct, deadline, progress)
+    statement = _statement(model, grid) if len(chosen) else None
+    ranks, left = _best_subsets(model, grid, statement, chosen, total_items, distinct, deadline, progress)
     if len(left):
-        more = _one_by_one(model, grid, chosen[left], total_items, distinct, deadline, progress)
+        more = _one_by_one(model, grid, statement, chosen[left], total_items, distinct, deadline, progress)
         while len(ranks) < len(more):
             ranks.append(Solutions.unknown(len(chosen), len(grid.blocks)))
             if len(ranks) > 1:
@@ -111,6 +129,7 @@ def find_items(
 def _best_subsets(
     model: Model,
     grid: ActionGrid,
+    statement: Additive | None,
     people: IntArray,
     total_items: int,
     distinct: str,
@@ -123,7 +142,6 @@ def _best_subsets(
     rounding of the boundary, is left for the slower way.
     """
     everyone = np.arange(len(people))
-    statement = model.additive(grid) if len(people) else None
     if statement is None or not grid.single or not KnapsackSearch.accepts(grid):
         return [], everyone
     search = KnapsackSearch(statement, grid)
@@ -146,6 +164,7 @@ def _best_subsets(
 def _one_by_one(
     model: Model,
     grid: ActionGrid,
+    statement: Additive | None,
     people: IntArray,
     total_items: int,
     distinct: str,
@@ -160,18 +179,8 @@ def _one_by_one(
         rank = Solutions.unknown(len(people), len(grid.blocks))
         if ranks:  # who has run out of actions stays so
             rank.put(slice(None), ranks[-1])
-        left = None if np.isinf(deadline) else max(deadline - time.monotonic(), 0.0)
-        rank.put(
-            active,
-            find(
-                model,
-                grid,
-                people[active],
-                exclusions=[exclusions[i] for i in active],
-                time_limit=left,
-                progress=progress,
-            ),
-        )
+        allowed = [exclusions[i] for i in active]
+        rank.put(active, _find(model, grid, statement, people[active], allowed, deadline, progress))
         ranks.append(rank)
         active = active[rank.found[active]]
         changes = grid.feature_changes(people[active], rank.picks[active])
