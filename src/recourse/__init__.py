@@ -51,7 +51,7 @@ _HOME = {
     "actions.drafts": ("draft_actions",),
     "costs": ("COSTS", "Cost", "FunctionCost", "L1Cost", "LocalCost", "MaxCost", "TotalCost"),
     # who approves
-    "models": ("LinearModel", "Model", "as_model", "load_model", "Scorecard"),
+    "models": ("LinearModel", "Model", "Scorecard", "as_model", "load_model"),
     "models.networks": ("NetworkClassifier",),
     # one person, a population, and the search that both rest on
     "flipsets": ("FlipsetItem", "FlipsetResult", "flipset"),
