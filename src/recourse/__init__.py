@@ -9,6 +9,9 @@ about that:
     summarize   rules            which few rules give recourse to how many, in which subgroup?
     find        the search both rest on, for people who build something else
 
+Whoever comes from actionable-recourse finds its names here too: `Flipset`, `RecourseAuditor`,
+`RecourseBuilder` and `print_recourse_audit_report` are thin over these verbs.
+
 Every answer carries a `Status`: what was proven, in a sentence. Names are resolved when they are first
 used, so that importing the package is quick.
 
@@ -46,6 +49,7 @@ if TYPE_CHECKING:
     from recourse.dynamics import Simulation, simulate
     from recourse.errors import InputError, ModelError, RecourseError
     from recourse.flipsets import FlipsetItem, FlipsetResult, flipset
+    from recourse.legacy import Flipset, RecourseAuditor, RecourseBuilder, print_recourse_audit_report
     from recourse.models import LinearModel, Model, Scorecard, as_model, load_model
     from recourse.models.networks import NetworkClassifier
     from recourse.search import Solutions, Status, find
@@ -75,6 +79,8 @@ _HOME = {
     "flipsets": ("FlipsetItem", "FlipsetResult", "flipset"),
     "audits": ("Audit", "AuditPartial", "AuditSpec", "audit", "audit_batch"),
     "search": ("Solutions", "Status", "find"),
+    # the names of actionable-recourse, thin over the verbs
+    "legacy": ("Flipset", "RecourseAuditor", "RecourseBuilder", "print_recourse_audit_report"),
     # a population over time
     "dynamics": ("Simulation", "simulate"),
     # rules for everyone
@@ -92,6 +98,7 @@ _MODULES = (
     "errors",
     "flipsets",
     "generators",
+    "legacy",
     "metrics",
     "models",
     "reports",
@@ -111,6 +118,7 @@ __all__ = [
     "Cost",
     "FeatureActions",
     "FeatureCost",
+    "Flipset",
     "FlipsetItem",
     "FlipsetResult",
     "FunctionCost",
@@ -123,6 +131,8 @@ __all__ = [
     "Model",
     "ModelError",
     "NetworkClassifier",
+    "RecourseAuditor",
+    "RecourseBuilder",
     "RecourseError",
     "Scorecard",
     "SelectionStatus",
@@ -145,6 +155,7 @@ __all__ = [
     "generators",
     "load_model",
     "metrics",
+    "print_recourse_audit_report",
     "read_actions",
     "simulate",
     "summarize",

@@ -7,11 +7,21 @@ from typing import Any
 from recourse.models.additive import AdditiveEstimatorModel
 from recourse.models.files import load_model
 from recourse.models.linear import LinearEstimatorModel, LinearModel, linear_form
-from recourse.models.model import Additive, EstimatorModel, Model, choose_label
+from recourse.models.model import Additive, EstimatorModel, Model, choose_label, label_of_sign
 from recourse.models.scorecards import Scorecard
 from recourse.models.structure import final_classifier, is_logistic, recognise
 
-__all__ = ["Additive", "EstimatorModel", "LinearModel", "Model", "Scorecard", "as_model", "choose_label", "load_model"]
+__all__ = [
+    "Additive",
+    "EstimatorModel",
+    "LinearModel",
+    "Model",
+    "Scorecard",
+    "as_model",
+    "choose_label",
+    "label_of_sign",
+    "load_model",
+]
 
 
 def as_model(

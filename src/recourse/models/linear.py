@@ -74,6 +74,7 @@ class LinearModel(Model):
 
     coefficients : mapping from feature name to weight, or one weight a feature with `names`
     margin : approved only at or above this score instead.
+    strict : whether a score of exactly 0 is denied (with a margin, the margin itself always counts)
 
     >>> model = LinearModel({"income": 0.5, "debt": -1.0}, intercept=-10)
     >>> model.approves(pd.DataFrame({"debt": [0, 5], "income": [25, 25]}))
@@ -89,6 +90,7 @@ class LinearModel(Model):
         *,
         names: Any = None,
         margin: float = 0.0,
+        strict: bool = True,
     ) -> None:
         if isinstance(coefficients, Mapping):
             self.feature_names = tuple(coefficients)
@@ -106,7 +108,8 @@ class LinearModel(Model):
         self.form = LinearForm(weights, float(constant[0]), np.zeros(len(weights)))
         self.margin = _margin(margin)
         self.name = f"linear model of {len(weights)} coefficients"
-        self.rule = f"score ≥ {self.margin:g}" if self.margin else "score > 0"
+        self.strict = strict and not self.margin
+        self.rule = "score > 0" if self.strict else f"score ≥ {self.margin:g}"
 
     def check_features(self, names: Any) -> None:
         super().check_features(names)
@@ -115,7 +118,7 @@ class LinearModel(Model):
 
     def approves(self, X: pd.DataFrame) -> BoolArray:
         score = self.score(X)
-        return score >= 0 if self.margin else score > 0
+        return score > 0 if self.strict else score >= 0
 
     def score(self, X: pd.DataFrame) -> FloatArray:
         """Return Σ_j w_j x_j + intercept − margin, added up in the order of the coefficients."""
@@ -132,7 +135,7 @@ class LinearModel(Model):
     def additive(self, grid: ActionGrid) -> Additive:
         names = list(self.feature_names or grid.X.columns)
         statement = _statement(self.form, names, grid, self.score(grid.X), 1, np.finfo(np.float64).eps)
-        return Additive(statement.score, statement.gains, not self.margin, statement.tolerance)
+        return Additive(statement.score, statement.gains, self.strict, statement.tolerance)
 
 
 def linear_form(estimator: Any) -> LinearForm | None:

@@ -216,6 +216,22 @@ def choose_label(classes: npt.NDArray[Any], desired: Any) -> Any:
     raise InputError(f"desired={desired!r} is none of the model's labels: {listed}.")
 
 
+def label_of_sign(estimator: Any, sign: int) -> Any:
+    """Return the label that `ActionSet.y_desired` stands for with this model, to be passed on as ``desired=``.
+
+    1, or a `Model` (which says itself what it wants), is None: the default of `as_model`; −1 is the first label.
+    """
+    if sign > 0 or isinstance(estimator, Model):
+        return None
+    classes = np.asarray(getattr(estimator, "classes_", ()))
+    if len(classes) != 2:
+        raise InputError(
+            f"y_desired = −1 stands for the first of two labels, but this model has {len(classes)}; "
+            "name one with desired= instead."
+        )
+    return _plain(classes[0])
+
+
 def _plain(label: Any) -> Any:
     return label.item() if isinstance(label, np.generic) else label
 
