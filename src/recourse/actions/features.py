@@ -23,6 +23,7 @@ from recourse.actions.settings import (
     SETTINGS,
     STEP_TYPES,
     VARIABLE_TYPES,
+    as_numbers,
     check_bounds,
     finite_number,
     infer_type,
@@ -94,7 +95,7 @@ class FeatureActions:
         put("_name", name)
         put("_dtype", column.dtype)
         put("_missing", tuple(missing))
-        put("_values", values[known])
+        put("_values", as_numbers(values[known]))
         put("_counts", counts[known])
         put("_variable_type", "ordinal" if levels is not None else infer_type(self._values))
         put("_levels", None if levels is None else tuple(levels))
@@ -158,7 +159,7 @@ class FeatureActions:
             raise InputError(f"{self._name!r} can't be {value}: the data contain {odd!r}.")
         if value == "ordinal" and self._levels is None and not is_numeric(self._values):
             raise InputError(
-                f"say in which order the levels of {self._name!r} are: set its levels; that makes it ordinal."
+                f"say in which order the levels of {self._name!r} are: set its levels, then its variable_type."
             )
         self._put("_variable_type", value)
 
@@ -185,7 +186,7 @@ class FeatureActions:
                 f"none of the levels of {self._name!r} is in the data. {nearest(unseen[0], sorted(map(str, seen)))}"
             )
         self._put("_levels", tuple(levels))
-        if self._variable_type != "categorical" or self._levels is None:
+        if self._variable_type not in LEVEL_TYPES:
             self._put("_variable_type", "ordinal")
 
     @property
@@ -256,7 +257,7 @@ class FeatureActions:
 
     @lb.setter
     def lb(self, value: Any) -> None:
-        self.bounds = (value, self.bounds[1])
+        self._put_bound(0, "lower bound", value)
 
     @property
     def ub(self) -> Any:
@@ -265,7 +266,7 @@ class FeatureActions:
 
     @ub.setter
     def ub(self, value: Any) -> None:
-        self.bounds = (self.bounds[0], value)
+        self._put_bound(1, "upper bound", value)
 
     @property
     def from_missing(self) -> float | None:
@@ -444,10 +445,10 @@ class FeatureActions:
             flat = np.asarray(values, dtype=object).ravel()
             codes = np.array([math.nan if _unhashable(v) else rank.get(v, math.nan) for v in flat], dtype=np.float64)
             return codes.reshape(np.shape(values))
-        codes = np.asarray(values, dtype=np.float64)
-        if self._missing:
-            codes = np.where(is_missing(np.asarray(values), self._missing), np.nan, codes)
-        return codes
+        values = np.asarray(values)
+        if self._missing or values.dtype == object:
+            values = np.where(is_missing(values, self._missing), np.nan, values)
+        return values.astype(np.float64)
 
     def decode(self, codes: FloatArray) -> npt.NDArray[Any]:
         """Return codes as raw values, in the data's own dtype where all of them fit it (integers stay integers)."""
@@ -456,11 +457,14 @@ class FeatureActions:
             levels[:] = self.levels
             chosen = levels[codes.astype(np.int64)]
             return chosen.astype(self._dtype) if self._dtype.kind in "biuf" else chosen
-        if self._dtype.kind in "iub" and np.array_equal(codes, np.round(codes)):
+        if self._dtype.kind == "f":
             return codes.astype(self._dtype)
-        if self._variable_type != "real" and self._dtype.kind == "O":
-            return codes.astype(np.int64)
-        return codes.astype(self._dtype) if self._dtype.kind == "f" else codes
+        whole = np.array_equal(codes, np.round(codes))
+        if whole and self._dtype.kind in "iub":
+            low, high = (0, 1) if self._dtype.kind == "b" else (np.iinfo(self._dtype).min, np.iinfo(self._dtype).max)
+            fits = not len(codes) or (codes.min() >= low and codes.max() <= high)
+            return codes.astype(self._dtype if fits else np.int64)
+        return codes.astype(np.int64) if whole and self._variable_type != "real" else codes
 
     def targets(self, today: npt.NDArray[Any]) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
         """Return the target codes and, for each of today's values, which of them an action may lead to.
@@ -537,11 +541,17 @@ class FeatureActions:
         )
 
     def _code_bounds(self) -> tuple[float, float]:
-        """The bounds as codes."""
+        """The bounds as codes; what only became wrong together is refused here."""
         low, high, kind = self._bounds
+        if self._variable_type == "categorical" and (self._step_direction or not self._default_bounds):
+            what = "direction" if self._step_direction else "bounds"
+            raise InputError(
+                f"{self._name!r} is categorical: its levels have no order, and so no {what}. Set its levels in "
+                "order and variable_type = 'ordinal', or list in levels what actions may lead to."
+            )
         if self._variable_type in LEVEL_TYPES:
             levels = self.levels
-            if self._default_bounds or self._variable_type == "categorical":
+            if self._default_bounds:
                 return (0.0, len(levels) - 1.0) if levels else (math.nan, math.nan)
             for level in (low, high):
                 if level not in levels:
@@ -558,11 +568,23 @@ class FeatureActions:
             low, high = observed.quantile(low), observed.quantile(high)
         if (kind == "percentile" or self._is_legacy) and self._variable_type != "real" and not math.isnan(low):
             low, high = math.floor(low), math.ceil(high)
+        if low > high:
+            raise InputError(f"bounds of {self._name!r} are reversed: {low:g} is above {high:g}.")
+        if self._variable_type == "boolean" and not (low >= 0 and high <= 1) and not math.isnan(low):
+            raise InputError(f"{self._name!r} is boolean: its bounds must be within 0 and 1, not ({low:g}, {high:g}).")
         return float(low), float(high)
 
     @property
     def _is_legacy(self) -> bool:
         return self._grid == "legacy"
+
+    def _put_bound(self, end: int, what: str, value: Any) -> None:
+        """Set one end of the bounds; that the two fit together is checked when they are used."""
+        words = self._variable_type == "ordinal"
+        bounds = [*self.bounds, "absolute"]
+        bounds[end] = value if words else finite_number(self._name, what, value)
+        self._put("_bounds", tuple(bounds))
+        self._put("_default_bounds", False)
 
     def _put(self, attribute: str, value: Any) -> None:
         super().__setattr__(attribute, value)

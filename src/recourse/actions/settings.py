@@ -41,6 +41,13 @@ def is_numeric(values: npt.NDArray[Any]) -> bool:
     return values.dtype.kind in "biuf"
 
 
+def as_numbers(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Values as numbers where all of them are; a column with codes such as "?" arrives as objects."""
+    if values.dtype == object and len(values) and all(isinstance(v, (int, float, np.number, np.bool_)) for v in values):
+        return np.array(values.tolist())
+    return values
+
+
 def infer_type(values: npt.NDArray[Any]) -> str:
     """The narrowest kind that holds all observed values."""
     kinds = ("boolean", "integer", "real", "categorical")

@@ -19,7 +19,7 @@ def steps(low: float, high: float, step: float) -> FloatArray:
     [0.0, 0.4, 0.8, 1.0]
     """
     inner = low + step * np.arange(1, math.ceil((high - low) / step - 1e-9))
-    decimals = max(0, 9 - math.floor(math.log10(step)))
+    decimals = min(max(0, 9 - math.floor(math.log10(step))), 300)
     return np.concatenate([[low], np.clip(np.round(inner, decimals), low, high), [high]])
 
 

@@ -207,5 +207,6 @@ def _statement(
 def _working_precision(table: Any) -> float:
     """The unit roundoff of the numbers an estimator computes in for this input."""
     dtypes = list(table.dtypes) if isinstance(table, pd.DataFrame) else [table.dtype]
-    kind = np.result_type(*dtypes) if dtypes else np.dtype(np.float64)
+    plain = [one if isinstance(one, np.dtype) else getattr(one, "numpy_dtype", np.dtype(np.float64)) for one in dtypes]
+    kind = np.result_type(*plain) if plain else np.dtype(np.float64)
     return float(np.finfo(kind if kind.kind == "f" else np.float64).eps)

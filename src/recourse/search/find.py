@@ -242,7 +242,7 @@ class _Rounds:
             if not len(pending) or out.interrupted:
                 break
             for i in pending:
-                self.exclusions[i] = self.exclusions[i].without(last[int(i)])
+                self.exclusions[i] = self.exclusions[i].without(last[int(i)], self._matters(int(i)))
             cut = self._solve(pending, -self.statement.tolerance)
             out.bound[pending] = np.fmax(out.bound[pending], cut.bound)
             ruled_out = cut.codes == INFEASIBLE
@@ -256,6 +256,12 @@ class _Rounds:
             for k in open_[~approved]:
                 last[int(pending[k])] = cut.picks[k]
             pending = pending[open_[~approved]]
+
+    def _matters(self, i: int) -> npt.NDArray[np.bool_]:
+        """Which blocks change this person's score at all: only they can tell a rejected point from another."""
+        rows = self.grid.rows[self.people[i]]
+        starts, stops = self.grid.row_ptr[rows], self.grid.row_ptr[rows + 1]
+        return np.array([bool(self.statement.gains[a:b].any()) for a, b in zip(starts, stops, strict=True)], dtype=bool)
 
     def _weigh(self, indices: IntArray) -> None:
         """Call an action OPTIMAL where its cost meets the bound, FEASIBLE otherwise."""
