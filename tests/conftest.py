@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -30,3 +31,16 @@ def needs_data() -> Callable[[str], Path]:
         pytest.skip(reason)
 
     return path
+
+
+@pytest.fixture(scope="session")
+def needs_torch() -> Any:
+    """Return torch; where it is missing skip, or fail if RECOURSE_REQUIRE_ALL=1."""
+    try:
+        import torch
+    except ImportError:
+        reason = "needs torch: pip install 'openrecourse[torch]'"
+        if os.environ.get("RECOURSE_REQUIRE_ALL") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return torch

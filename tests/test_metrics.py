@@ -206,7 +206,7 @@ def test_the_median_of_the_sketch_is_within_its_error_on_many_costs():
 
 
 def test_every_bin_starts_where_the_last_one_ended():
-    from recourse.metrics import _BINS, _bin_of, _edges
+    from recourse.metrics.groups import _BINS, _bin_of, _edges
 
     edges = [_edges(index) for index in range(_BINS)]
     assert edges[0][0] == 0

@@ -52,7 +52,8 @@ def test_the_commands_of_the_readme_run(command, tmp_path):
 
 def test_every_option_and_command_the_readme_names_exists():
     help_texts = [
-        CliRunner().invoke(main, [*name.split(), "--help"]).stdout for name in ("", "audit", "flipset", "demo")
+        CliRunner().invoke(main, [*name.split(), "--help"]).stdout
+        for name in ("", "audit", "flipset", "demo", "simulate")
     ]
     known = set(re.findall(r"--[a-z][a-z-]+", " ".join(help_texts)))
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README)) <= known

@@ -1,10 +1,11 @@
 """Algorithmic recourse: what can a person who was denied by a model change to be approved?
 
-An *action set* says what people can do; a *cost* prices it; a model approves or denies. Three verbs ask
+An *action set* says what people can do; a *cost* prices it; a model approves or denies. Four verbs ask
 about that:
 
     flipset     one person       which actions would flip this denial, cheapest first?
     audit       a population     who has recourse, who has none, and how hard is it for whom?
+    simulate    over time        what happens when people act on it and the lender retrains?
     find        the search both rest on, for people who build something else
 
 Every answer carries a `Status`: what was proven, in a sentence. Names are resolved when they are first
@@ -24,16 +25,18 @@ from typing import TYPE_CHECKING, Any
 from recourse._version import __version__
 
 if TYPE_CHECKING:
-    from recourse import costs, datasets, metrics
+    from recourse import costs, datasets, dynamics, generators, metrics
     from recourse.actions import ActionGrid, ActionSet, FeatureActions, constraints
     from recourse.actions.drafts import draft_actions
     from recourse.actions.files import LoadedActions, read_actions
     from recourse.actions.problems import ActionFileError
     from recourse.audits import Audit, AuditPartial, AuditSpec, audit, audit_batch
     from recourse.costs import COSTS, Cost, FunctionCost, L1Cost, LocalCost, MaxCost, TotalCost
+    from recourse.dynamics import Simulation, simulate
     from recourse.errors import InputError, ModelError, RecourseError
     from recourse.flipsets import FlipsetItem, FlipsetResult, flipset
     from recourse.models import LinearModel, Model, Scorecard, as_model, load_model
+    from recourse.models.networks import NetworkClassifier
     from recourse.search import Solutions, Status, find
 
 _HOME = {
@@ -44,16 +47,32 @@ _HOME = {
     "actions.drafts": ("draft_actions",),
     "costs": ("COSTS", "Cost", "FunctionCost", "L1Cost", "LocalCost", "MaxCost", "TotalCost"),
     # who approves
-    "models": ("LinearModel", "Model", "Scorecard", "as_model", "load_model"),
+    "models": ("LinearModel", "Model", "as_model", "load_model", "Scorecard"),
+    "models.networks": ("NetworkClassifier",),
     # one person, a population, and the search that both rest on
     "flipsets": ("FlipsetItem", "FlipsetResult", "flipset"),
     "audits": ("Audit", "AuditPartial", "AuditSpec", "audit", "audit_batch"),
     "search": ("Solutions", "Status", "find"),
+    # a population over time
+    "dynamics": ("Simulation", "simulate"),
     # what can go wrong
     "errors": ("InputError", "ModelError", "RecourseError"),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
-_MODULES = ("actions", "audits", "costs", "datasets", "errors", "flipsets", "metrics", "models", "reports", "search")
+_MODULES = (
+    "actions",
+    "audits",
+    "costs",
+    "datasets",
+    "dynamics",
+    "errors",
+    "flipsets",
+    "generators",
+    "metrics",
+    "models",
+    "reports",
+    "search",
+)
 
 __all__ = [
     "COSTS",
@@ -76,8 +95,10 @@ __all__ = [
     "MaxCost",
     "Model",
     "ModelError",
+    "NetworkClassifier",
     "RecourseError",
     "Scorecard",
+    "Simulation",
     "Solutions",
     "Status",
     "TotalCost",
@@ -89,11 +110,14 @@ __all__ = [
     "costs",
     "datasets",
     "draft_actions",
+    "dynamics",
     "find",
     "flipset",
+    "generators",
     "load_model",
     "metrics",
     "read_actions",
+    "simulate",
 ]
 
 

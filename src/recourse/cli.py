@@ -208,6 +208,68 @@ def flipset(data: Path, row: int, items: int, distinct: str, **options: Any) -> 
 
 
 @main.command()
+@_model_options
+@click.option(
+    "--network",
+    "networks",
+    multiple=True,
+    type=click.Choice(["linear", "mlp", "ensemble"]),
+    help="Also simulate a network that is retrained from where it was; may be repeated.",
+)
+@click.option(
+    "--recourse",
+    "recourses",
+    multiple=True,
+    metavar="NAME",
+    help="What people are told: optimal, or a generator (generic, wachter, claproar, gravitational, greedy, dice); "
+    "may be repeated [default: optimal].",
+)
+@click.option("--rounds", type=int, default=50, show_default=True, help="How many rounds.")
+@click.option("--share", type=float, default=0.05, show_default=True, help="The share of the denied drawn a round.")
+@click.option("--repeats", type=int, default=5, show_default=True, help="How often everything is repeated.")
+@click.option("--seed", type=int, default=0, show_default=True, help="The seed of everything random.")
+@click.option("--preset", metavar="NAME", help="The design of a published study: altmeyer2023.")
+@click.option("--group-by", multiple=True, metavar="COLUMN", help="Measure the levels of this column, too.")
+@click.option(
+    "--checkpoint",
+    type=click.Path(path_type=Path),
+    help="Keep finished repeats in this file, and go on from it after an interruption.",
+)
+def simulate(
+    data: Path, networks: tuple[str, ...], recourses: tuple[str, ...], group_by: tuple[str, ...], seed: int,
+    rounds: int, share: float, repeats: int, preset: str | None, checkpoint: Path | None, **options: Any,
+) -> None:  # fmt: skip
+    """Simulate what happens when people act on recourse and the lender retrains, round after round.
+
+    \b
+    Besides, an arm without recourse is always run. CSV is the tidy table of all measurements.
+        recourse simulate loans.csv --target approved --fit logistic --immutable gender --rounds 20
+    """
+    task = _Task(data, **options)
+    target = options["target"]
+    if target is None:
+        raise rs.InputError("--target: name the column of labels; the model is retrained on them.")
+    y = task.frame[target]
+    models = {"model": getattr(task.model, "estimator", task.model)}
+    if networks:
+        from recourse.models.networks import NetworkClassifier
+
+        kinds: dict[str, dict[str, Any]] = {"linear": {"hidden": ()}, "mlp": {}, "ensemble": {"members": 5}}
+        models |= {name: NetworkClassifier(**kinds[name]) for name in networks}
+    exact = rs.dynamics.Optimal(task.cost, task.max_changes, task.time_limit)
+    with _progress("simulating", "rounds of arms") as progress:
+        result = rs.simulate(
+            models, task.frame, y if y.dtype.kind in "biuf" else y.astype(str), task.actions,
+            recourse={name: exact if name == "optimal" else name for name in recourses or ("optimal",)},
+            rounds=rounds, share=share, repeats=repeats, random_state=seed, preset=preset, group_by=group_by,
+            desired=task.model.desired, threshold=options["threshold"], checkpoint=checkpoint, progress=progress,
+        )  # fmt: skip
+    task.write(result)
+    if result.interrupted:
+        sys.exit(UNDECIDED)
+
+
+@main.command()
 @click.argument("data", type=click.Path(path_type=Path))
 @click.option("--target", metavar="COLUMN", help="The column of labels; never a feature.")
 @click.option("--drop", multiple=True, metavar="COLUMN", help="Leave a column out of the features.")
@@ -541,7 +603,7 @@ def _write(path: Path, content: str) -> None:
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[int, int], object] | None]:
+def _progress(doing: str = "searching", unit: str = "people") -> Iterator[Callable[[int, int], object] | None]:
     """A progress bar on stderr; nothing where nobody watches."""
     if not sys.stderr.isatty():
         yield None
@@ -550,10 +612,10 @@ def _progress() -> Iterator[Callable[[int, int], object] | None]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (
-        TextColumn("searching"),
+        TextColumn(doing),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("people"),
+        TextColumn(unit),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:

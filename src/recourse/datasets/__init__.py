@@ -8,7 +8,20 @@ package.
 """
 
 from recourse.datasets.dataset import Dataset
+from recourse.datasets.shapes import circles, moons, overlapping, separable
 from recourse.datasets.store import available, cache_folder, fetch, load
 from recourse.datasets.synthetic import lender, lender_intervene
 
-__all__ = ["Dataset", "available", "cache_folder", "fetch", "lender", "lender_intervene", "load"]
+__all__ = [
+    "Dataset",
+    "available",
+    "cache_folder",
+    "circles",
+    "fetch",
+    "lender",
+    "lender_intervene",
+    "load",
+    "moons",
+    "overlapping",
+    "separable",
+]

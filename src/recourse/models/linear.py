@@ -21,6 +21,7 @@ from recourse.tables import Name
 
 if TYPE_CHECKING:
     from recourse.actions.grid import ActionGrid
+    from recourse.models.networks import Layers
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,6 +123,11 @@ class LinearModel(Model):
         for name, weight in zip(self.feature_names or X.columns, self.form.weights, strict=True):
             score += weight * X[name].to_numpy(dtype=np.float64)
         return score - self.margin
+
+    def layers(self) -> Layers:
+        from recourse.models.networks import affine_layers
+
+        return affine_layers(self.form.weights, self.form.intercept - self.margin)
 
     def additive(self, grid: ActionGrid) -> Additive:
         names = list(self.feature_names or grid.X.columns)

@@ -21,6 +21,7 @@ from recourse.tables import Name, rows_in_words
 
 if TYPE_CHECKING:
     from recourse.actions.grid import ActionGrid
+    from recourse.models.networks import Layers
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -77,6 +78,10 @@ class Model(ABC):
 
     def additive(self, grid: ActionGrid) -> Additive | None:
         """Return the model's terms over a grid's menus, or None if it is not known to be additive."""
+        return None
+
+    def layers(self) -> Layers | None:
+        """Return the layers of a network, with logits in favour of the desired label, or None if none are known."""
         return None
 
     def check_features(self, names: Sequence[Name]) -> None:
@@ -162,6 +167,12 @@ class EstimatorModel(Model):
         if self.margin:
             approved = approved & (self.sign * self.decision(table) >= self.bar)
         return np.asarray(approved, dtype=bool).reshape(len(X))
+
+    def layers(self) -> Layers | None:
+        from recourse.models.networks import layers_of
+
+        layers = layers_of(self.estimator)
+        return layers if layers is None or self.sign > 0 else layers.negated()
 
     def accepts(self, row: pd.DataFrame) -> bool:
         try:

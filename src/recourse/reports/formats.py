@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 NOTHING = "–"
@@ -53,3 +54,15 @@ def value(raw: Any) -> str:
     if isinstance(raw, float):
         return f"{raw:.10g}"
     return NOTHING if raw is None else str(raw)
+
+
+def spread(measure: Mapping[str, Any] | None) -> str:
+    """Write a mean over repeats with its standard deviation, where there are several.
+
+    >>> spread({"mean": 0.1, "sd": 0.02}), spread({"mean": 0.1, "sd": None}), spread(None)
+    ('0.1000 ± 0.0200', '0.1000', '–')
+    """
+    if measure is None:
+        return NOTHING
+    mean = f"{measure['mean']:.4f}"
+    return mean if measure["sd"] is None else f"{mean} ± {measure['sd']:.4f}"

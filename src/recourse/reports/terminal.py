@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from recourse.reports.formats import cost, count, share, value
+from recourse.reports.formats import cost, count, share, spread, value
 
 WIDTH = 110
 
@@ -101,6 +101,31 @@ def _flipset(document: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def _simulation(document: Mapping[str, Any]) -> str:
+    done, asked = document["repeats_done"], document["repeats"]
+    lines = [
+        f"Simulation of {count(document['people'])} people over {count(document['rounds'])} rounds, "
+        f"{asked} repeat{'s' * (asked != 1)}" + ("" if done == asked else f" ({done} complete)"),
+        f"Models: {', '.join(f'{name} ({kind})' for name, kind in document['models'].items())}",
+    ]
+    rows = [
+        [
+            arm["model"],
+            arm["recourse"],
+            count(arm["drawn"]),
+            share(arm["valid_share"]),
+            share(arm["converged_share"]),
+            count(arm["moved"]),
+            *(spread(arm["measures"].get(name)) for name in SIMULATION_MEASURES),
+        ]
+        for arm in document["arms"]
+    ]
+    if rows:
+        heads = ["model", "recourse", "drawn", "valid", "converged", "moved", *SIMULATION_MEASURES.values()]
+        lines += ["", f"After round {document['last_round']}, mean ± sd over repeats:", table(heads, rows, left=2)]
+    return "\n".join([*lines, *("" for _ in document["notes"][:1]), *document["notes"]])
+
+
 def table(
     heads: Sequence[str], rows: Sequence[Sequence[str]], *, left: int = 1, right: Sequence[int] | None = None
 ) -> str:
@@ -138,4 +163,14 @@ def _interval(whole: Mapping[str, Any]) -> str:
     return f" (95 % interval {share(whole['feasible_low'])} to {share(whole['feasible_high'])})"
 
 
-RENDERERS = {"openrecourse/audit": _audit, "openrecourse/flipset": _flipset}
+SIMULATION_MEASURES = {
+    "mmd": "domain MMD²",
+    "mmd_grid": "grid MMD²",
+    "disagreement": "disagreement",
+    "model_performance": "Δ macro-F1",
+}
+RENDERERS = {
+    "openrecourse/audit": _audit,
+    "openrecourse/flipset": _flipset,
+    "openrecourse/simulation": _simulation,
+}

@@ -10,7 +10,11 @@ import jinja2
 
 from recourse.reports import formats
 
-TEMPLATES = {"openrecourse/audit": "audit.html", "openrecourse/flipset": "flipset.html"}
+TEMPLATES = {
+    "openrecourse/audit": "audit.html",
+    "openrecourse/flipset": "flipset.html",
+    "openrecourse/simulation": "simulation.html",
+}
 
 
 def render(document: Mapping[str, Any]) -> str:
@@ -32,10 +36,12 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {
+    filters: dict[str, Any] = {
         "count": formats.count,
         "share": formats.share,
         "cost": formats.cost,
         "value": formats.value,
+        "spread": formats.spread,
     }
+    environment.filters |= filters
     return environment

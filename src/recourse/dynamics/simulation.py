@@ -1,0 +1,448 @@
+"""A simulation and its result: one tidy table, the arms' final people and models, and pictures of both.
+
+`simulate` runs the rounds of a study; `Simulation` holds what is done and can go on from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from recourse import reports
+from recourse.dynamics import checkpoints
+from recourse.dynamics.parts import Selector
+from recourse.dynamics.start import begin_study, design_of
+from recourse.dynamics.study import CONTROL, ArmState, Design, Key, RepeatState, Study, advance, begin
+from recourse.errors import InputError, nearest
+from recourse.tables import Name
+
+if TYPE_CHECKING:
+    from recourse.actions import ActionSet
+
+Progress = Callable[[int, int], object]
+
+COLUMNS = (
+    "repeat", "round", "arm", "model", "generator", "group", "scope", "name", "value", "p_value",
+    "n_drawn", "n_moved", "pool", "convergence_rate", "retrained",
+)  # fmt: skip
+"""The columns of the tidy table."""
+
+
+@dataclass(frozen=True, eq=False)
+class Arm:
+    """What became of one arm: the people, their labels and the model, after the last round that was run.
+
+    X, y : features and labels; model : the estimator; rounds : how many rounds there were
+    people : who moved: `id`, `moves` (how often), `last_move` (in which round, 0 for never), `approved`
+    stopped : why the arm ended early; empty if it didn't
+    history : the same at measured rounds (first repeat only): round → (X, y, model)
+    moved_by : for these rounds, how often each of the people had moved
+    """
+
+    X: pd.DataFrame
+    y: npt.NDArray[Any]
+    model: Any
+    people: pd.DataFrame
+    rounds: int
+    stopped: str
+    history: Mapping[int, tuple[pd.DataFrame, npt.NDArray[Any], Any]]
+    moved_by: Mapping[int, npt.NDArray[np.int64]]
+
+    def __repr__(self) -> str:
+        moved = int((self.people["moves"] > 0).sum())
+        return f"Arm(after round {self.rounds}: {moved:,} of {len(self.y):,} people moved, {type(self.model).__name__})"
+
+
+class Arms(Mapping[Any, Arm]):
+    """The arms of the first repeat by (model, recourse), or of another by (model, recourse, repeat)."""
+
+    def __init__(self, study: Study, states: Sequence[RepeatState]) -> None:
+        self._study, self._states = study, {state.repeat: state for state in states}
+
+    def __getitem__(self, key: Any) -> Arm:
+        given = tuple(key) if isinstance(key, (tuple, list)) else (key,)
+        pair, repeat = given[:2], given[2] if len(given) == 3 else min(self._states, default=0)
+        if repeat not in self._states:
+            raise KeyError(f"repeat {repeat!r} was not run here; its arms are not in this result.")
+        if pair not in self._states[repeat].arms:
+            raise KeyError(f"there is no arm {pair!r}. {nearest(pair, list(self))}")
+        state = self._states[repeat]
+        return _arm(self._study, state.arms[pair], state.t)
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self._study.arms if self._states else [])
+
+    def __len__(self) -> int:
+        return len(self._study.arms) if self._states else 0
+
+    def __repr__(self) -> str:
+        return f"Arms({', '.join('/'.join(key) for key in self)})"
+
+
+def _arm(study: Study, state: ArmState, t: int) -> Arm:
+    people = state.people
+    who = pd.DataFrame({"id": people.ids, "moves": people.moves, "last_move": people.last, "approved": state.approved})
+    history = {t: (study.features(then), then.y, estimator) for t, (then, estimator) in state.history.items()}
+    moved_by = {t: then.moves for t, (then, _) in state.history.items()}
+    last = max((row["round"] for row in state.rows), default=0) if state.stopped else t
+    return Arm(study.features(people), people.y, state.estimator, who, last, state.stopped, history, moved_by)
+
+
+class Simulation:
+    """What happened over time, in every arm: made by `simulate`.
+
+    arms : the final people and model of each arm, by (model, recourse)
+    interrupted : whether rounds are missing; `resume` runs them
+    notes : what to keep in mind when reading the numbers: arms that stopped, pools that ran dry, searches
+        that never converged
+    """
+
+    def __init__(self, study: Study, states: Sequence[RepeatState], kept: Sequence[dict[str, Any]] = ()) -> None:
+        self.study = study
+        self._states = list(states)
+        self._kept = list(kept)  # rows of repeats that were read from a checkpoint
+        self.interrupted = not self.complete
+
+    @property
+    def complete(self) -> bool:
+        """Whether every repeat has had all its rounds."""
+        return len(self._done_repeats) == self.study.repeats
+
+    @property
+    def _kept_repeats(self) -> set[int]:
+        return {row["repeat"] for row in self._kept}
+
+    @property
+    def _done_repeats(self) -> set[int]:
+        return {state.repeat for state in self._states if state.t == self.study.rounds} | self._kept_repeats
+
+    @property
+    def arms(self) -> Arms:
+        """The arms' final data, models and people."""
+        return Arms(self.study, self._states)
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """The rows of `to_frame`, as plain values."""
+        rows = list(self._kept)
+        for state in self._states:
+            rows += [row for key in self.study.arms for row in state.arms[key].rows]
+        return sorted(rows, key=lambda row: row["repeat"])  # stable: the order within a repeat stays
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the tidy table: one row for each repeat, round, arm, group and measured quantity.
+
+        arm, model, generator : "model/recourse" and its parts; the control arm's recourse is "control"
+        group : empty for everybody, else "column=level"
+        scope, name, value, p_value : "domain" or "model" shift against the start, or "recourse" for what
+            happened in this round; a p-value where there is a test. Of the recourse: `success_rate`,
+            `distance` (in standard deviations) and `redundancy` (the share of features left alone) of those
+            with an approved point, `favourable_labels` of those who moved, and `reliability`: of those who
+            moved and crossed, the share whom the model still approves once it is retrained
+        n_drawn, n_moved, pool, convergence_rate, retrained : of the round and arm; who got a recommendation,
+            who acted, from how many, for what share the search met its own stopping rule, and whether the
+            model was fitted again
+        """
+        return pd.DataFrame(self.rows, columns=list(COLUMNS))
+
+    def contrast(self, against: str = CONTROL) -> pd.DataFrame:
+        """Return each measure minus that of another recourse of the same model, in the same repeat and round.
+
+        What remains is the effect of the recourse; what retraining alone does is in both arms.
+        """
+        frame = self.to_frame()
+        frame = frame[frame["scope"] != "recourse"]
+        if against not in set(frame["generator"]):
+            raise InputError(f"there is no arm {against!r}. {nearest(against, frame['generator'].unique())}")
+        same = ["repeat", "round", "model", "group", "scope", "name"]
+        other = frame[frame["generator"] == against].set_index(same)["value"].rename("reference")
+        others = frame[frame["generator"] != against].drop(columns=["p_value", "retrained"])
+        joined = others.join(other, on=same, how="inner")
+        joined["difference"] = joined["value"] - joined["reference"]
+        return joined.reset_index(drop=True)
+
+    def summary(self, rounds: int | None = None) -> pd.DataFrame:
+        """Return one row for each arm and measure in the last round measured: mean, sd and range over repeats."""
+        frame = self.to_frame()
+        shifts = frame[(frame["scope"] != "recourse") & (frame["group"] == "")]
+        last = int(shifts["round"].max()) if rounds is None else rounds
+        chosen = shifts[shifts["round"] == last]
+        by = ["model", "generator", "scope", "name"]
+        table = chosen.groupby(by, sort=False)["value"].agg(["count", "mean", "std", "min", "max"])
+        return table.rename(columns={"count": "repeats", "std": "sd"}).reset_index()
+
+    def resume(self, *, progress: Progress | None = None, checkpoint: Path | str | None = None) -> Simulation:
+        """Run what is missing, and return this simulation: the same numbers as if it had not been interrupted."""
+        _run(self, progress, None if checkpoint is None else Path(checkpoint))
+        return self
+
+    @property
+    def notes(self) -> list[str]:
+        """What to keep in mind when reading the numbers."""
+        return list(_notes(self))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the study and its table as plain values: the document that views are rendered from."""
+        study = self.study
+        return {
+            "document": "openrecourse/simulation",
+            "version": 1,
+            "models": {name: study.model(one).name for name, one in study.models.items()},
+            "recourse": {name: checkpoints.written(one) for name, one in study.recourse.items()},
+            "rounds": study.rounds,
+            "repeats": study.repeats,
+            "repeats_done": len(self._done_repeats),
+            "people": len(study.start),
+            "held_out": len(study.frozen.held_y),
+            "design": {key: checkpoints.written(value) for key, value in vars(study.design).items()},
+            "seed": str(study.entropy),
+            "last_round": max((row["round"] for row in self.rows), default=0),
+            "arms": _summaries(self),
+            "series": _series(self),
+            "rows": [checkpoints.plain(row) for row in self.rows],
+            "notes": self.notes,
+            "interrupted": self.interrupted,
+        }
+
+    def save(self, path: Path | str) -> None:
+        """Write the finished repeats to a JSON file that `simulate(..., checkpoint=path)` goes on from.
+
+        Tables are kept, people and models are not: a repeat that was interrupted starts over, with the same
+        seeds and therefore the same numbers.
+        """
+        done = self._done_repeats
+        checkpoints.write(Path(path), self.study, [row for row in self.rows if row["repeat"] in done])
+
+    def plot(self, names: Sequence[str] | None = None, **settings: Any) -> Any:
+        """Draw measures over rounds, one facet for each name and model; see `recourse.dynamics.plots`."""
+        from recourse.dynamics import plots
+
+        return plots.measures(self, names, **settings)
+
+    def plot_population(self, round: int | None = None, **settings: Any) -> Any:
+        """Draw the people and the decision boundary at the start and in a measured round."""
+        from recourse.dynamics import plots
+
+        return plots.population(self, round, **settings)
+
+    def to_html(self) -> str:
+        """Return a self-contained HTML page, without scripts."""
+        return reports.page(self.to_dict())
+
+    def __repr__(self) -> str:
+        return reports.text(self.to_dict())
+
+    def _repr_html_(self) -> str:
+        return reports.html(self.to_dict())
+
+
+def simulate(
+    models: Mapping[str, Any] | Any,
+    X: Any,
+    y: Any,
+    actions: ActionSet,
+    *,
+    recourse: Mapping[str, Any] | Any = "optimal",
+    rounds: int = 50,
+    share: float | None = None,
+    repeats: int = 5,
+    random_state: Any = 0,
+    preset: str | Design | None = None,
+    selector: Any = None,
+    behaviour: Any = None,
+    labeller: Any = None,
+    flow: Any = None,
+    retrainer: Any = None,
+    failed: str | None = None,
+    measures: Any = None,
+    measure_every: int | None = None,
+    permutations: int | None = None,
+    bandwidth: str | float | None = None,
+    units: str | None = None,
+    test_share: float | None = None,
+    group_by: Sequence[Name] = (),
+    desired: Any = None,
+    threshold: float | None = None,
+    refit: bool | None = None,
+    progress: Progress | None = None,
+    checkpoint: Path | str | None = None,
+) -> Simulation:
+    """Simulate what happens when people act on recourse and the lender learns from it, round after round.
+
+    models : a classifier, or several by name. Each is cloned and fitted to the training people (`refit=False`
+        starts from it as it is, also the default where it is never retrained)
+    X, y : the population and its labels; further columns of `X` may serve as groups
+    actions : what people can do
+    recourse : what they are told, by name: "optimal" (the exact search), a recipe of `recourse.generators`, or
+        `function(model, actions, X)` → new rows. An arm "control", where nobody is told anything and the
+        model is retrained all the same, is always run besides
+    rounds, share, repeats : how often, how many of the denied, and how many times over with other draws
+    random_state : the root of all seeds; results depend on nothing else, neither threads nor other arms
+        (but see `Selector.together`)
+    preset : "altmeyer2023" or a `Design`: what holds for everything that is not said here
+    selector, behaviour, labeller, flow, retrainer : the exchangeable parts, see `recourse.dynamics`
+    failed : whose search ended without an approved point may "stay", or "move" to where it ended
+    measures, measure_every, permutations, bandwidth, units, test_share : see `Design`
+    group_by : columns of `X`; measures of people are taken for each level too
+    desired, threshold : which label is favourable, and from which probability on; see `as_model`
+    progress : called with (rounds of arms done, of how many)
+    checkpoint : a JSON file that finished repeats are written to, and read from if it is there
+
+    Everything wrong with the input is reported before the first round. Ctrl-C ends the simulation and returns
+    what is done (`interrupted`, `resume`); an arm whose model can't be fitted any more stops with a note, and
+    the others go on. Nothing that is passed is changed.
+
+    >>> import recourse as rs
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> people = rs.datasets.overlapping(300)
+    >>> A = rs.ActionSet(people.X)
+    >>> sim = rs.simulate(LogisticRegression(), people.X, people.y, A, rounds=4, repeats=2, permutations=0)
+    >>> list(sim.arms)
+    [('model', 'control'), ('model', 'optimal')]
+    >>> effect = sim.contrast("control")
+    >>> bool(effect.query("name == 'mmd' and round == 4")["difference"].mean() > 0)
+    True
+    """
+    design = design_of(
+        preset, selector=selector, behaviour=behaviour, labeller=labeller, flow=flow, retrainer=retrainer,
+        failed=failed, measures=measures, measure_every=measure_every, permutations=permutations,
+        bandwidth=bandwidth, units=units, test_share=test_share,
+    )  # fmt: skip
+    if share is not None:
+        if not isinstance(design.selector, Selector) or selector is not None:
+            raise InputError("share= belongs to the default selector; set it in the selector= that you pass.")
+        design = replace(design, selector=replace(design.selector, share=share))
+    for name, value in (("rounds", rounds), ("repeats", repeats), ("measure_every", design.measure_every)):
+        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
+            raise InputError(f"{name} must be a whole number ≥ 1, not {value!r}.")
+    study = begin_study(
+        models, X, y, actions, recourse, design, int(rounds), int(repeats), random_state, group_by, desired,
+        threshold, refit,
+    )  # fmt: skip
+    path = None if checkpoint is None else Path(checkpoint)
+    simulation = Simulation(study, [], checkpoints.read(path, study))
+    _run(simulation, progress, path)
+    return simulation
+
+
+def one_thread() -> Any:
+    """Keep BLAS and OpenMP to one thread for a while.
+
+    The arrays of a round are small, so threads would cost more than they save, and sums would depend on
+    how many there are.
+    """
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(limits=1)
+
+
+def _run(simulation: Simulation, progress: Progress | None, checkpoint: Path | None) -> None:
+    """Run the missing rounds. A round that Ctrl-C cuts short counts as not begun."""
+    study, states = simulation.study, {state.repeat: state for state in simulation._states}
+    kept = simulation._kept_repeats
+    arms = len(study.arms)
+    total = arms * study.rounds * study.repeats
+    try:
+        with one_thread():
+            for repeat in range(study.repeats):
+                if repeat in kept:
+                    continue
+                state = states[repeat] if repeat in states else begin(study, repeat)
+                while True:
+                    states[repeat] = state
+                    if progress is not None:
+                        done = sum(one.t for one in states.values()) + len(kept) * study.rounds
+                        progress(arms * done, total)
+                    if state.t == study.rounds:
+                        break
+                    state = advance(study, state)
+                if checkpoint is not None:
+                    simulation._states = list(states.values())
+                    simulation.save(checkpoint)
+    except KeyboardInterrupt:
+        pass
+    simulation._states = list(states.values())
+    simulation.interrupted = not simulation.complete
+
+
+def _notes(simulation: Simulation) -> Iterator[str]:
+    study = simulation.study
+    if simulation.interrupted:
+        done, all_ = sum(s.t for s in simulation._states), study.rounds * study.repeats
+        done += len(simulation._kept_repeats) * study.rounds
+        yield f"Interrupted after {done} of {all_} rounds; resume() runs the others."
+    for key in study.arms:
+        name = "/".join(key)
+        arms = [(state.repeat, state.arms[key]) for state in simulation._states]
+        for repeat, arm in arms:
+            if arm.stopped:
+                yield f"{name}, repeat {repeat}: {arm.stopped} Its results up to then are kept."
+        dry = [(repeat, arm.empty_since) for repeat, arm in arms if arm.empty_since is not None]
+        if dry:
+            shared = " that is shared by all arms" if getattr(study.design.selector, "together", False) else ""
+            first = min(t for _, t in dry)
+            yield (
+                f"{name}: nobody was left in the pool{shared} from round {first} on "
+                f"({len(dry)} of {len(arms)} repeats)."
+            )
+        drawn, valid, converged, _ = (sum(arm.tally[k] for _, arm in arms) for k in range(4))
+        if drawn and not valid:
+            yield f"{name}: no search ended at an approved point, for any of {drawn} people; more steps may be needed."
+        elif drawn and not converged:
+            yield f"{name}: no search met its own stopping rule; {valid} of {drawn} ended at an approved point."
+
+
+def _summaries(simulation: Simulation) -> list[dict[str, Any]]:
+    """For each arm: how many were drawn, found valid, converged and moved, and the last measurements.
+
+    Counts are sums over repeats, from the table, so they are there for repeats read from a checkpoint too.
+    """
+    frame = simulation.to_frame()
+    if frame.empty:
+        return []
+    summary = simulation.summary()
+    rounds = frame.drop_duplicates(["repeat", "round", "arm"])
+    success = frame[(frame["name"] == "success_rate") & (frame["group"] == "")]
+    arms = []
+    for model, recourse in simulation.study.arms:
+        arm = "/".join((model, recourse))
+        mine, found = rounds[rounds["arm"] == arm], success[success["arm"] == arm]
+        last = summary[(summary["model"] == model) & (summary["generator"] == recourse)]
+        drawn = int(mine["n_drawn"].sum())
+        converged = (mine["convergence_rate"].astype(float) * mine["n_drawn"]).sum()
+        arms.append(
+            {
+                "model": model,
+                "recourse": recourse,
+                "repeats": int(mine["repeat"].nunique()),
+                "drawn": drawn,
+                "valid": round((found["value"] * found["n_drawn"]).sum()),
+                "converged": round(converged),
+                "moved": int(mine["n_moved"].sum()),
+                "valid_share": float((found["value"] * found["n_drawn"]).sum() / drawn) if drawn else None,
+                "converged_share": float(converged / drawn) if drawn else None,
+                "measures": {
+                    row["name"]: checkpoints.plain({key: row[key] for key in ("repeats", "mean", "sd", "min", "max")})
+                    for row in last.to_dict(orient="records")
+                },
+            }
+        )
+    return arms
+
+
+def _series(simulation: Simulation) -> list[dict[str, Any]]:
+    """For each arm and measure: mean and range over repeats, round by round."""
+    frame = simulation.to_frame()
+    frame = frame[(frame["scope"] != "recourse") & (frame["group"] == "")]
+    series = []
+    for (model, generator, name), rows in frame.groupby(["model", "generator", "name"], sort=False):
+        over = rows.groupby("round")["value"].agg(["mean", "min", "max"])
+        lines = {key: [float(value) for value in over[key]] for key in ("mean", "min", "max")}
+        series.append({"model": model, "recourse": generator, "name": name, "rounds": over.index.tolist(), **lines})
+    return series

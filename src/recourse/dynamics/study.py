@@ -1,0 +1,455 @@
+"""The loop: people are drawn, get recourse, act, are labelled; the model learns; now and then we measure.
+
+A round is a pure function of the state before it and of seeds that depend on the repeat, the round and the
+arm's name only. So an interrupted simulation goes on as if nothing had happened, an arm does not notice
+which threads or other arms there are (but for the pool that arms share if they draw together), and a round
+that fails leaves the state before it intact.
+"""
+
+from __future__ import annotations
+
+import copy
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from recourse.actions import ActionSet
+from recourse.dynamics.answers import Recourse, Situation
+from recourse.dynamics.measures import BY_GROUP, MEASURES, Frozen, Measure, Moment, Value, parameters_of
+from recourse.dynamics.parts import (
+    Behaviour,
+    Closed,
+    Labels,
+    ModelLabels,
+    People,
+    Retrainer,
+    Selector,
+    unmoved,
+)
+from recourse.errors import InputError
+from recourse.generators.outcomes import Counterfactuals
+from recourse.metrics import redundancy
+from recourse.models import Model, as_model
+
+IntArray = npt.NDArray[np.int64]
+FloatArray = npt.NDArray[np.float64]
+Key = tuple[str, str]
+
+CONTROL = "control"
+"""The arm in which nobody gets recourse and the model is retrained all the same."""
+
+
+@dataclass(frozen=True)
+class Design:
+    """How a simulation is run: its exchangeable parts and what is measured.
+
+    selector, behaviour, labeller, flow, retrainer : see `recourse.dynamics.parts`
+    failed : what people do whose search ended without an approved point: ``"stay"``, or ``"move"`` to where it
+        ended (the paper's code)
+    measures : names in `MEASURES`, or functions of (start, now, seed) that yield `Value`s
+    measure_every : in every so many rounds, at the start and at the end
+    permutations : of the tests behind p-values; 0 for none
+    bandwidth : the kernel's width, or "median": the median distance at the start
+    units : "standard", distances in standard deviations at the start, or "raw"
+    most : rows in a kernel
+    test_share : held out for `model_performance`
+    recipes : "ours", or "altmeyer2023" for gradient recipes with the settings of the paper's runs
+    """
+
+    selector: Any = Selector()
+    behaviour: Any = Behaviour()
+    labeller: Any = ModelLabels()
+    flow: Any = Closed()
+    retrainer: Any = Retrainer()
+    failed: str = "stay"
+    measures: tuple[str | Measure, ...] = tuple(MEASURES)
+    measure_every: int = 10
+    permutations: int = 100
+    bandwidth: str | float = "median"
+    units: str = "standard"
+    most: int = 1000
+    test_share: float = 0.2
+    recipes: str = "ours"
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """Everything that is fixed before the first round.
+
+    models : fitted estimators (or `Model`s that are never retrained), the start of all arms
+    recourse : without the control arm; labels : the two that are written
+    start, test : training and held-out people; frozen : what measures rest on, for everybody and by group
+    entropy : the root of all seeds
+    """
+
+    models: Mapping[str, Any]
+    recourse: Mapping[str, Recourse]
+    actions: ActionSet
+    design: Design
+    rounds: int
+    repeats: int
+    labels: Labels
+    desired: Any
+    threshold: float | None
+    start: People
+    frozen: Frozen
+    group_by: tuple[Any, ...]
+    groups: Mapping[str, tuple[Any, Any, Frozen]]
+    entropy: int
+
+    @property
+    def arms(self) -> list[Key]:
+        """(model, recourse) of all arms, the control arm of each model first."""
+        return [(model, recourse) for model in self.models for recourse in (CONTROL, *self.recourse)]
+
+    @cached_property
+    def start_moments(self) -> dict[str, Moment]:
+        """The start as measures see it, for each model; what they compute of it is kept."""
+        return {name: moment(self, self.start, self.model(one), one, None) for name, one in self.models.items()}
+
+    def features(self, people: People) -> pd.DataFrame:
+        """Return the columns that the action set and the models know."""
+        return people.X[self.actions.names] if self.group_by else people.X
+
+    def model(self, estimator: Any) -> Model:
+        """Return the model that an estimator stands for."""
+        if isinstance(estimator, Model):
+            return estimator
+        return as_model(estimator, desired=self.desired, threshold=self.threshold)
+
+    def seeds(self, repeat: int, t: int, arm: Key | str) -> list[np.random.SeedSequence]:
+        """Return independent seeds for the parts of one arm's round; they depend on nothing else."""
+        name = arm if isinstance(arm, str) else "\0".join(arm)
+        key = (repeat, t, zlib.crc32(name.encode()))
+        return np.random.SeedSequence(self.entropy, spawn_key=key).spawn(6)
+
+    def measured(self, t: int) -> bool:
+        """Whether there are measurements after round t."""
+        return t % self.design.measure_every == 0 or t == self.rounds
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """Recommendations that people have not acted on yet: who, what, and in which round they will."""
+
+    ids: IntArray
+    new: pd.DataFrame
+    due: int
+
+
+@dataclass(frozen=True, eq=False)
+class ArmState:
+    """One arm after some round.
+
+    stopped : why it does not go on, empty if it does; rows : the tidy rows measured so far
+    history : population and estimator in the measured rounds of the first repeat, for pictures
+    tally : people drawn, valid, converged and moved so far
+    """
+
+    people: People
+    estimator: Any
+    model: Model
+    parameters: list[FloatArray] | None
+    approved: npt.NDArray[np.bool_]
+    plans: tuple[Plan, ...] = ()
+    stopped: str = ""
+    tally: tuple[int, int, int, int] = (0, 0, 0, 0)
+    empty_since: int | None = None
+    rows: tuple[dict[str, Any], ...] = ()
+    history: Mapping[int, tuple[People, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class RepeatState:
+    """One repeat after round t."""
+
+    repeat: int
+    t: int
+    arms: Mapping[Key, ArmState]
+
+
+def begin(study: Study, repeat: int) -> RepeatState:
+    """Return all arms at the start: same people, same model, measured against themselves."""
+    arms = {}
+    for key in study.arms:
+        estimator = study.models[key[0]]
+        model = study.model(estimator)
+        approved = model.approves(study.features(study.start))
+        state = ArmState(study.start, estimator, model, parameters_of(estimator), approved)
+        arms[key] = _measure(study, repeat, 0, key, state, state, {"retrained": False})
+    return RepeatState(repeat, 0, arms)
+
+
+def advance(study: Study, state: RepeatState) -> RepeatState:
+    """Return the state one round later. An arm that can't go on is stopped, the others are not."""
+    t = state.t + 1
+    pools = {key: _pool(arm) for key, arm in state.arms.items() if not arm.stopped}
+    drawing = {key: pool for key, pool in pools.items() if key[1] != CONTROL}
+    together = study.design.selector.together
+    common = None
+    if together and drawing:
+        common = _intersection(list(drawing.values()))
+    arms = dict(state.arms)
+    for key in pools:
+        pool = pools[key] if common is None or key[1] == CONTROL else common
+        # drawn together, all arms draw with the same seed; so does an arm alone from an equal pool
+        (seed, *_) = study.seeds(state.repeat, t, "selection")
+        chosen = pool[:0] if key[1] == CONTROL else study.design.selector.draw(pool, np.random.default_rng(seed))
+        before = state.arms[key]
+        try:
+            arms[key] = _round(study, state.repeat, t, key, before, pool, chosen)
+        except Exception as error:  # whatever a user's estimator raises; the results so far are kept
+            arms[key] = replace(before, stopped=f"stopped in round {t}: {type(error).__name__}: {error}")
+    return RepeatState(state.repeat, t, arms)
+
+
+def _pool(arm: ArmState) -> IntArray:
+    """The ids of those who are denied and have no recommendation yet."""
+    pool = arm.people.ids[~arm.approved]
+    for plan in arm.plans:
+        pool = np.setdiff1d(pool, plan.ids)
+    return pool
+
+
+def _intersection(pools: list[IntArray]) -> IntArray:
+    common = pools[0]
+    for pool in pools[1:]:
+        common = np.intersect1d(common, pool)
+    return common
+
+
+def _round(study: Study, repeat: int, t: int, key: Key, before: ArmState, pool: IntArray, chosen: IntArray) -> ArmState:
+    """One round of one arm."""
+    design = study.design
+    to_answer, to_act, to_label, to_fit, *_ = study.seeds(repeat, t, key)
+    people, model = before.people, before.model
+    rows = np.flatnonzero(np.isin(people.ids, chosen))
+    today = study.features(people).iloc[rows]
+    answers = unmoved(today)
+    if len(rows):
+        answers = study.recourse[key[1]].answer(model, study.actions, today, _situation(study, people, to_answer))
+    plans = (*before.plans, *_plans(study, people, rows, answers, t, np.random.default_rng(to_act)))
+    people, moved, new_rows = _move(study, people, [plan for plan in plans if plan.due <= t], t)
+    features = study.features(people)
+    y = design.labeller.label(people, moved, features, model, study.labels, np.random.default_rng(to_label))
+    people = replace(people, y=y)
+    log = _log(study, people, rows, answers, moved, new_rows, len(pool))
+    own = study.seeds(repeat, t, "newcomers")[0]  # the same newcomers in every arm
+    stays = design.flow.pass_round(people, study.start, lambda: model.approves(features), t, np.random.default_rng(own))
+    estimator, retrained = before.estimator, design.retrainer.due(t)
+    if retrained:
+        estimator = design.retrainer.fit(estimator, study.features(stays), stays.y, int(to_fit.generate_state(1)[0]))
+        model = study.model(estimator)
+    log["values"] += _reliability(study, people, moved, before.model, model)
+    tally = (len(rows), int(answers.valid.sum()), int(answers.converged.sum()), len(moved))
+    after = replace(
+        before,
+        people=stays,
+        estimator=estimator,
+        model=model,
+        parameters=parameters_of(estimator),
+        approved=model.approves(study.features(stays)),
+        plans=tuple(plan for plan in plans if plan.due > t),
+        tally=tuple(a + b for a, b in zip(before.tally, tally, strict=True)),  # type: ignore[arg-type]
+        empty_since=None if len(pool) or key[1] == CONTROL else before.empty_since or t,
+    )
+    log["retrained"] = retrained
+    return _measure(study, repeat, t, key, before, after, log)
+
+
+def _situation(study: Study, people: People, seed: np.random.SeedSequence) -> Situation:
+    then, now = study.start, people
+    return Situation(
+        start=study.frozen.X,
+        targets_then=study.features(then)[then.y == study.labels.desired],
+        targets_now=study.features(now)[now.y == study.labels.desired],
+        seed=int(seed.generate_state(1, np.uint64)[0] >> 1),
+    )
+
+
+def _plans(
+    study: Study, people: People, rows: IntArray, answers: Counterfactuals, t: int, rng: np.random.Generator
+) -> Iterator[Plan]:
+    """What those who act will do, and when."""
+    if not len(rows):
+        return
+    behaviour = study.design.behaviour
+    new, acts = behaviour.act(answers.today, answers.X, study.actions, rng)
+    goes = acts & ~answers.infeasible & (answers.valid | (study.design.failed == "move"))
+    if goes.any():
+        yield Plan(people.ids[rows[goes]], new[goes], t + getattr(behaviour, "delay", 0))
+
+
+def _move(study: Study, people: People, plans: list[Plan], t: int) -> tuple[People, IntArray, pd.DataFrame]:
+    """Carry plans out: the population afterwards, whose rows changed, and those rows."""
+    names = study.actions.names
+    frames, places = [], []
+    for plan in plans:
+        place = pd.Index(people.ids).get_indexer(pd.Index(plan.ids))
+        frames.append(plan.new[place >= 0])
+        places.append(place[place >= 0])
+    moved = np.concatenate(places).astype(np.int64) if places else np.empty(0, dtype=np.int64)
+    if not len(moved):
+        return people, moved, people.X[names].iloc[:0]
+    new = pd.concat(frames)
+    columns = {}
+    for name in people.X.columns:
+        column = people.X[name]
+        if name in names:
+            values, old = new[name].to_numpy(), column.to_numpy()
+            kind = np.result_type(old.dtype, values.dtype) if old.dtype != values.dtype else old.dtype
+            array = old.astype(kind)
+            array[moved] = values
+            column = pd.Series(array)
+        columns[name] = column
+    moves, last = people.moves.copy(), people.last.copy()
+    moves[moved] += 1
+    last[moved] = t
+    return replace(people, X=pd.DataFrame(columns), moves=moves, last=last), moved, new
+
+
+def _log(
+    study: Study,
+    people: People,
+    rows: IntArray,
+    answers: Counterfactuals,
+    moved: IntArray,
+    new: pd.DataFrame,
+    pool: int,
+) -> dict[str, Any]:
+    """What happened in a round: counts for every row of the table, and the measures of the recourse itself."""
+    drawn, space = answers.X, study.frozen.space
+    way = space.points(drawn) - space.points(answers.today) if len(rows) else np.empty((0, 1))
+    values: list[tuple[str, Value]] = []
+    everyone = np.ones(len(people), dtype=bool)
+    for group, member in [("", everyone), *_members(study, people)]:
+        asked = member[rows]
+        if asked.any():
+            valid = answers.valid & asked
+            values.append((group, Value("recourse", "success_rate", float(answers.valid[asked].mean()))))
+            if valid.any():
+                length = float(np.linalg.norm(way[valid], axis=1).mean())
+                kept = redundancy(answers.today[valid].to_numpy(dtype=object), drawn[valid].to_numpy(dtype=object))
+                values.append((group, Value("recourse", "distance", length)))
+                values.append((group, Value("recourse", "redundancy", kept)))
+        acted = member[moved]
+        if acted.any():
+            favourable = people.y[moved[acted]] == study.labels.desired
+            values.append((group, Value("recourse", "favourable_labels", float(favourable.mean()))))
+    return {
+        "n_drawn": len(rows),
+        "n_moved": len(moved),
+        "pool": pool,
+        "convergence_rate": float(answers.converged.mean()) if len(rows) else None,
+        "values": values,
+    }
+
+
+def _reliability(study: Study, people: People, moved: IntArray, old: Model, new: Model) -> list[tuple[str, Value]]:
+    """Of those who moved in this round and crossed the boundary, the share whom the model still approves after it."""
+    if not len(moved):
+        return []
+    there = study.features(people).iloc[moved]
+    crossed = old.approves(there)
+    still, values = new.approves(there), []
+    for group, member in [("", np.ones(len(people), dtype=bool)), *_members(study, people)]:
+        chosen = crossed & member[moved]
+        if chosen.any():
+            values.append((group, Value("recourse", "reliability", float(still[chosen].mean()))))
+    return values
+
+
+def _members(study: Study, people: People) -> Iterator[tuple[str, npt.NDArray[np.bool_]]]:
+    for group, (name, level, _) in study.groups.items():
+        yield group, (people.X[name] == level).to_numpy()
+
+
+def _measure(
+    study: Study, repeat: int, t: int, key: Key, before: ArmState, after: ArmState, log: dict[str, Any]
+) -> ArmState:
+    """Add a round's rows to an arm, and its measurements where they are due."""
+    values = list(log.get("values", ()))
+    history = after.history
+    if study.measured(t):
+        values += _measurements(study, repeat, t, key, before, after)
+        if repeat == 0:
+            history = {**history, t: (after.people, after.estimator)}
+    shared = {
+        "repeat": repeat,
+        "round": t,
+        "arm": "/".join(key),
+        "model": key[0],
+        "generator": key[1],
+    }
+    counts = {
+        "n_drawn": log.get("n_drawn", 0),
+        "n_moved": log.get("n_moved", 0),
+        "pool": log.get("pool", int((~after.approved).sum())),
+        "convergence_rate": log.get("convergence_rate"),
+        "retrained": bool(log["retrained"]),
+    }
+    rows = tuple(
+        {
+            **shared,
+            "group": group,
+            "scope": one.scope,
+            "name": one.name,
+            "value": float(one.value),
+            "p_value": one.p_value,
+            **counts,
+        }
+        for group, one in values
+    )
+    return replace(after, rows=after.rows + rows, history=history)
+
+
+def _measurements(
+    study: Study, repeat: int, t: int, key: Key, before: ArmState, after: ArmState
+) -> list[tuple[str, Value]]:
+    """All measures, for everybody and by group. Permutations draw from the round's own seed."""
+    start = study.start_moments[key[0]]
+    now = moment(study, after.people, after.model, after.estimator, before.parameters)
+    seed = study.seeds(repeat, t, key)[5]
+    values: list[tuple[str, Value]] = []
+    for measure in study.design.measures:
+        function = MEASURES[measure] if isinstance(measure, str) else measure
+        values += [("", value) for value in function(start, now, copy.deepcopy(seed))]
+    for group, (name, level, frozen) in study.groups.items():
+        then = start.among((study.start.X[name] == level).to_numpy(), frozen)
+        today = now.among((after.people.X[name] == level).to_numpy(), frozen)
+        for measure in study.design.measures:
+            if measure in BY_GROUP:
+                assert isinstance(measure, str)
+                values += [(group, value) for value in MEASURES[measure](then, today, copy.deepcopy(seed))]
+    return values
+
+
+def moment(study: Study, people: People, model: Model, estimator: Any, previous: list[FloatArray] | None) -> Moment:
+    """Return a population and its model as measures see them."""
+    parameters = parameters_of(estimator)
+    return Moment(
+        X=study.features(people),
+        favourable=people.y == study.labels.desired,
+        model=model,
+        parameters=parameters,
+        previous=parameters if previous is None else previous,
+        frozen=study.frozen,
+    )
+
+
+def check_measures(measures: Any) -> tuple[str | Measure, ...]:
+    """Return measures as a tuple, or say which name is unknown."""
+    from recourse.errors import nearest
+
+    given = tuple(MEASURES) if isinstance(measures, str) and measures == "all" else measures
+    given = (given,) if isinstance(given, str) or callable(given) else tuple(given)
+    for one in given:
+        if isinstance(one, str) and one not in MEASURES:
+            raise InputError(f"{one!r} is not a measure. {nearest(one, MEASURES)}")
+    return given
