@@ -115,7 +115,8 @@ def report(name: str, folder: Path, quick: bool) -> None:
     print(
         f"  kernel       {1e3 * took / len(denied):9.4f} ms a person ({1e3 * probe / len(denied):.4f} of it to measure "
         f"the terms)   alone for {1 - handed_on / len(denied):.2%} "
-        f"of {len(denied):,}, with MILP for {handed_on}: {shares(rs.find(model, grid))}; tolerance {statement.tolerance:.1e}"
+        f"of {len(denied):,}, with MILP for {handed_on}: {shares(rs.find(model, grid))}; "
+        f"tolerance {statement.tolerance:.1e}"
     )
 
     # A limit over all features does not fold into menus, and its linear rows make it a mixed-integer program.
