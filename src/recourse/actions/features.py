@@ -581,7 +581,8 @@ class FeatureActions:
     def _put_bound(self, end: int, what: str, value: Any) -> None:
         """Set one end of the bounds; that the two fit together is checked when they are used."""
         words = self._variable_type == "ordinal"
-        bounds = [*self.bounds, "absolute"]
+        said = self._bounds[2] == "absolute" and not self._default_bounds
+        bounds = [*(self._bounds[:2] if said else self.bounds), "absolute"]
         bounds[end] = value if words else finite_number(self._name, what, value)
         self._put("_bounds", tuple(bounds))
         self._put("_default_bounds", False)

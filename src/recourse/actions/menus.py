@@ -143,7 +143,9 @@ def _blocks(
         if isinstance(constraint, AtMost) and not constraint.features:
             continue
         induced = {name for targets in constraint.induced().values() for name in targets}
-        touched = [b for b in blocks if set(b.names) & (set(constraint.features) | induced)]
+        linked = {name for b in blocks for one in b.constraints if one.induced() for name in one.features}
+        reach = set(constraint.features) | induced
+        touched = [b for b in blocks if reach & set(b.names) or reach & linked & set(b.read)]
         names = tuple(dict.fromkeys([*(n for b in touched for n in b.names), *sorted(induced, key=str)]))
         merged = _Block(names, (*(c for b in touched for c in b.constraints), constraint))
         if _fits(merged, single, X):

@@ -15,7 +15,17 @@ import numpy.typing as npt
 import pandas as pd
 
 from recourse.errors import InputError, ModelError
-from recourse.models.model import Additive, BoolArray, EstimatorModel, FloatArray, Model, _margin, gains_along
+from recourse.models.model import (
+    Additive,
+    BoolArray,
+    EstimatorModel,
+    FloatArray,
+    Model,
+    _margin,
+    exact,
+    gains_along,
+    quantum_of,
+)
 from recourse.models.structure import is_linear_classifier
 from recourse.tables import Name
 
@@ -29,12 +39,13 @@ class LinearForm:
     """score = Σ_j weights_j x_j + intercept, as computed through a chain of scalers.
 
     `offsets` are the sizes of the constants that the chain adds to each term on the way; rounding there
-    is part of the tolerance.
+    is part of the tolerance. `bare` says that the estimator computes just this sum of products.
     """
 
     weights: FloatArray
     intercept: float
     offsets: FloatArray
+    bare: bool = False
 
     def tolerance(self, largest: FloatArray, eps: float) -> float:
         """Bound the rounding of two sums of d terms of these sizes, each term rounded a few times.
@@ -66,6 +77,7 @@ class LinearEstimatorModel(EstimatorModel):
             statement.gains,
             self.strict,
             statement.tolerance + blur + 2 * eps * abs(self.bar),
+            statement.quantum if self.threshold is None else 0.0,
         )
 
 
@@ -105,7 +117,7 @@ class LinearModel(Model):
             raise InputError(f"the intercept must be one number, not {intercept!r}.")
         if not (np.isfinite(weights).all() and np.isfinite(constant[0])):
             raise ModelError("coefficients and intercept must be finite numbers.")
-        self.form = LinearForm(weights, float(constant[0]), np.zeros(len(weights)))
+        self.form = LinearForm(weights, float(constant[0]), np.zeros(len(weights)), bare=True)
         self.margin = _margin(margin)
         self.name = f"linear model of {len(weights)} coefficients"
         self.strict = strict and not self.margin
@@ -135,7 +147,7 @@ class LinearModel(Model):
     def additive(self, grid: ActionGrid) -> Additive:
         names = list(self.feature_names or grid.X.columns)
         statement = _statement(self.form, names, grid, self.score(grid.X), 1, np.finfo(np.float64).eps)
-        return Additive(statement.score, statement.gains, self.strict, statement.tolerance)
+        return Additive(statement.score, statement.gains, self.strict, statement.tolerance, statement.quantum)
 
 
 def linear_form(estimator: Any) -> LinearForm | None:
@@ -162,7 +174,7 @@ def linear_form(estimator: Any) -> LinearForm | None:
         intercept += float(weights @ shift)
         offsets = offsets + np.abs(weights * shift)
         weights = weights * factor
-    return LinearForm(weights, intercept, offsets)
+    return LinearForm(weights, intercept, offsets, bare=len(steps) == 1)
 
 
 def _scaler(step: Any, d: int) -> tuple[FloatArray, FloatArray] | None:
@@ -192,16 +204,25 @@ def _statement(
     weight_of = dict(zip(names, sign * form.weights, strict=True))
     largest = {name: float(np.abs(grid.X[name].to_numpy(dtype=np.float64)).max(initial=0.0)) for name in names}
 
+    inexact = 0
+
     def worth(name: Name, domain: npt.NDArray[Any]) -> FloatArray | None:
         if name not in weight_of:
             return None
         values = domain.astype(np.float64)
         largest[name] = max(largest[name], float(np.abs(values).max(initial=0.0)))
+        nonlocal inexact
+        inexact += weight_of[name] != 0 and not exact(values)
         return weight_of[name] * values
 
+    whole = form.bare and eps < 1e-15 and exact([*form.weights, form.intercept])
     gains = gains_along(grid, worth)
     sizes = np.array([largest[name] for name in names])
-    return Additive(score, gains, True, form.tolerance(sizes, eps))
+    quantum = 0.0
+    read = [name for name in names if weight_of[name]]
+    if whole and not inexact and all(exact(grid.X[name].to_numpy(dtype=np.float64)) for name in read):
+        quantum = quantum_of(score, gains, float(np.abs(form.weights) @ sizes + abs(form.intercept)))
+    return Additive(score, gains, True, form.tolerance(sizes, eps), quantum)
 
 
 def _working_precision(table: Any) -> float:

@@ -147,7 +147,7 @@ def _best_subsets(
     search = KnapsackSearch(statement, grid)
     ranks = search.best_subsets(
         people,
-        -statement.tolerance,
+        statement.lowered,
         total_items=total_items,
         distinct=distinct,  # type: ignore[arg-type]
         deadline=deadline,
@@ -214,7 +214,7 @@ class _Rounds:
         """Lower the bar, ask; raise the bar for those rejected, ask; then cut until the two meet."""
         everyone = np.arange(len(self.people))
         out = self.solutions
-        proposed = self._solve(everyone, -self.statement.tolerance, progress)
+        proposed = self._solve(everyone, self.statement.lowered, progress)
         found = np.flatnonzero(proposed.found)
         approved = self._approves(found, proposed.picks[found])
         rejected = found[~approved]
@@ -230,7 +230,7 @@ class _Rounds:
         """Answer the people whose first proposal the model rejected: it lay within rounding of the bar."""
         out = self.solutions
         out.withdraw(rejected)
-        raised = self._solve(rejected, self.statement.tolerance)
+        raised = self._solve(rejected, self.statement.raised)
         works = np.flatnonzero(raised.found)
         works = works[self._approves(rejected[works], raised.picks[works])]
         out.put(rejected[works], raised, works)
@@ -243,7 +243,7 @@ class _Rounds:
                 break
             for i in pending:
                 self.exclusions[i] = self.exclusions[i].without(last[int(i)], self._matters(int(i)))
-            cut = self._solve(pending, -self.statement.tolerance)
+            cut = self._solve(pending, self.statement.lowered)
             out.bound[pending] = np.fmax(out.bound[pending], cut.bound)
             ruled_out = cut.codes == INFEASIBLE
             self._rule_out(pending[ruled_out])
