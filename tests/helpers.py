@@ -59,9 +59,7 @@ MODELS = {
     "splines, PCA": lambda: make_pipeline(SplineTransformer(n_knots=4), PCA(6), StandardScaler(), LogisticRegression()),
     "gaussian bayes": lambda: make_pipeline(StandardScaler(), GaussianNB()),
     "threshold": lambda: FixedThresholdClassifier(make_pipeline(StandardScaler(), LogisticRegression()), threshold=0.6),
-    "boosted, no interactions": lambda: HistGradientBoostingClassifier(
-        max_iter=10, min_samples_leaf=5, interaction_cst="no_interactions"
-    ),
+    "boosted stumps": lambda: GradientBoostingClassifier(max_depth=1, n_estimators=10, random_state=0),
     "mixed logistic": lambda: make_pipeline(
         make_column_transformer(
             (OneHotEncoder(drop="first"), ["housing"]),

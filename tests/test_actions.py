@@ -69,7 +69,7 @@ def test_a_misspelt_setting_raises_and_names_the_nearest(X, target):
         ("bounds", (1, 2, "percent"), "bound_type of 'income' can't be 'percent'. Did you mean 'percentile'"),
         ("bounds", (-1, 50, "percentile"), "must lie in 0–100"),
         ("bounds", (0, float("nan")), "upper bound of 'income' must be a finite number"),
-        ("lb", 100, "reversed"),
+        ("lb", "low", "lower bound of 'income' must be a finite number"),
         ("step_size", 0, "above 0"),
         ("step_size", "big", "finite number"),
         ("step_type", "abs", "can't be 'abs'"),
@@ -86,6 +86,77 @@ def test_a_bad_value_is_refused_and_nothing_changes(X, setting, value, message):
     with pytest.raises(rs.InputError, match=message):
         setattr(A["income"], setting, value)
     assert A["income"].settings() == before
+
+
+def test_the_two_bounds_may_be_set_in_any_order(X):
+    A = rs.ActionSet(X)
+    A["income"].lb = 200
+    with pytest.raises(rs.InputError, match="bounds of 'income' are reversed: 200 is above"):
+        A.grid(X)
+    A["income"].ub = 300
+    assert A["income"].bounds == (200, 300)
+
+
+def test_levels_without_order_have_no_direction_and_no_bounds():
+    X = pd.DataFrame({"home": ["rent", "own", "free"]})
+    for setting, value in (("step_direction", 1), ("bounds", (0, 1))):
+        A = rs.ActionSet(X)
+        setattr(A["home"], setting, value)
+        with pytest.raises(rs.InputError, match="'home' is categorical: its levels have no order"):
+            A.grid(X)
+        A["home"].levels = ["rent", "free", "own"]
+        A["home"].variable_type = "ordinal"
+        if setting == "step_direction":
+            assert A["home"].feasible_values("free").tolist() == ["free", "own"]
+
+
+def test_a_boolean_stays_within_0_and_1(X):
+    A = rs.ActionSet(X)
+    A["owns"].bounds = (0, 5)
+    with pytest.raises(rs.InputError, match="'owns' is boolean: its bounds must be within 0 and 1"):
+        A.grid(X)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "bounds", "expected"),
+    [(np.uint8, (-10, 20), {-10, 0, 10, 20}), (np.int8, (0, 300), {0, 100, 200, 300})],
+)
+def test_targets_beyond_a_narrow_dtype_widen_the_column(dtype, bounds, expected):
+    X = pd.DataFrame({"a": np.array([10, 20, 30, 40], dtype=dtype)})
+    A = rs.ActionSet(X)
+    A["a"].bounds, A["a"].step_type, A["a"].step_size = bounds, "absolute", (bounds[1] - bounds[0]) / 3
+    menu = A.grid(X.iloc[3:]).menu(0)[0]
+    assert set(menu.values[0].tolist()[1:]) == expected
+
+
+@pytest.mark.parametrize("dtype", ["int64[pyarrow]", "Int64", "Float64", "double[pyarrow]", "boolean", "bool[pyarrow]"])
+def test_nullable_and_arrow_columns_get_the_value_that_is_reported(dtype):
+    flag = dtype.startswith("bool")
+    X = pd.DataFrame({"a": pd.array([0, 1, 1, 0] if flag else [0, 1, 2, 3], dtype=dtype)})
+    A = rs.ActionSet(X)
+    if not flag:
+        A["a"].variable_type, A["a"].step_size, A["a"].bounds = "real", 0.1, (0, 3)
+    grid = A.grid(X)
+    picks = np.ones((4, 1), dtype=int)
+    after, said = grid.points(np.arange(4), picks), grid.changes(np.arange(4), picks)
+    assert after["a"].astype(float).tolist() == [float(v) for v in said["new"]]
+
+
+def test_decimals_are_numbers():
+    from decimal import Decimal
+
+    A = rs.ActionSet({"a": [Decimal("1.5"), Decimal("2"), None]})
+    assert A["a"].variable_type == "real"
+
+
+def test_codes_for_missing_values_may_stand_in_a_column_of_numbers():
+    X = pd.DataFrame({"a": [1, 2, 3, "?"]})
+    A = rs.ActionSet(X, missing=["?"])
+    assert A["a"].variable_type == "integer"
+    grid = A.grid(X)
+    assert [len(grid.menu(i)[0].prices) for i in range(4)] == [3, 3, 3, 1]
+    other = rs.ActionSet({"a": [1, 2, 3, 5]}, missing=["?"]).grid({"a": [1, "?", 2]})
+    assert len(other.menu(1)[0].prices) == 1
 
 
 def test_what_only_becomes_wrong_together_is_refused_when_used(X):

@@ -542,7 +542,8 @@ def test_a_level_that_this_tables_categories_do_not_list_is_still_that_level():
     renters = X[(X["housing"] == "rent") & ~model.approves(X)]
     narrow = renters.assign(housing=pd.Categorical(renters["housing"]))
     assert narrow["housing"].cat.categories.tolist() == ["rent"]
-    expected = rs.audit(clf, renters, action_set(X))
-    result = rs.audit(clf, narrow, action_set(X))
+    actions = action_set(X)
+    actions[NUMBERS].actionable = False
+    expected, result = rs.audit(clf, renters, actions), rs.audit(clf, narrow, actions)
     assert (result.changes["feature"] == "housing").any()
     pd.testing.assert_frame_equal(result.people, expected.people)

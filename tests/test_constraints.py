@@ -260,12 +260,53 @@ def test_fractional_linkages_give_fractions_where_they_must():
     assert (1, 10.5) in reachable_points(actions.grid(X), 0)
 
 
-def test_linkages_chain_in_the_order_they_were_added():
+def test_a_linkage_whose_source_is_missing_induces_nothing():
+    X = pd.DataFrame({"a": [0, 1, np.nan, 5.0], "b": [0.0, 1, 0, 9]})
+    actions = rs.ActionSet(X)
+    actions.add_constraint(c.Linkage("a", {"b": 1.0}))
+    for price in (None, 0.5):
+        actions["a"].from_missing = price
+        menu = actions.grid(X).menu(2)[0]
+        assert np.isnan(menu.values[0]).all(), "leaving 'missing' has no distance, so what it induces is undefined"
+        assert menu.values[1][0] == 0
+        assert not np.isnan(menu.values[1]).any()
+        assert len(menu.values[1]) > 1
+
+
+def test_linkages_in_a_circle_are_refused():
+    X = pd.DataFrame({"a": [0, 1, 2], "b": [0, 1, 2]})
+    actions = rs.ActionSet(X)
+    actions.add_constraint(c.Linkage("a", {"b": 1.0}))
+    actions.add_constraint(c.Linkage("b", {"a": 1.0}))
+    with pytest.raises(rs.InputError, match="in a circle"):
+        actions.grid(X)
+
+
+def test_in_one_largest_price_the_smallest_sum_wins_also_with_joint_menus():
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({name: [0, 1, 2, 3] for name in "abc"})
+    for seed in range(60):
+        prices = {name: np.concatenate([[0], rng.random(3)]) for name in "abc"}
+        prices["a"] = np.array([0, 0.9, 0.95, 0.97])
+        cost = rs.FunctionCost(lambda f, x, v, p=prices: p[f.name][np.asarray(v, dtype=int)], combine="max")
+        actions = rs.ActionSet(X, default_bounds=(0, 3))
+        actions.add_constraint(c.Sum({"b": 1, "c": 1}, ub=5))
+        weights = rng.random(3)
+        model = rs.LinearModel(dict(zip("abc", weights, strict=True)), -float(rng.uniform(0.5, 3) * weights.sum()))
+        grid = actions.grid(X.iloc[:1], cost)
+        expected, answer = brute_force.solve(model, grid), best_first.solve(model, grid)
+        assert answer.codes[0] == expected.codes[0], seed
+        np.testing.assert_allclose([answer.cost, answer.total], [expected.cost, expected.total])
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_linkages_chain_whatever_the_order_they_were_added_in(backwards):
     X = pd.DataFrame({"a": [0, 1, 2], "b": [0, 1, 2], "c": [0, 1, 2]})
     actions = rs.ActionSet(X, default_bounds=(0, 2))
     actions[["b", "c"]].actionable = False
-    actions.add_constraint(c.Linkage("a", {"b": 1.0}))
-    actions.add_constraint(c.Linkage("b", {"c": 2.0}))
+    chain = [c.Linkage("a", {"b": 1.0}), c.Linkage("b", {"c": 2.0})]
+    for link in reversed(chain) if backwards else chain:
+        actions.add_constraint(link)
     assert reachable_points(actions.grid(X), 0) == {(0, 0, 0), (1, 1, 2), (2, 2, 4)}
 
 

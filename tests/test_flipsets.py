@@ -48,7 +48,7 @@ def test_a_person_may_be_a_series_a_mapping_a_table_or_a_sequence(w, x):
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (lambda x: x.drop("income"), "x has 3 values, but there are 4 features"),
+        (lambda x: x.drop("income"), "x has no value for 'income'"),
         (lambda x: {k: v for k, v in x.items() if k != "income"}, "no value for 'income'"),
         (lambda x: pd.DataFrame([x, x]), "must be one person, but the table has 2 rows"),
         (lambda x: {**x, "income": np.nan}, "column 'income' is missing"),
@@ -58,6 +58,25 @@ def test_a_person_may_be_a_series_a_mapping_a_table_or_a_sequence(w, x):
 def test_a_person_that_does_not_fit_is_an_error(w, x, spoil, message):
     with pytest.raises(rs.InputError, match=message):
         rs.flipset(w.clf, spoil(x), w.actions)
+
+
+def test_a_series_with_names_is_never_read_by_position(w, x):
+    with pytest.raises(rs.InputError, match="no value for 'income'. Did you mean 'incme'"):
+        rs.flipset(w.clf, x.rename({"income": "incme"}), w.actions)
+
+
+@pytest.mark.parametrize("dtype", ["Int64", "Float64"])
+def test_a_row_that_an_audit_accepts_is_accepted_here(dtype):
+    from sklearn.impute import SimpleImputer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+
+    X = pd.DataFrame({"a": pd.array([0, 1, None, 5] * 5, dtype=dtype), "b": [0.0, 1, 0, 9] * 5})
+    clf = make_pipeline(SimpleImputer(), LogisticRegression()).fit(X.astype(float), np.arange(20) % 4 == 3)
+    A = rs.ActionSet(X)
+    expected = rs.audit(clf, X, A).people["cost"]
+    for person in (X.iloc[2], X.iloc[[2]]):
+        assert rs.flipset(clf, person, A)[0].cost == pytest.approx(expected.iloc[2])
 
 
 def test_somebody_approved_gets_an_empty_result_with_the_reason(w):

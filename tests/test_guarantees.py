@@ -255,3 +255,22 @@ def test_points_within_rounding_of_the_boundary_are_settled_by_predict():
     assert answers.status(0) is rs.Status.OPTIMAL
     np.testing.assert_allclose(answers.cost, exact.cost)
     assert actions.grid(X.iloc[:1]).points([0], answers.picks[:1])["a"].iloc[0] == pytest.approx(0.2)
+
+
+def test_many_sums_exactly_on_the_bar_are_settled_without_a_search_for_each():
+    """Whole points: hundreds of actions land on the bar, and a feature without weight multiplies them."""
+    rng = np.random.default_rng(7)
+    X = pd.DataFrame(rng.integers(0, 5, (200, 5)), columns=list("abcde")).astype(float)
+    X["f"] = rng.normal(size=200).round(2)
+    actions = rs.ActionSet(X)
+    actions[list("abcde")].bounds = (0, 4)
+    out_of_reach = rs.LinearModel({**dict.fromkeys("abcde", 1.0), "f": 0.0}, intercept=-20)
+    answers = rs.find(out_of_reach, actions.grid(X))
+    assert {answers.status(i) for i in range(len(X))} == {rs.Status.INFEASIBLE}
+    X["f"] = 0.0
+    just = rs.LinearModel(dict.fromkeys("abcde", 1.0), intercept=-15)
+    denied = X[~just.approves(X)]
+    grid = actions.grid(denied, "l1")
+    answers = rs.find(just, grid)
+    assert {answers.status(i) for i in range(len(grid))} == {rs.Status.OPTIMAL}
+    assert (grid.points(np.arange(len(grid)), answers.picks)[list("abcde")].sum(axis=1) == 16).all()

@@ -31,7 +31,9 @@ MAY_IMPORT = {
     "dynamics": GROUND | MODEL_LAYER | {"search", "generators", "reports"},
     "flipsets": GROUND | MODEL_LAYER | {"search", "reports"},
     "audits": GROUND | MODEL_LAYER | {"search", "reports"},
+    "summaries": GROUND | MODEL_LAYER | {"reports"},
 }
+MAY_IMPORT["legacy"] = {"errors", "tables", "actions", "models", "search", "flipsets", "audits"}
 PUBLIC_API_ONLY = {"cli", "__main__"}
 
 

@@ -75,6 +75,16 @@ def test_models_that_can_not_be_used_say_why():
         rs.as_model("model")
 
 
+@pytest.mark.parametrize("dtype", ["Int64", "Float64", "Float32", "int64[pyarrow]", "double[pyarrow]"])
+def test_nullable_and_arrow_columns_are_linear_too(dtype):
+    X = pd.DataFrame({"a": pd.array(range(20), dtype=dtype), "b": np.arange(20.0)})
+    plain = pd.DataFrame({"a": np.arange(20), "b": np.arange(20.0)})
+    clf = LogisticRegression().fit(plain, np.arange(20) > 12)
+    actions = rs.ActionSet(X)
+    expected = rs.audit(clf, plain, rs.ActionSet(plain)).people["cost"]
+    np.testing.assert_allclose(rs.audit(clf, X, actions).people["cost"], expected)
+
+
 def test_settings_that_do_not_fit_the_model_say_why():
     X, y = pd.DataFrame({"a": [0.0, 1.0, 2.0, 3.0]}), [0, 0, 1, 1]
     with pytest.raises(rs.InputError, match="between 0 and 1, not 1.5"):

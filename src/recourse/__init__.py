@@ -1,12 +1,16 @@
 """Algorithmic recourse: what can a person who was denied by a model change to be approved?
 
-An *action set* says what people can do; a *cost* prices it; a model approves or denies. Four verbs ask
+An *action set* says what people can do; a *cost* prices it; a model approves or denies. Five verbs ask
 about that:
 
     flipset     one person       which actions would flip this denial, cheapest first?
     audit       a population     who has recourse, who has none, and how hard is it for whom?
     simulate    over time        what happens when people act on it and the lender retrains?
+    summarize   rules            which few rules give recourse to how many, in which subgroup?
     find        the search both rest on, for people who build something else
+
+Whoever comes from actionable-recourse finds its names here too: `Flipset`, `RecourseAuditor`,
+`RecourseBuilder` and `print_recourse_audit_report` are thin over these verbs.
 
 Every answer carries a `Status`: what was proven, in a sentence. Names are resolved when they are first
 used, so that importing the package is quick.
@@ -31,13 +35,25 @@ if TYPE_CHECKING:
     from recourse.actions.files import LoadedActions, read_actions
     from recourse.actions.problems import ActionFileError
     from recourse.audits import Audit, AuditPartial, AuditSpec, audit, audit_batch
-    from recourse.costs import COSTS, Cost, FunctionCost, L1Cost, LocalCost, MaxCost, TotalCost
+    from recourse.costs import (
+        COSTS,
+        BradleyTerryCost,
+        Cost,
+        FeatureCost,
+        FunctionCost,
+        L1Cost,
+        LocalCost,
+        MaxCost,
+        TotalCost,
+    )
     from recourse.dynamics import Simulation, simulate
     from recourse.errors import InputError, ModelError, RecourseError
     from recourse.flipsets import FlipsetItem, FlipsetResult, flipset
+    from recourse.legacy import Flipset, RecourseAuditor, RecourseBuilder, print_recourse_audit_report
     from recourse.models import LinearModel, Model, Scorecard, as_model, inspect_model, load_model
     from recourse.models.networks import NetworkClassifier
     from recourse.search import Solutions, Status, find
+    from recourse.summaries import SelectionStatus, TwoLevelRecourseSet, summarize
 
 _HOME = {
     # what people can do, and what it costs them
@@ -45,16 +61,30 @@ _HOME = {
     "actions.files": ("LoadedActions", "read_actions"),
     "actions.problems": ("ActionFileError",),
     "actions.drafts": ("draft_actions",),
-    "costs": ("COSTS", "Cost", "FunctionCost", "L1Cost", "LocalCost", "MaxCost", "TotalCost"),
+    "costs": (
+        "COSTS",
+        "BradleyTerryCost",
+        "Cost",
+        "FeatureCost",
+        "FunctionCost",
+        "L1Cost",
+        "LocalCost",
+        "MaxCost",
+        "TotalCost",
+    ),
     # who approves
-    "models": ("LinearModel", "Model", "as_model", "inspect_model", "load_model", "Scorecard"),
+    "models": ("LinearModel", "Model", "Scorecard", "as_model", "inspect_model", "load_model"),
     "models.networks": ("NetworkClassifier",),
     # one person, a population, and the search that both rest on
     "flipsets": ("FlipsetItem", "FlipsetResult", "flipset"),
     "audits": ("Audit", "AuditPartial", "AuditSpec", "audit", "audit_batch"),
     "search": ("Solutions", "Status", "find"),
+    # the names of actionable-recourse, thin over the verbs
+    "legacy": ("Flipset", "RecourseAuditor", "RecourseBuilder", "print_recourse_audit_report"),
     # a population over time
     "dynamics": ("Simulation", "simulate"),
+    # rules for everyone
+    "summaries": ("SelectionStatus", "TwoLevelRecourseSet", "summarize"),
     # what can go wrong
     "errors": ("InputError", "ModelError", "RecourseError"),
 }
@@ -68,10 +98,12 @@ _MODULES = (
     "errors",
     "flipsets",
     "generators",
+    "legacy",
     "metrics",
     "models",
     "reports",
     "search",
+    "summaries",
 )
 
 __all__ = [
@@ -82,8 +114,11 @@ __all__ = [
     "Audit",
     "AuditPartial",
     "AuditSpec",
+    "BradleyTerryCost",
     "Cost",
     "FeatureActions",
+    "FeatureCost",
+    "Flipset",
     "FlipsetItem",
     "FlipsetResult",
     "FunctionCost",
@@ -96,12 +131,16 @@ __all__ = [
     "Model",
     "ModelError",
     "NetworkClassifier",
+    "RecourseAuditor",
+    "RecourseBuilder",
     "RecourseError",
     "Scorecard",
+    "SelectionStatus",
     "Simulation",
     "Solutions",
     "Status",
     "TotalCost",
+    "TwoLevelRecourseSet",
     "__version__",
     "as_model",
     "audit",
@@ -117,8 +156,10 @@ __all__ = [
     "inspect_model",
     "load_model",
     "metrics",
+    "print_recourse_audit_report",
     "read_actions",
     "simulate",
+    "summarize",
 ]
 
 

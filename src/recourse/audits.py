@@ -20,7 +20,7 @@ from recourse import reports, tables
 from recourse.costs import Cost, as_cost
 from recourse.errors import InputError, nearest
 from recourse.metrics import CostSketch, group_difference, wilson_interval
-from recourse.models import Model, as_model
+from recourse.models import Model, as_model, label_of_sign
 from recourse.search import STATUSES, Solutions, Status, deadline_after, find
 from recourse.tables import Name
 
@@ -312,7 +312,8 @@ def audit(
     cost : ``"total"``, ``"local"``, ``"max"``, ``"l1"``, a `Cost`, or ``function(feature, x, values)``
     group_by : column names of `X`; a tuple of names crosses them
     max_changes : at most so many features change at once
-    desired, threshold : which label is favourable, and from which probability on; see `as_model`
+    desired, threshold : which label is favourable (by default as the action set's `y_desired` says), and from
+        which probability on; see `as_model`
     time_limit : seconds for everybody together; who is not reached is "unknown", never "infeasible"
     progress : called with (denied people done, denied people known of so far)
 
@@ -329,6 +330,8 @@ def audit(
     >>> int(result.overall["undecided"])
     0
     """
+    if desired is None:
+        desired = label_of_sign(model, actions.y_desired)
     if desired is not None or threshold is not None:
         model = as_model(model, desired=desired, threshold=threshold)
     frame = tables.read(X) if tables.has_columns(X) else tables.read(X, names=actions.names)

@@ -120,7 +120,7 @@ def _model_options(command: Command) -> Command:
             "--cost",
             default="total",
             show_default=True,
-            help="How hard changes are: total, local, max or l1.",
+            help="How hard changes are: total, local, max, l1 or feature (1 a feature).",
         ),
         click.option("--max-changes", type=int, help="At most so many features change at once."),
         click.option("--time-limit", type=float, metavar="SECONDS", help="Stop searching after this long."),
@@ -272,6 +272,69 @@ def simulate(
     task.write(result)
     if result.interrupted:
         sys.exit(UNDECIDED)
+
+
+@main.command()
+@_model_options
+@click.option(
+    "--subgroup",
+    multiple=True,
+    metavar="COLUMN",
+    help="Describe subgroups by this column, which nobody can change; may be repeated [default: discovered].",
+)
+@click.option("--everyone", is_flag=True, help="One list of rules for everybody, without subgroups.")
+@click.option("--max-rules", type=int, default=20, show_default=True, help="At most so many rules.")
+@click.option("--max-subgroups", type=int, default=10, show_default=True, help="At most so many subgroups.")
+@click.option("--max-width", type=int, default=7, show_default=True, help="At most so many predicates in a rule.")
+@click.option("--min-support", type=float, default=0.01, show_default=True, help="Share of the denied a rule covers.")
+@click.option("--min-precision", type=float, default=0.0, show_default=True, help="Share approved after each rule.")
+@click.option("--max-overlap", type=float, help="At most this share of the denied satisfies several rules.")
+@click.option("--cost-weight", type=float, default=1.0, show_default=True, help="People that a unit of cost is worth.")
+@click.option(
+    "--move",
+    "moves",
+    multiple=True,
+    type=click.Choice(["to", "at_least", "at_most", "shift"]),
+    help="How rules change features; may be repeated [default: to a value or bin].",
+)
+@click.option("--hold-out", type=float, metavar="SHARE", help="Also measure the rules on this share of the rows.")
+def summarize(
+    subgroup: tuple[str, ...],
+    everyone: bool,
+    hold_out: float | None,
+    moves: tuple[str, ...],
+    data: Path,
+    **options: Any,
+) -> None:  # fmt: skip
+    """Summarise the recourse of everybody who is denied in a few rules: if ..., if ..., then ...
+
+    \b
+        recourse summarize credit.csv --target NoDefaultNextMonth --fit logistic --immutable Married --subgroup Married
+    """
+    limits = ("max_rules", "max_subgroups", "max_width", "min_support", "min_precision", "max_overlap", "cost_weight")
+    settings = {name: options.pop(name) for name in limits}
+    task = _Task(data, **options)
+    for name in subgroup:
+        if name not in task.frame.columns:
+            raise rs.InputError(f"--subgroup: {data} has no column {name!r}. {_nearest(name, task.frame)}")
+    if everyone and subgroup:
+        raise rs.InputError("--everyone and --subgroup exclude each other.")
+    made, held_out = task.frame, None
+    if hold_out is not None:
+        if not 0 < hold_out < 1:
+            raise rs.InputError(f"--hold-out must be a share between 0 and 1, not {hold_out}.")
+        held_out = task.frame.sample(frac=hold_out, random_state=0)
+        made = task.frame.drop(index=held_out.index)
+    if task.max_changes is not None:
+        settings["max_changes"] = task.max_changes
+    if task.time_limit is not None:
+        settings["time_limit"] = task.time_limit
+    with _progress("trying", "actions") as progress:
+        result = rs.summarize(
+            task.model, made, task.actions, subgroups=[] if everyone else list(subgroup) or None, cost=task.cost,
+            moves=moves or ("to",), held_out=held_out, progress=progress, **settings,
+        )  # fmt: skip
+    task.write(result)
 
 
 @main.command()

@@ -12,7 +12,7 @@ import pandas as pd
 from recourse import reports, tables
 from recourse.costs import Cost, as_cost
 from recourse.errors import InputError
-from recourse.models import as_model
+from recourse.models import as_model, label_of_sign
 from recourse.search import Solutions, Status, find_items
 from recourse.tables import Name
 
@@ -177,7 +177,8 @@ def flipset(
         contains no earlier one), ``"subsets"`` (differs from all earlier ones, so it may pad them), or
         ``"exclusive"`` (shares no feature with them)
     max_changes : at most so many features change at once
-    desired, threshold : which label is favourable, and from which probability on; see `as_model`
+    desired, threshold : which label is favourable (by default as the action set's `y_desired` says), and from
+        which probability on; see `as_model`
     time_limit : seconds for all items together
 
     Every action listed is in the action set and approved by the model's own `predict`. An empty result
@@ -195,6 +196,8 @@ def flipset(
     """
     if isinstance(total_items, bool) or not total_items >= 1:
         raise InputError(f"total_items must be at least 1, not {total_items!r}.")
+    if desired is None:
+        desired = label_of_sign(model, actions.y_desired)
     model = model if desired is None and threshold is None else as_model(model, desired=desired, threshold=threshold)
     model = as_model(model)
     price = as_cost(cost)

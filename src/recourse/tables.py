@@ -7,6 +7,7 @@ only one that knows other kinds of table; columns cross over through NumPy, so p
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -52,14 +53,15 @@ def read_row(x: Any, names: Sequence[Name], dtypes: Mapping[Name, Any], *, what:
     `names`. Values take the dtypes given where they can do so without loss.
     """
     if isinstance(x, pd.Series):
-        values = x.to_dict() if _has_names(x.index, names) else dict(_pair(names, x.to_list(), what))
+        nameless = isinstance(x.index, pd.RangeIndex) and not _has_names(x.index, names)
+        values = dict(_pair(names, x.to_list(), what)) if nameless else x.to_dict()
     elif isinstance(x, Mapping):
         values = dict(x)
     elif isinstance(x, pd.DataFrame) or _is_foreign(x):
         frame = read(x, what=what)
         if len(frame) != 1:
             raise InputError(f"{what} must be one person, but the table has {len(frame)} rows.")
-        values = {name: frame[name].iloc[0] for name in frame.columns}
+        return select(frame, names, what=what).reset_index(drop=True)
     else:
         flat = np.asarray(x, dtype=object)
         if flat.ndim == 2 and flat.shape[0] == 1:
@@ -107,9 +109,10 @@ def values_of(column: pd.Series[Any], *, what: str = "X") -> np.ndarray[Any, Any
     if pd.api.types.is_bool_dtype(column.dtype) and not column.isna().any():
         return column.to_numpy(dtype=bool)
     known = column.dropna()
-    number = (int, float, np.number, np.bool_)
+    number = (int, float, np.number, np.bool_, Decimal)
     if column.dtype == object and len(known) and all(isinstance(value, number) for value in known):
-        column = pd.to_numeric(column)
+        decimals = any(isinstance(value, Decimal) for value in known)
+        column = column.astype(np.float64) if decimals else pd.to_numeric(column)
     if pd.api.types.is_numeric_dtype(column.dtype):
         array = column.to_numpy(dtype=np.float64 if not isinstance(column.dtype, np.dtype) else None, na_value=np.nan)
         where = np.flatnonzero(np.isinf(array)) if array.dtype.kind == "f" else np.empty(0, dtype=int)
@@ -230,6 +233,7 @@ def _pair(names: Sequence[Name], values: Sequence[Any], what: str) -> list[tuple
 
 def _one(value: Any, dtype: Any) -> pd.Series[Any]:
     """A column of one value, in the wanted dtype if the value survives the conversion."""
+    value = np.nan if pd.api.types.is_scalar(value) and pd.isna(value) else value
     column = pd.Series([value])
     if dtype is None or column.dtype == dtype:
         return column

@@ -14,62 +14,16 @@ import numpy as np
 import pandas as pd
 
 from recourse import tables
-from recourse.actions.constraints import Constraint
-from recourse.actions.features import LEVEL_TYPES, SETTINGS, FeatureActions
+from recourse.actions.alignment import slopes
+from recourse.actions.constraints import Constraint, GroupLimit, OneHot
+from recourse.actions.feature_view import FeatureView
+from recourse.actions.features import FeatureActions
 from recourse.actions.grid import ActionGrid
 from recourse.actions.menus import build
+from recourse.actions.settings import LEVEL_TYPES
 from recourse.costs import Cost, as_cost
 from recourse.errors import InputError, nearest
 from recourse.tables import Name
-
-
-class FeatureView:
-    """Several features at once: reading a setting lists it, assigning broadcasts a value or a list.
-
-    Everything that can be said of a `FeatureActions` can be said of a view; a misspelt setting raises
-    `AttributeError` with the nearest one.
-    """
-
-    _features: list[FeatureActions]
-
-    def __init__(self, features: list[FeatureActions]) -> None:
-        object.__setattr__(self, "_features", features)
-
-    def __getattr__(self, setting: str) -> list[Any]:
-        if setting.startswith("_") or not isinstance(getattr(FeatureActions, setting, None), property):
-            raise AttributeError(f"{setting!r} is not a setting of a feature. {nearest(setting, SETTINGS)}")
-        return [getattr(feature, setting) for feature in self._features]
-
-    def __setattr__(self, setting: str, value: Any) -> None:
-        values = self._broadcast(setting, value)
-        before = deepcopy([vars(feature) for feature in self._features])
-        try:
-            for feature, one in zip(self._features, values, strict=True):
-                setattr(feature, setting, one)
-        except Exception:
-            for feature, state in zip(self._features, before, strict=True):
-                vars(feature).update(state)
-            raise
-
-    def __len__(self) -> int:
-        return len(self._features)
-
-    def __iter__(self) -> Iterator[FeatureActions]:
-        return iter(self._features)
-
-    def __repr__(self) -> str:
-        return "\n".join(map(repr, self._features))
-
-    def _broadcast(self, setting: str, value: Any) -> Sequence[Any]:
-        """One value a feature. Bounds are pairs, so only a list of pairs is taken one by one."""
-        several = isinstance(value, (list, np.ndarray, pd.Series)) or (isinstance(value, tuple) and setting != "bounds")
-        if setting == "bounds" and several and np.ndim(np.asarray(value, dtype=object)) == 1:
-            several = len(value) > 0 and all(isinstance(one, (tuple, list)) for one in value)
-        if not several:
-            return [value] * len(self._features)
-        if len(value) != len(self._features):
-            raise InputError(f"{len(value)} values of {setting} for {len(self._features)} features.")
-        return list(value)
 
 
 class ActionSet(FeatureView):
@@ -79,13 +33,19 @@ class ActionSet(FeatureView):
         The population that types, bounds, steps and percentiles are inferred from. It is read, never
         kept and never changed. Words become categorical features, ordered pandas categories ordinal ones.
     names : column names for an array.
+    y_desired : {1, 0, −1}
+        Which of a model's two labels is wanted when nothing else says so: 1 the second one (what a positive
+        score predicts), 0 or −1 the first.
     custom_bounds : mapping from feature name to bounds.
     default_bounds : (lb, ub, "percentile") or (lb, ub)
         For integers and reals; booleans always range from 0 to 1, levels over those seen.
     default_step_type : {"relative", "absolute"}
-    grid : {"steps", "observed"}
+    grid : {"steps", "observed", "legacy"}
         ``"steps"``: target values in equal steps from the lower to the upper bound; ``"observed"``: the
-        values seen in the population, within the bounds.
+        values seen in the population, within the bounds; ``"legacy"``: the grid of actionable-recourse 1.0.1,
+        whose last value may be above the upper bound.
+    percentiles : {"empirical", "kde"}
+        What prices are made of: counted shares, or the smoothed ones of actionable-recourse 1.0.1.
     missing : values that mean "missing" beside NaN and None, such as ``["?", -9]``; never targets. A mapping
         says them feature by feature.
 
@@ -104,16 +64,19 @@ class ActionSet(FeatureView):
     """
 
     _constraints: dict[int, Constraint]
+    _y_desired: int
 
     def __init__(
         self,
         X: Any,
         names: Sequence[Name] | None = None,
-        *,
+        y_desired: int = 1,
         custom_bounds: Mapping[Name, Any] | None = None,
         default_bounds: tuple[Any, ...] = (1, 99, "percentile"),
         default_step_type: str = "relative",
+        *,
         grid: str = "steps",
+        percentiles: str = "empirical",
         missing: Sequence[Any] | Mapping[Name, Sequence[Any]] = (),
     ) -> None:
         frame = tables.read(X, names=names)
@@ -137,6 +100,7 @@ class ActionSet(FeatureView):
                 bounds=default_bounds,
                 step_type=default_step_type,
                 grid=grid,
+                percentiles=percentiles,
                 missing=[codes] if isinstance(codes, str) else codes,
                 levels=dtype.categories.tolist() if isinstance(dtype, pd.CategoricalDtype) and dtype.ordered else None,
             )
@@ -145,6 +109,25 @@ class ActionSet(FeatureView):
             features.append(feature)
         super().__init__(features)
         object.__setattr__(self, "_constraints", {})
+        object.__setattr__(self, "_y_desired", _sign(y_desired))
+
+    def __setattr__(self, setting: str, value: Any) -> None:
+        if setting == "y_desired":
+            object.__setattr__(self, setting, value)
+        else:
+            super().__setattr__(setting, value)
+
+    @property
+    def y_desired(self) -> int:
+        """1 if the second of a model's two labels is wanted, −1 if the first; may be assigned (0 means −1)."""
+        return self._y_desired
+
+    @y_desired.setter
+    def y_desired(self, value: int) -> None:
+        sign = _sign(value)
+        if sign != self._y_desired and self.alignment_known:
+            self._flip_directions([-int(feature.flip_direction or 0) for feature in self._features])
+        object.__setattr__(self, "_y_desired", sign)
 
     # -- looking up ----------------------------------------------------------------------------------
 
@@ -198,14 +181,30 @@ class ActionSet(FeatureView):
         """The joint constraints by their ids, in the order they were added (a copy)."""
         return dict(self._constraints)
 
-    def add_constraint(self, constraint: Constraint) -> int:
+    def add_constraint(
+        self,
+        constraint: Constraint | str,
+        names: Sequence[Name] | None = None,
+        lb: int = 0,
+        ub: int = 1,
+    ) -> int:
         """Add a joint constraint (see `recourse.constraints`) and return its id.
+
+        The older way to say that at least `lb` and at most `ub` of some 0/1 features are on is
+        ``add_constraint("subset_limit", names, lb, ub)``. Where at most one may be on and every person of the
+        population has one (no reference level was dropped), that means exactly one.
 
         >>> import recourse as rs
         >>> A = rs.ActionSet({"rents": [0, 1, 1], "owns": [1, 0, 0], "age": [30, 40, 50]})
         >>> A.add_constraint(rs.constraints.OneHot(["rents", "owns"]))
         1
+        >>> A.add_constraint("subset_limit", names=["rents", "owns"], lb=0, ub=1)
+        2
         """
+        if isinstance(constraint, str):
+            constraint = self._subset_limit(constraint, names or (), lb, ub)
+        elif names is not None:
+            raise TypeError("names, lb and ub go with 'subset_limit'; a constraint of its own already has them.")
         if not isinstance(constraint, Constraint):
             raise InputError(f"a constraint is one of recourse.constraints, not {type(constraint).__name__}.")
         for name in constraint.features:
@@ -221,11 +220,103 @@ class ActionSet(FeatureView):
             raise InputError(f"there is no constraint {number!r}. {nearest(number, self._constraints)}")
         del self._constraints[number]
 
+    def _subset_limit(self, kind: str, names: Sequence[Name], lb: int, ub: int) -> Constraint:
+        """The constraint that the older `add_constraint("subset_limit", …)` stands for."""
+        if kind != "subset_limit":
+            raise InputError(f"{kind!r} is no constraint: give one of recourse.constraints, or say 'subset_limit'.")
+        group = GroupLimit(names, lb, ub)
+        members = [self._find(name) for name in group.features]
+        for feature in members:
+            if feature.variable_type != "boolean":
+                raise InputError(f"a subset limit counts 0/1 features that are on; {feature.name!r} is not one.")
+        everybody_has_one = sum(int(f.values.sum()) for f in members) == len(members[0].values)
+        return OneHot(names) if (group.lb, group.ub) in ((0, 1), (1, 1)) and everybody_has_one else group
+
+    # -- alignment: for display only -----------------------------------------------------------------
+
+    def align(self, *classifier: Any, **by_name: Any) -> None:
+        """Record which way each feature moves a model's score, for display: `flip_direction` and `compatible`.
+
+        classifier : a fitted classifier or pipeline (also ``clf=``, ``classifier=``), or its coefficients
+            (also ``coefficients=``), an intercept being ignored. A classifier without `coef_` is probed: each
+            feature in turn goes from its lower to its upper bound, the others staying at their medians.
+
+        No search and no verb reads this; each works out for itself what its own model rewards.
+
+        >>> import recourse as rs
+        >>> A = rs.ActionSet({"overdue": [0, 3, 7], "income": [1.5, 2.0, 4.25], "age": [30, 40, 50]})
+        >>> A["overdue"].step_direction = 1
+        >>> A.align(coefficients=[-2.0, 0.5, 0.0])
+        >>> A.flip_direction, A.compatible
+        ([-1, 1, 0], [False, True, False])
+        """
+        given = [*classifier[:1], *(by_name[key] for key in ("clf", "classifier", "coefficients") if key in by_name)]
+        unknown = set(by_name) - {"clf", "classifier", "coefficients", "intercept"}
+        if len(given) != 1 or unknown or len(classifier) > 2:
+            raise TypeError("align takes one of clf=, classifier= and coefficients= (or it as first argument).")
+        signs = self._y_desired * np.sign(slopes(given[0], self._features))
+        self._flip_directions(signs.astype(int).tolist())
+
+    set_alignment = align
+
+    @property
+    def alignment_known(self) -> bool:
+        """Whether `align` has been called."""
+        return all(feature.flip_direction is not None for feature in self._features)
+
+    def _flip_directions(self, signs: Sequence[int]) -> None:
+        for feature, sign in zip(self._features, signs, strict=True):
+            feature._put("_flip_direction", sign)
+
     # -- what comes out ------------------------------------------------------------------------------
 
     def to_frame(self) -> pd.DataFrame:
         """Return the settings as a table: one row a feature."""
         return pd.DataFrame([feature.settings() for feature in self._features])
+
+    @property
+    def df(self) -> pd.DataFrame:
+        """The settings under the older column names, with `compatible` and `flip_direction`."""
+        frame = self.to_frame().rename(columns={"size": "grid_size"})
+        older = ["name", "variable_type", "lb", "ub", "grid_size", "step_size", "actionable", "step_direction"]
+        frame = frame[older]
+        frame.insert(7, "compatible", pd.Series(self.compatible, dtype=object))
+        return frame.assign(flip_direction=pd.Series(self.flip_direction, dtype=object))
+
+    def feasible_grid(
+        self, x: Any, return_actions: bool = True, return_percentiles: bool = True, return_compatible: bool = True
+    ) -> Any:
+        """Return what a person at `x` may do about each feature, for display: {name: changes}, {name: percentiles}.
+
+        return_actions : changes (0 for staying) rather than the new values
+        return_percentiles : also the percentiles of the new values, as a second dictionary
+        return_compatible : once aligned, only compatible features, and only moves that help (all moves of
+            features in a joint constraint); otherwise every feature with all its moves
+
+        Values ascend and include today's. `grid` is what searches read.
+
+        >>> import recourse as rs
+        >>> A = rs.ActionSet({"overdue": [0, 1, 2, 2]}, default_bounds=(0, 2))
+        >>> A.feasible_grid([1])
+        ({'overdue': array([-1,  0,  1])}, {'overdue': array([0.2, 0.4, 0.8])})
+        """
+        row = tables.read_row(x, self.names, self.dtypes)
+        tied = {name for constraint in self._constraints.values() for name in constraint.features}
+        moves, shares = {}, {}
+        for feature in self._features:
+            today = row[feature.name].iloc[0]
+            values = feature.feasible_values(today)
+            if feature.variable_type in LEVEL_TYPES:
+                moves[feature.name] = values
+                continue
+            values = np.sort(values)
+            if return_compatible and feature.compatible is not None and feature.name not in tied:
+                if not feature.compatible:
+                    continue
+                values = values[(values - today) * feature.flip_direction >= 0]
+            moves[feature.name] = values - today if return_actions else values
+            shares[feature.name] = feature.percentile(values)
+        return (moves, shares) if return_percentiles else moves
 
     def to_dict(
         self, *, weights: Mapping[Name, float] | None = None, group_only: Iterable[Name] = ()
@@ -256,8 +347,11 @@ class ActionSet(FeatureView):
     def __repr__(self) -> str:
         changeable = sum(feature.actionable for feature in self._features)
         head = f"ActionSet: {len(self)} features, {changeable} actionable"
+        frame = self.to_frame()
+        if self.alignment_known:
+            frame = frame.assign(compatible=self.compatible, flip_direction=self.flip_direction)
         ties = "".join(f"\n{number}: {constraint.describe()}" for number, constraint in self._constraints.items())
-        return f"{head}\n{self.to_frame().to_string(index=False)}{ties}"
+        return f"{head}\n{frame.to_string(index=False)}{ties}"
 
     def _repr_html_(self) -> str:
         return self.to_frame().to_html(index=False, border=0)
@@ -336,7 +430,7 @@ def _notes(feature: FeatureActions, frame: pd.DataFrame) -> Iterator[str]:
         return
     low, high = feature.bounds
     seen = feature.observed.values
-    if low < seen[0] or high > seen[-1]:
+    if feature.percentiles == "empirical" and (low < seen[0] or high > seen[-1]):
         yield (
             f"{feature.name!r}: the bounds {low:g} to {high:g} leave the data ({seen[0]:g} to {seen[-1]:g}); "
             "percentiles are flat beyond the data, so further moves there cost nothing."
@@ -347,6 +441,16 @@ def _notes(feature: FeatureActions, frame: pd.DataFrame) -> Iterator[str]:
             f"{feature.name!r}: {outside} of {len(frame)} people are outside the bounds {low:g} to {high:g}; "
             "they may stay there or move to a value inside."
         )
+
+
+def _sign(y_desired: Any) -> int:
+    """1 for the second label, −1 for the first."""
+    if isinstance(y_desired, str) or y_desired not in (-1, 0, 1):
+        raise InputError(
+            f"y_desired must be 1, 0 or −1, not {y_desired!r}; name other labels with desired=, as in "
+            "rs.audit(model, X, actions, desired=…)."
+        )
+    return 1 if y_desired > 0 else -1
 
 
 def _hashable(names: list[Name]) -> list[Name]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -69,7 +70,60 @@ class Distribution:
         high = self.values[np.searchsorted(ends, min(lower + 1, n - 1), side="right")]
         return float(low + (high - low) * (position - lower))
 
+    @property
+    def spread(self) -> float:
+        """The sample's standard deviation (with n − 1); 0 for a constant or a single person."""
+        n = self.size
+        if n < 2 or len(self.values) < 2:
+            return 0.0
+        centre = float(self.values @ self.counts) / n
+        return float(np.sqrt(((self.values - centre) ** 2) @ self.counts / (n - 1)))
+
     def median_absolute_deviation(self) -> float:
         """Return the median distance from the median: the scale of an L1/MAD cost."""
         gaps = np.abs(self.values - self.quantile(50))
         return Distribution.counted(gaps, self.counts).quantile(50)
+
+
+@dataclass(frozen=True, eq=False)
+class SmoothDistribution:
+    """Percentiles as actionable-recourse computed them: a Gaussian density, summed over a feature's grid.
+
+    With the density at the grid's points k, F_k = (1e-6 + Σ_{i≤k} density_i) / (Σ density + 2e-6), linear in
+    between, and 1e-6 below and 1 − 1e-6 above the grid. So F depends on the grid, and not only on the people.
+    """
+
+    grid: FloatArray
+    heights: FloatArray
+
+    @classmethod
+    def of(cls, observed: Distribution, grid: FloatArray) -> SmoothDistribution:
+        """Smooth what was observed, with Scott's bandwidth; the people must not all be the same."""
+        arrays = (observed.values, observed.counts, grid)
+        values, counts, points = (np.ascontiguousarray(array, np.float64).tobytes() for array in arrays)
+        density = _density(values, counts, points)
+        return cls(grid, (TAIL + np.cumsum(density)) / (density.sum() + 2 * TAIL))
+
+    def cdf(self, at: Any) -> FloatArray:
+        """Return F(v); NaN where v is missing."""
+        shares: FloatArray = np.interp(at, self.grid, self.heights, left=TAIL, right=1 - TAIL)
+        return shares
+
+
+TAIL = 1e-6
+"""What a smooth distribution leaves below its grid, and above it."""
+
+
+@lru_cache(maxsize=256)
+def _density(values: bytes, counts: bytes, grid: bytes) -> FloatArray:
+    """The Gaussian kernel density at the grid's points. The key is the content, so that it can't be stale."""
+    observed = Distribution(np.frombuffer(values), np.frombuffer(counts))  # type: ignore[arg-type]
+    n, points = float(observed.counts.sum()), np.frombuffer(grid)
+    width = observed.spread * n ** (-1 / 5)
+    weights = observed.counts / (n * width * np.sqrt(2 * np.pi))
+    density = np.empty(len(points))
+    for start in range(0, len(points), 256):  # a block at a time: the whole table would be large
+        part = slice(start, start + 256)
+        density[part] = np.exp(-0.5 * ((points[part, None] - observed.values[None, :]) / width) ** 2) @ weights
+    density.setflags(write=False)
+    return density

@@ -14,31 +14,27 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from recourse.actions.distributions import Distribution, FloatArray
+from recourse.actions import targets
+from recourse.actions.distributions import Distribution, FloatArray, SmoothDistribution
+from recourse.actions.settings import (
+    GRIDS,
+    LEVEL_TYPES,
+    PERCENTILES,
+    SETTINGS,
+    STEP_TYPES,
+    VARIABLE_TYPES,
+    as_numbers,
+    check_bounds,
+    finite_number,
+    infer_type,
+    is_numeric,
+    not_of_type,
+    one_of,
+)
 from recourse.errors import InputError, nearest
 from recourse.tables import Name, distinct_values, is_missing
 
-VARIABLE_TYPES = ("boolean", "integer", "real", "ordinal", "categorical")
-LEVEL_TYPES = ("ordinal", "categorical")
-STEP_TYPES = ("relative", "absolute")
-BOUND_TYPES = ("absolute", "percentile")
-GRIDS = ("steps", "observed")
-SETTINGS = (
-    "variable_type",
-    "actionable",
-    "mutable",
-    "step_direction",
-    "step_type",
-    "step_size",
-    "bounds",
-    "lb",
-    "ub",
-    "levels",
-    "from_missing",
-    "label",
-    "unit",
-)
-"""The settings of a feature, by the names that users write; `mutable` is the older name of `actionable`."""
+__all__ = ["LEVEL_TYPES", "FeatureActions"]
 
 
 class FeatureActions:
@@ -89,6 +85,7 @@ class FeatureActions:
         bounds: tuple[Any, ...],
         step_type: str,
         grid: str,
+        percentiles: str = "empirical",
         missing: Sequence[Any] = (),
         levels: Sequence[Any] | None = None,
     ) -> None:
@@ -98,20 +95,22 @@ class FeatureActions:
         put("_name", name)
         put("_dtype", column.dtype)
         put("_missing", tuple(missing))
-        put("_values", values[known])
+        put("_values", as_numbers(values[known]))
         put("_counts", counts[known])
-        put("_variable_type", "ordinal" if levels is not None else _infer_type(self._values))
+        put("_variable_type", "ordinal" if levels is not None else infer_type(self._values))
         put("_levels", None if levels is None else tuple(levels))
         put("_actionable", True)
         put("_step_direction", 0)
-        put("_step_type", _choice(name, "step_type", step_type, STEP_TYPES))
+        put("_step_type", one_of(name, "step_type", step_type, STEP_TYPES))
         put("_step_size", 0.01)
-        put("_grid", _choice(name, "grid", grid, GRIDS))
-        put("_bounds", _check_bounds(name, bounds))
+        put("_grid", one_of(name, "grid", grid, GRIDS))
+        put("_percentiles", one_of(name, "percentiles", percentiles, PERCENTILES))
+        put("_bounds", check_bounds(name, bounds))
         put("_default_bounds", True)
         put("_from_missing", None)
         put("_label", "")
         put("_unit", "")
+        put("_flip_direction", None)
 
     _name: Name
     _dtype: np.dtype[Any]
@@ -125,11 +124,13 @@ class FeatureActions:
     _step_type: str
     _step_size: float
     _grid: str
+    _percentiles: str
     _bounds: tuple[Any, Any, str]
     _default_bounds: bool
     _from_missing: float | None
     _label: str
     _unit: str
+    _flip_direction: int | None
 
     def __setattr__(self, setting: str, value: Any) -> None:
         if setting not in SETTINGS:
@@ -152,13 +153,13 @@ class FeatureActions:
 
     @variable_type.setter
     def variable_type(self, value: str) -> None:
-        _choice(self._name, "variable_type", value, VARIABLE_TYPES)
-        odd = _not_of_type(value, self._values)
+        one_of(self._name, "variable_type", value, VARIABLE_TYPES)
+        odd = not_of_type(value, self._values)
         if odd is not None:
             raise InputError(f"{self._name!r} can't be {value}: the data contain {odd!r}.")
-        if value == "ordinal" and self._levels is None and not _is_numeric(self._values):
+        if value == "ordinal" and self._levels is None and not is_numeric(self._values):
             raise InputError(
-                f"say in which order the levels of {self._name!r} are: set its levels; that makes it ordinal."
+                f"say in which order the levels of {self._name!r} are: set its levels, then its variable_type."
             )
         self._put("_variable_type", value)
 
@@ -185,7 +186,7 @@ class FeatureActions:
                 f"none of the levels of {self._name!r} is in the data. {nearest(unseen[0], sorted(map(str, seen)))}"
             )
         self._put("_levels", tuple(levels))
-        if self._variable_type != "categorical" or self._levels is None:
+        if self._variable_type not in LEVEL_TYPES:
             self._put("_variable_type", "ordinal")
 
     @property
@@ -221,7 +222,7 @@ class FeatureActions:
 
     @step_type.setter
     def step_type(self, value: str) -> None:
-        self._put("_step_type", _choice(self._name, "step_type", value, STEP_TYPES))
+        self._put("_step_type", one_of(self._name, "step_type", value, STEP_TYPES))
 
     @property
     def step_size(self) -> float:
@@ -230,7 +231,7 @@ class FeatureActions:
 
     @step_size.setter
     def step_size(self, value: float) -> None:
-        number = _number(self._name, "step_size", value)
+        number = finite_number(self._name, "step_size", value)
         if not number > 0:
             raise InputError(f"step_size of {self._name!r} must be above 0, not {value!r}.")
         self._put("_step_size", number)
@@ -246,7 +247,7 @@ class FeatureActions:
 
     @bounds.setter
     def bounds(self, value: Any) -> None:
-        self._put("_bounds", _check_bounds(self._name, value, words=self._variable_type == "ordinal"))
+        self._put("_bounds", check_bounds(self._name, value, words=self._variable_type == "ordinal"))
         self._put("_default_bounds", False)
 
     @property
@@ -256,7 +257,7 @@ class FeatureActions:
 
     @lb.setter
     def lb(self, value: Any) -> None:
-        self.bounds = (value, self.bounds[1])
+        self._put_bound(0, "lower bound", value)
 
     @property
     def ub(self) -> Any:
@@ -265,7 +266,7 @@ class FeatureActions:
 
     @ub.setter
     def ub(self, value: Any) -> None:
-        self.bounds = (self.bounds[0], value)
+        self._put_bound(1, "upper bound", value)
 
     @property
     def from_missing(self) -> float | None:
@@ -274,7 +275,7 @@ class FeatureActions:
 
     @from_missing.setter
     def from_missing(self, value: float | None) -> None:
-        if value is not None and not _number(self._name, "from_missing", value) >= 0:
+        if value is not None and not finite_number(self._name, "from_missing", value) >= 0:
             raise InputError(f"from_missing of {self._name!r} must be a price ≥ 0 or None, not {value!r}.")
         self._put("_from_missing", None if value is None else float(value))
 
@@ -309,6 +310,11 @@ class FeatureActions:
         return self._missing
 
     @property
+    def percentiles(self) -> str:
+        """What `percentile` counts with: ``"empirical"`` or ``"kde"``, as the action set was made."""
+        return self._percentiles
+
+    @property
     def ordered(self) -> bool:
         """Whether values have an order, and so percentiles and directions."""
         return self._variable_type != "categorical"
@@ -319,6 +325,23 @@ class FeatureActions:
         return (
             "absolute" if self._default_bounds and self._variable_type not in ("integer", "real") else self._bounds[2]
         )
+
+    @property
+    def flip_direction(self) -> int | None:
+        """Which way the model rewards: 1 up, −1 down, 0 neither, None before `ActionSet.align`; no search reads it."""
+        return self._flip_direction
+
+    @property
+    def compatible(self) -> bool | None:
+        """Whether the feature is actionable and may move the way that `flip_direction` says; None before `align`."""
+        if self._flip_direction is None:
+            return None
+        return self._actionable and self._flip_direction != 0 and self._flip_direction != -self._step_direction
+
+    @property
+    def values(self) -> npt.NDArray[Any]:
+        """The values seen in the population, in order, one a person; missing ones left out."""
+        return np.repeat(self._values, self._counts)
 
     @property
     def observed(self) -> Distribution:
@@ -343,16 +366,17 @@ class FeatureActions:
         """The distance between neighbouring targets in the feature's units; 1 level, or 0 without a range."""
         if self._variable_type in LEVEL_TYPES:
             return 1.0
-        low, high = self._code_bounds()
+        whole = self._variable_type != "real"
         if self._step_type == "relative":
             if self._step_size > 1:
                 raise InputError(
                     f"a relative step_size is a share of the range: that of {self._name!r} must be at most 1, "
                     f"not {self._step_size:g}. For steps in its own units set step_type = 'absolute'."
                 )
-            step = self._step_size * (high - low)
-            return float(max(1, round(step))) if self._variable_type != "real" else step
-        if self._variable_type != "real" and self._step_size != round(self._step_size):
+            return targets.relative_step(*self._code_bounds(), self._step_size, whole=whole, legacy=self._is_legacy)
+        if whole and self._is_legacy:
+            return float(math.ceil(self._step_size))
+        if whole and self._step_size != round(self._step_size):
             raise InputError(
                 f"{self._name!r} is {self._variable_type}: its step_size must be a whole number, "
                 f"not {self._step_size:g}. Set variable_type = 'real' if fractions are possible."
@@ -383,15 +407,14 @@ class FeatureActions:
         step = self.step
         if high <= low or step <= 0:
             return np.array([low])
-        count = (high - low) / step
-        if count > 1e6:
+        if (high - low) / step > targets.MOST:
             raise InputError(
-                f"{self._name!r} has {count:.3g} steps of {step:g} between {low:g} and {high:g}; "
+                f"{self._name!r} has {(high - low) / step:.3g} steps of {step:g} between {low:g} and {high:g}; "
                 "the limit is a million. Set a larger step_size or narrower bounds."
             )
-        inner = low + step * np.arange(1, math.ceil(count - 1e-9))
-        decimals = max(0, 9 - math.floor(math.log10(step)))
-        grid = np.concatenate([[low], np.clip(np.round(inner, decimals), low, high), [high]])
+        if self._is_legacy:
+            return targets.legacy(low, high, step)
+        grid = targets.steps(low, high, step)
         if self._dtype.kind == "f" and self._dtype.itemsize < 8:
             grid = np.unique(grid.astype(self._dtype)).astype(np.float64)  # what the table can hold
             grid = grid[(grid >= low) & (grid <= high)]
@@ -403,10 +426,17 @@ class FeatureActions:
         return len(self.codes)
 
     def percentile(self, values: Any) -> FloatArray:
-        """Return F(value): the share of the population at or below it (`Distribution.cdf`)."""
+        """Return F(value): the share of the population at or below it.
+
+        Counted (`Distribution.cdf`), or smoothed over the grid (`SmoothDistribution.cdf`) in an action set with
+        ``percentiles="kde"``.
+        """
         if not self.ordered:
             raise InputError(f"{self._name!r} is categorical: its levels have no order, and so no percentiles.")
-        return self.observed.cdf(self.encode(np.asarray(values)))
+        codes = self.encode(np.asarray(values))
+        if self._percentiles == "kde" and self._variable_type not in LEVEL_TYPES and self.observed.spread > 0:
+            return SmoothDistribution.of(self.observed, self.codes).cdf(codes)
+        return self.observed.cdf(codes)
 
     def encode(self, values: npt.NDArray[Any]) -> FloatArray:
         """Return values as codes: numbers themselves, levels their rank, NaN for missing or unknown levels."""
@@ -415,10 +445,10 @@ class FeatureActions:
             flat = np.asarray(values, dtype=object).ravel()
             codes = np.array([math.nan if _unhashable(v) else rank.get(v, math.nan) for v in flat], dtype=np.float64)
             return codes.reshape(np.shape(values))
-        codes = np.asarray(values, dtype=np.float64)
-        if self._missing:
-            codes = np.where(is_missing(np.asarray(values), self._missing), np.nan, codes)
-        return codes
+        values = np.asarray(values)
+        if self._missing or values.dtype == object:
+            values = np.where(is_missing(values, self._missing), np.nan, values)
+        return values.astype(np.float64)
 
     def decode(self, codes: FloatArray) -> npt.NDArray[Any]:
         """Return codes as raw values, in the data's own dtype where all of them fit it (integers stay integers)."""
@@ -427,11 +457,14 @@ class FeatureActions:
             levels[:] = self.levels
             chosen = levels[codes.astype(np.int64)]
             return chosen.astype(self._dtype) if self._dtype.kind in "biuf" else chosen
-        if self._dtype.kind in "iub" and np.array_equal(codes, np.round(codes)):
+        if self._dtype.kind == "f":
             return codes.astype(self._dtype)
-        if self._variable_type != "real" and self._dtype.kind == "O":
-            return codes.astype(np.int64)
-        return codes.astype(self._dtype) if self._dtype.kind == "f" else codes
+        whole = np.array_equal(codes, np.round(codes))
+        if whole and self._dtype.kind in "iub":
+            low, high = (0, 1) if self._dtype.kind == "b" else (np.iinfo(self._dtype).min, np.iinfo(self._dtype).max)
+            fits = not len(codes) or (codes.min() >= low and codes.max() <= high)
+            return codes.astype(self._dtype if fits else np.int64)
+        return codes.astype(np.int64) if whole and self._variable_type != "real" else codes
 
     def targets(self, today: npt.NDArray[Any]) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
         """Return the target codes and, for each of today's values, which of them an action may lead to.
@@ -508,11 +541,17 @@ class FeatureActions:
         )
 
     def _code_bounds(self) -> tuple[float, float]:
-        """The bounds as codes."""
+        """The bounds as codes; what only became wrong together is refused here."""
         low, high, kind = self._bounds
+        if self._variable_type == "categorical" and (self._step_direction or not self._default_bounds):
+            what = "direction" if self._step_direction else "bounds"
+            raise InputError(
+                f"{self._name!r} is categorical: its levels have no order, and so no {what}. Set its levels in "
+                "order and variable_type = 'ordinal', or list in levels what actions may lead to."
+            )
         if self._variable_type in LEVEL_TYPES:
             levels = self.levels
-            if self._default_bounds or self._variable_type == "categorical":
+            if self._default_bounds:
                 return (0.0, len(levels) - 1.0) if levels else (math.nan, math.nan)
             for level in (low, high):
                 if level not in levels:
@@ -527,71 +566,29 @@ class FeatureActions:
         if kind == "percentile":
             observed = self.observed
             low, high = observed.quantile(low), observed.quantile(high)
-            if self._variable_type != "real" and not math.isnan(low):
-                low, high = math.floor(low), math.ceil(high)
+        if (kind == "percentile" or self._is_legacy) and self._variable_type != "real" and not math.isnan(low):
+            low, high = math.floor(low), math.ceil(high)
+        if low > high:
+            raise InputError(f"bounds of {self._name!r} are reversed: {low:g} is above {high:g}.")
+        if self._variable_type == "boolean" and not (low >= 0 and high <= 1) and not math.isnan(low):
+            raise InputError(f"{self._name!r} is boolean: its bounds must be within 0 and 1, not ({low:g}, {high:g}).")
         return float(low), float(high)
+
+    @property
+    def _is_legacy(self) -> bool:
+        return self._grid == "legacy"
+
+    def _put_bound(self, end: int, what: str, value: Any) -> None:
+        """Set one end of the bounds; that the two fit together is checked when they are used."""
+        words = self._variable_type == "ordinal"
+        said = self._bounds[2] == "absolute" and not self._default_bounds
+        bounds = [*(self._bounds[:2] if said else self.bounds), "absolute"]
+        bounds[end] = value if words else finite_number(self._name, what, value)
+        self._put("_bounds", tuple(bounds))
+        self._put("_default_bounds", False)
 
     def _put(self, attribute: str, value: Any) -> None:
         super().__setattr__(attribute, value)
-
-
-def _is_numeric(values: npt.NDArray[Any]) -> bool:
-    return values.dtype.kind in "biuf"
-
-
-def _infer_type(values: npt.NDArray[Any]) -> str:
-    """The narrowest kind that holds all observed values."""
-    kinds = ("boolean", "integer", "real", "categorical")
-    return next(kind for kind in kinds if _not_of_type(kind, values) is None)
-
-
-def _not_of_type(variable_type: str, values: npt.NDArray[Any]) -> Any:
-    """The first observed value that contradicts a variable type, if any."""
-    if variable_type in LEVEL_TYPES:
-        return None
-    if not _is_numeric(values):
-        return values[0] if len(values) else None
-    if variable_type == "real":
-        return None
-    wrong = ~np.isin(values, (0, 1)) if variable_type == "boolean" else values != np.round(values)
-    return values[wrong][0].item() if wrong.any() else None
-
-
-def _check_bounds(name: Name, value: Any, *, words: bool = False) -> tuple[Any, Any, str]:
-    """Check bounds as a user says them: (lb, ub) or (lb, ub, bound_type)."""
-    try:
-        low, high, *rest = value
-        if isinstance(value, str) or len(rest) > 1:
-            raise TypeError
-    except (TypeError, ValueError):
-        raise InputError(f"bounds of {name!r} must be (lb, ub) or (lb, ub, 'percentile'), not {value!r}.") from None
-    kind = rest[0] if rest else "absolute"
-    _choice(name, "bound_type", kind, BOUND_TYPES)
-    if words and kind == "absolute":
-        return low, high, kind
-    low, high = _number(name, "lower bound", low), _number(name, "upper bound", high)
-    if low > high:
-        raise InputError(f"bounds of {name!r} are reversed: {low:g} is above {high:g}.")
-    if kind == "percentile" and not (0 <= low <= high <= 100):
-        raise InputError(f"percentile bounds of {name!r} must lie in 0–100, not ({low:g}, {high:g}).")
-    return low, high, kind
-
-
-def _number(name: Name, what: str, value: Any) -> float:
-    """A finite number, or an error that names the feature and the setting."""
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        number = math.nan
-    if isinstance(value, str) or not math.isfinite(number):
-        raise InputError(f"{what} of {name!r} must be a finite number, not {value!r}.")
-    return number
-
-
-def _choice(name: Name, setting: str, value: Any, options: tuple[str, ...]) -> Any:
-    if value not in options:
-        raise InputError(f"{setting} of {name!r} can't be {value!r}. {nearest(value, options)}")
-    return value
 
 
 def _unhashable(value: Any) -> bool:

@@ -99,6 +99,14 @@ def to_dict(
     if len(set(names)) != len(names):
         raise InputError("two columns have the same name once names are written as text; rename one.")
     first = next(iter(stated.values()))
+    kinds = {feature.percentiles for feature in actions}
+    for setting, said in (("grid", {first["grid"]} - {"steps", "observed"}), ("percentiles", kinds - {"empirical"})):
+        if said:
+            raise InputError(
+                f"an action file can't say {setting}={said.pop()!r}, which is for comparison with the past."
+            )
+    if actions.y_desired != 1:
+        raise InputError("an action file can't say y_desired=-1; name the favourable label with desired= instead.")
     untouched = [said["default_bounds"] for said in stated.values() if said["default_bounds"] is not None]
     missing = list(first["missing"]) if len({said["missing"] for said in stated.values()}) == 1 else []
     defaults: dict[str, Any] = {"bounds": _bounds(untouched[0])} if untouched else {}

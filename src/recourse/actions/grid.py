@@ -298,4 +298,15 @@ def _replaced(column: pd.Series[Any], where: IntArray, values: npt.NDArray[Any])
     if isinstance(dtype, pd.CategoricalDtype):  # a level that this table doesn't list is still that level
         more = [level for level in pd.unique(values) if level not in dtype.categories and not pd.isna(level)]
         dtype = pd.CategoricalDtype([*dtype.categories, *more], dtype.ordered)
-    return objects if column.dtype == object else pd.Series(objects, dtype=dtype).array
+    if column.dtype == object:
+        return objects
+    try:
+        array = pd.Series(objects, dtype=dtype).array
+        survived = array.astype(object)[where] == values  # Arrow integers, say, drop fractions in silence
+    except (TypeError, ValueError, ArithmeticError):
+        survived = np.zeros(len(where), dtype=bool)
+    if np.asarray(survived, dtype=object).astype(bool).all():
+        return array
+    if pd.api.types.is_numeric_dtype(dtype):
+        return pd.Series(objects, dtype="Float64").array
+    return objects

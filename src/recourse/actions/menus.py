@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 import numpy as np
@@ -142,7 +143,9 @@ def _blocks(
         if isinstance(constraint, AtMost) and not constraint.features:
             continue
         induced = {name for targets in constraint.induced().values() for name in targets}
-        touched = [b for b in blocks if set(b.names) & (set(constraint.features) | induced)]
+        linked = {name for b in blocks for one in b.constraints if one.induced() for name in one.features}
+        reach = set(constraint.features) | induced
+        touched = [b for b in blocks if reach & set(b.names) or reach & linked & set(b.read)]
         names = tuple(dict.fromkeys([*(n for b in touched for n in b.names), *sorted(induced, key=str)]))
         merged = _Block(names, (*(c for b in touched for c in b.constraints), constraint))
         if _fits(merged, single, X):
@@ -221,16 +224,21 @@ class _Flat:
             columns[name] = menu.domain[menu.codes[items]]
             parts[:, bit] = menu.prices[items]
             changed |= np.where(picks[name] > 0, np.uint64(1) << np.uint64(bit), np.uint64(0))
-        for constraint in block.constraints:
+        undefined = np.zeros(len(owner), dtype=bool)
+        for constraint in _in_order([one for one in block.constraints if one.induced()]):
             for source, targets in constraint.induced().items():
-                shift = columns[source].astype(np.float64) - today[source].to_numpy(dtype=np.float64)
+                before = features[source].encode(tables.values_of(today[source]))
+                after = features[source].encode(columns[source])
+                # Leaving "missing" has no distance, so what it would induce is undefined.
+                undefined |= np.isnan(before) & ~np.isnan(after)
+                shift = np.where(np.isnan(before) | np.isnan(after), 0.0, after - before)
                 for target, scale in targets.items():
                     moved = columns[target].astype(np.float64) + scale * shift
                     columns[target] = features[target].decode(
                         np.where(shift == 0, columns[target].astype(np.float64), moved)
                     )
         new = pd.DataFrame(columns)
-        kept = np.ones(len(owner), dtype=bool)
+        kept = ~undefined
         for constraint in block.constraints:
             kept &= constraint.holds(today, new)
         where = np.flatnonzero(kept | (changed == 0))
@@ -245,6 +253,21 @@ class _Flat:
             changed[where],
             parts[where],
         )
+
+
+def _in_order(constraints: Sequence[Constraint]) -> list[Constraint]:
+    """Constraints that induce changes, sources before their targets, so that changes travel along chains."""
+    leads_to: dict[int, set[int]] = {k: set() for k in range(len(constraints))}
+    for k, one in enumerate(constraints):
+        moved = {target for targets in one.induced().values() for target in targets}
+        for other, later in enumerate(constraints):
+            if moved & set(later.induced()):
+                leads_to[other].add(k)
+    try:
+        return [constraints[k] for k in TopologicalSorter(leads_to).static_order()]
+    except CycleError:
+        names = ", ".join(repr(one) for one in constraints)
+        raise InputError(f"linkages must not move each other in a circle: {names}.") from None
 
 
 def _assemble(

@@ -7,7 +7,14 @@ from typing import Any
 from recourse.models.additive import AdditiveEstimatorModel
 from recourse.models.files import ModelFile, inspect_model, load_model
 from recourse.models.linear import LinearEstimatorModel, LinearModel, linear_form
-from recourse.models.model import Additive, EstimatorModel, Model, TreeEnsemble, choose_label
+from recourse.models.model import (
+    Additive,
+    EstimatorModel,
+    Model,
+    TreeEnsemble,
+    choose_label,
+    label_of_sign,
+)
 from recourse.models.scorecards import Scorecard
 from recourse.models.structure import final_classifier, is_logistic, recognise
 from recourse.models.trees import TreeEstimatorModel, adopt, recognise_trees
@@ -23,6 +30,7 @@ __all__ = [
     "as_model",
     "choose_label",
     "inspect_model",
+    "label_of_sign",
     "load_model",
 ]
 

@@ -15,7 +15,17 @@ import numpy.typing as npt
 import pandas as pd
 
 from recourse.errors import InputError, ModelError
-from recourse.models.model import Additive, BoolArray, EstimatorModel, FloatArray, Model, _margin, gains_along
+from recourse.models.model import (
+    Additive,
+    BoolArray,
+    EstimatorModel,
+    FloatArray,
+    Model,
+    _margin,
+    exact,
+    gains_along,
+    quantum_of,
+)
 from recourse.models.structure import is_linear_classifier
 from recourse.tables import Name
 
@@ -29,12 +39,13 @@ class LinearForm:
     """score = Σ_j weights_j x_j + intercept, as computed through a chain of scalers.
 
     `offsets` are the sizes of the constants that the chain adds to each term on the way; rounding there
-    is part of the tolerance.
+    is part of the tolerance. `bare` says that the estimator computes just this sum of products.
     """
 
     weights: FloatArray
     intercept: float
     offsets: FloatArray
+    bare: bool = False
 
     def tolerance(self, largest: FloatArray, eps: float) -> float:
         """Bound the rounding of two sums of d terms of these sizes, each term rounded a few times.
@@ -66,6 +77,7 @@ class LinearEstimatorModel(EstimatorModel):
             statement.gains,
             self.strict,
             statement.tolerance + blur + 2 * eps * abs(self.bar),
+            statement.quantum if self.threshold is None else 0.0,
         )
 
 
@@ -74,6 +86,7 @@ class LinearModel(Model):
 
     coefficients : mapping from feature name to weight, or one weight a feature with `names`
     margin : approved only at or above this score instead.
+    strict : whether a score of exactly 0 is denied (with a margin, the margin itself always counts)
 
     >>> model = LinearModel({"income": 0.5, "debt": -1.0}, intercept=-10)
     >>> model.approves(pd.DataFrame({"debt": [0, 5], "income": [25, 25]}))
@@ -89,6 +102,7 @@ class LinearModel(Model):
         *,
         names: Any = None,
         margin: float = 0.0,
+        strict: bool = True,
     ) -> None:
         if isinstance(coefficients, Mapping):
             self.feature_names = tuple(coefficients)
@@ -103,10 +117,11 @@ class LinearModel(Model):
             raise InputError(f"the intercept must be one number, not {intercept!r}.")
         if not (np.isfinite(weights).all() and np.isfinite(constant[0])):
             raise ModelError("coefficients and intercept must be finite numbers.")
-        self.form = LinearForm(weights, float(constant[0]), np.zeros(len(weights)))
+        self.form = LinearForm(weights, float(constant[0]), np.zeros(len(weights)), bare=True)
         self.margin = _margin(margin)
         self.name = f"linear model of {len(weights)} coefficients"
-        self.rule = f"score ≥ {self.margin:g}" if self.margin else "score > 0"
+        self.strict = strict and not self.margin
+        self.rule = "score > 0" if self.strict else f"score ≥ {self.margin:g}"
 
     def check_features(self, names: Any) -> None:
         super().check_features(names)
@@ -115,7 +130,7 @@ class LinearModel(Model):
 
     def approves(self, X: pd.DataFrame) -> BoolArray:
         score = self.score(X)
-        return score >= 0 if self.margin else score > 0
+        return score > 0 if self.strict else score >= 0
 
     def score(self, X: pd.DataFrame) -> FloatArray:
         """Return Σ_j w_j x_j + intercept − margin, added up in the order of the coefficients."""
@@ -132,7 +147,7 @@ class LinearModel(Model):
     def additive(self, grid: ActionGrid) -> Additive:
         names = list(self.feature_names or grid.X.columns)
         statement = _statement(self.form, names, grid, self.score(grid.X), 1, np.finfo(np.float64).eps)
-        return Additive(statement.score, statement.gains, not self.margin, statement.tolerance)
+        return Additive(statement.score, statement.gains, self.strict, statement.tolerance, statement.quantum)
 
 
 def linear_form(estimator: Any) -> LinearForm | None:
@@ -159,7 +174,7 @@ def linear_form(estimator: Any) -> LinearForm | None:
         intercept += float(weights @ shift)
         offsets = offsets + np.abs(weights * shift)
         weights = weights * factor
-    return LinearForm(weights, intercept, offsets)
+    return LinearForm(weights, intercept, offsets, bare=len(steps) == 1)
 
 
 def _scaler(step: Any, d: int) -> tuple[FloatArray, FloatArray] | None:
@@ -189,20 +204,30 @@ def _statement(
     weight_of = dict(zip(names, sign * form.weights, strict=True))
     largest = {name: float(np.abs(grid.X[name].to_numpy(dtype=np.float64)).max(initial=0.0)) for name in names}
 
+    inexact = 0
+
     def worth(name: Name, domain: npt.NDArray[Any]) -> FloatArray | None:
         if name not in weight_of:
             return None
         values = domain.astype(np.float64)
         largest[name] = max(largest[name], float(np.abs(values).max(initial=0.0)))
+        nonlocal inexact
+        inexact += weight_of[name] != 0 and not exact(values)
         return weight_of[name] * values
 
+    whole = form.bare and eps < 1e-15 and exact([*form.weights, form.intercept])
     gains = gains_along(grid, worth)
     sizes = np.array([largest[name] for name in names])
-    return Additive(score, gains, True, form.tolerance(sizes, eps))
+    quantum = 0.0
+    read = [name for name in names if weight_of[name]]
+    if whole and not inexact and all(exact(grid.X[name].to_numpy(dtype=np.float64)) for name in read):
+        quantum = quantum_of(score, gains, float(np.abs(form.weights) @ sizes + abs(form.intercept)))
+    return Additive(score, gains, True, form.tolerance(sizes, eps), quantum)
 
 
 def _working_precision(table: Any) -> float:
     """The unit roundoff of the numbers an estimator computes in for this input."""
     dtypes = list(table.dtypes) if isinstance(table, pd.DataFrame) else [table.dtype]
-    kind = np.result_type(*dtypes) if dtypes else np.dtype(np.float64)
+    plain = [one if isinstance(one, np.dtype) else getattr(one, "numpy_dtype", np.dtype(np.float64)) for one in dtypes]
+    kind = np.result_type(*plain) if plain else np.dtype(np.float64)
     return float(np.finfo(kind if kind.kind == "f" else np.float64).eps)

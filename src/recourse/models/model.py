@@ -36,12 +36,50 @@ class Additive:
 
     score : float64[n], today's distance above the bar; gains : float64[items], along the grid's items,
     0 for staying. Gains may have any sign and need not grow with the move.
+    quantum : where all arithmetic is exact (whole points, say), every sum is a multiple of this, and a sum on
+    the bar is told from one above it for certain; 0 where sums are rounded.
     """
 
     score: FloatArray
     gains: FloatArray
     strict: bool
     tolerance: float
+    quantum: float = 0.0
+
+    @property
+    def lowered(self) -> float:
+        """How far to raise the bar (below 0: lower it) so that whatever is out of reach then is so for certain."""
+        return (self.quantum if self.strict else -self.quantum) / 2 if self.quantum else -self.tolerance
+
+    @property
+    def raised(self) -> float:
+        """How far to raise the bar so that whatever reaches it is approved."""
+        return self.lowered if self.quantum else self.tolerance
+
+
+FINEST = 2.0**-10
+"""Numbers that are multiples of this, and not too large, multiply and add up without rounding."""
+
+
+def exact(values: npt.ArrayLike) -> bool:
+    """Whether all values are multiples of `FINEST`: halves, tenths no, whole numbers yes."""
+    units = np.asarray(values, dtype=np.float64) / FINEST
+    return bool(np.array_equal(units, np.round(units)))
+
+
+def quantum_of(score: FloatArray, gains: FloatArray, size: float) -> float:
+    """Return the largest power of two, at most 1, of which all exact sums are multiples; 0 if sums may round.
+
+    size : a bound on the sum of the terms' magnitudes. Callers see to it that every term is a product of exact
+    numbers (`exact`), so that up to 2³⁰ nothing is rounded, in whatever order it is added.
+    """
+    if not size < 2.0**30:
+        return 0.0
+    for power in range(21):
+        unit = 2.0**-power
+        if all(np.array_equal(array / unit, np.round(array / unit)) for array in (score, gains)):
+            return unit
+    return 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -278,6 +316,22 @@ def choose_label(classes: npt.NDArray[Any], desired: Any) -> Any:
         if label == desired or str(_plain(label)) == str(desired):
             return _plain(label)
     raise InputError(f"desired={desired!r} is none of the model's labels: {listed}.")
+
+
+def label_of_sign(estimator: Any, sign: int) -> Any:
+    """Return the label that `ActionSet.y_desired` stands for with this model, to be passed on as ``desired=``.
+
+    1, or a `Model` (which says itself what it wants), is None: the default of `as_model`; −1 is the first label.
+    """
+    if sign > 0 or isinstance(estimator, Model):
+        return None
+    classes = np.asarray(getattr(estimator, "classes_", ()))
+    if len(classes) != 2:
+        raise InputError(
+            f"y_desired = −1 stands for the first of two labels, but this model has {len(classes)}; "
+            "name one with desired= instead."
+        )
+    return _plain(classes[0])
 
 
 def _plain(label: Any) -> Any:

@@ -18,7 +18,7 @@ import pandas as pd
 
 from recourse import tables
 from recourse.errors import InputError, ModelError
-from recourse.models.model import Additive, BoolArray, FloatArray, Model, gains_along
+from recourse.models.model import Additive, BoolArray, FloatArray, Model, exact, gains_along, quantum_of
 from recourse.tables import Name
 
 if TYPE_CHECKING:
@@ -98,10 +98,13 @@ class Scorecard(Model):
             for name, term in self._terms.items()
         }
 
+        inexact: list[bool] = []
+
         def worth(name: Name, domain: npt.NDArray[Any]) -> FloatArray | None:
             if name not in self._terms:
                 return None
             points = self._terms[name].points(domain)
+            inexact.append(not exact(points))
             largest[name] = max(largest[name], float(np.abs(points).max(initial=0.0)))
             return points
 
@@ -109,7 +112,10 @@ class Scorecard(Model):
         # Two sums of these terms, as for linear models: see LinearForm.tolerance.
         size = sum(largest.values()) + abs(self.base) + abs(self.cutoff)
         tolerance = 4 * (len(largest) + 8) * float(np.finfo(np.float64).eps) * size
-        return Additive(self.score(grid.X), gains, self.strict, tolerance)
+        score = self.score(grid.X)
+        whole = exact([self.base, self.cutoff]) and exact(score) and not any(inexact)
+        quantum = quantum_of(score, gains, size) if whole else 0.0
+        return Additive(score, gains, self.strict, tolerance, quantum)
 
 
 @dataclass(frozen=True)

@@ -126,6 +126,54 @@ def _simulation(document: Mapping[str, Any]) -> str:
     return "\n".join([*lines, *("" for _ in document["notes"][:1]), *document["notes"]])
 
 
+def _summary(document: Mapping[str, Any]) -> str:
+    found, limits, space = document["measures"], document["limits"], document["candidates"]
+    here = found["in sample"]
+    rules = sum(len(group["rules"]) for group in document["groups"])
+    lines = [
+        f"Recourse summary: {rules} rule{'s' * (rules != 1)} for {count(document['denied'])} denied of "
+        f"{count(document['people'])} people",
+        f"Model: {document['model']['name']}, approved if {document['model']['approved_if']}",
+        f"Cost: {document['cost']['name']}; actionable: {', '.join(document['actionable'])}; "
+        f"immutable: {', '.join(document['immutable']) or 'nothing'}",
+    ]
+    for group in document["groups"]:
+        lines += ["", "Everyone:" if group["everyone"] else f"If {group['group']}:"]
+        for rule in group["rules"]:
+            lines.append(f"  {rule['rule']}. {rule['text']}")
+            lines.append(
+                f"     n {count(rule['n'])} · reach {share(rule['reach'])} · precision {share(rule['precision'])} "
+                f"(at least {share(rule['wilson'])}) · cost {cost(rule['cost'])}"
+            )
+    if not rules:
+        lines += ["", "No rule is worth its price within these limits."]
+    heads = ["of the denied", *found]
+    rows = [
+        [name, *(write(found[column][key]) for column in found)]
+        for name, key, write in (
+            ("denied", "denied", count),
+            ("satisfy a rule (reach)", "reach", share),
+            ("approved after the rule assigned", "accuracy", share),
+            ("approved after any of their rules", "accuracy_any_rule", share),
+            ("satisfy several rules", "overlap", share),
+            ("mean cost of those approved", "fcost", cost),
+        )
+    ]
+    proof = document["statuses"][document["status"]]
+    lines += [
+        "",
+        table(heads, rows),
+        "",
+        f"value {cost(document['value'])}, bound {cost(document['bound'])} (gap {share(document['gap'])}): {proof}",
+        f"chosen from {count(space['rules'])} rules with {count(space['actions'])} actions; at most "
+        f"{limits['max_rules']} rules, {limits['max_subgroups']} subgroups, {limits['max_width']} predicates; "
+        f"support {share(document['support']['share'])} of the denied ({count(document['support']['people'])} people)",
+    ]
+    if here["overlap"]:
+        lines.append("Who satisfies several rules is assigned the one with the highest precision.")
+    return "\n".join(lines)
+
+
 def table(
     heads: Sequence[str], rows: Sequence[Sequence[str]], *, left: int = 1, right: Sequence[int] | None = None
 ) -> str:
@@ -173,4 +221,5 @@ RENDERERS = {
     "openrecourse/audit": _audit,
     "openrecourse/flipset": _flipset,
     "openrecourse/simulation": _simulation,
+    "openrecourse/summary": _summary,
 }

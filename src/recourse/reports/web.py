@@ -14,6 +14,7 @@ TEMPLATES = {
     "openrecourse/audit": "audit.html",
     "openrecourse/flipset": "flipset.html",
     "openrecourse/simulation": "simulation.html",
+    "openrecourse/summary": "summary.html",
 }
 
 

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from recourse.actions.grid import ActionGrid
 from recourse.models.model import Model
-from recourse.search.solutions import OPTIMAL, Exclusions, Solutions, exclude
+from recourse.search.solutions import FEASIBLE, OPTIMAL, Exclusions, Solutions, exclude
 
 BUDGET = 200_000
 """How many actions are tried for one person by default."""
@@ -67,7 +67,8 @@ def solve(
     except KeyboardInterrupt:
         out.interrupted = True
         for k, walk in walks.items():
-            out.bound[k] = walk.asked_up_to
+            if not out.found[k]:
+                out.bound[k] = walk.asked_up_to
     return out
 
 
@@ -89,26 +90,32 @@ class _Walk:
     """One person's actions in order of cost: a heap over the product of menus, each sorted by price.
 
     A state's children raise the pick of one block at or after the last one raised, so that every action is
-    reached exactly once, and never before a cheaper one.
+    reached exactly once, and never before a cheaper one. Where the largest price counts and blocks hold
+    several features, sums are not in order within one largest price: a second walk finds the smallest.
     """
 
     def __init__(self, grid: ActionGrid, person: int, excluded: Exclusions) -> None:
         self.grid, self.person, self.excluded = grid, person, excluded
-        self.largest = grid.combine == "max"
-        starts = grid.row_ptr[grid.rows[person]]
-        stops = grid.row_ptr[grid.rows[person] + 1]
+        self.tried = 0
+        self.asked_up_to = 0.0
+        self._start(by_peak=grid.combine == "max", ceiling=np.inf)
+
+    def _start(self, *, by_peak: bool, ceiling: float) -> None:
+        """Begin the enumeration, over the items whose largest price is at most `ceiling`."""
+        grid, self.by_peak, self.ceiling = self.grid, by_peak, ceiling
+        starts = grid.row_ptr[grid.rows[self.person]]
+        stops = grid.row_ptr[grid.rows[self.person] + 1]
         self.order, self.prices, self.peaks, self.changes = [], [], [], []
         for a, b in zip(starts.tolist(), stops.tolist(), strict=True):
             prices, peaks = grid.prices[a:b], grid.peaks[a:b]
-            order = np.lexsort((np.arange(b - a), prices, peaks if self.largest else prices))
+            order = np.lexsort((np.arange(b - a), prices, peaks if by_peak else prices))
+            order = order[peaks[order] <= ceiling]
             self.order.append(order)
             self.prices.append(prices[order].tolist())
             self.peaks.append(peaks[order].tolist())
             self.changes.append(grid.n_changed[a:b][order].tolist())
         start = (0,) * len(self.order)
         self.heap: list[tuple[float, float, tuple[int, ...], int]] = [(0.0, 0.0, start, 0)]
-        self.tried = 0
-        self.asked_up_to = 0.0
 
     def take(self, count: int, budget: int) -> list[tuple[int, ...]]:
         """Return the next actions, cheapest first, as menu positions."""
@@ -134,9 +141,17 @@ class _Walk:
         if len(works):
             picks = np.array([batch[works[0]]])
             cost, total = self.grid.cost([self.person], picks)
-            out.codes[k], out.picks[k] = OPTIMAL, picks[0]
+            out.picks[k] = picks[0]
             out.cost[k], out.total[k], out.bound[k] = cost[0], total[0], cost[0]
+            if self.by_peak and not self.grid.single:
+                # The smallest largest price is known; of the actions within it, the smallest sum is still to find.
+                out.codes[k] = FEASIBLE
+                self._start(by_peak=False, ceiling=float(cost[0]))
+                return False
+            out.codes[k] = OPTIMAL
             return True
+        if self.ceiling < np.inf:
+            return not self.heap or self.tried >= budget
         self.asked_up_to = self.heap[0][0] if self.heap else np.inf
         if not self.heap:
             out.rule_out(np.array([k]))
@@ -155,7 +170,7 @@ class _Walk:
             if limit is not None and self._least_changes(child, j) > limit:
                 continue
             total = sum(prices[r] for prices, r in zip(self.prices, child, strict=True))
-            key = max(peaks[r] for peaks, r in zip(self.peaks, child, strict=True)) if self.largest else total
+            key = max(peaks[r] for peaks, r in zip(self.peaks, child, strict=True)) if self.by_peak else total
             heapq.heappush(self.heap, (key, total, child, j))
 
     def _least_changes(self, ranks: tuple[int, ...], last: int) -> int:

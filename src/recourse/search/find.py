@@ -152,7 +152,7 @@ def _best_subsets(
     search = KnapsackSearch(statement, grid)
     ranks = search.best_subsets(
         people,
-        -statement.tolerance,
+        statement.lowered,
         total_items=total_items,
         distinct=distinct,  # type: ignore[arg-type]
         deadline=deadline,
@@ -219,7 +219,7 @@ class _Rounds:
         """Lower the bar, ask; raise the bar for those rejected, ask; then cut until the two meet."""
         everyone = np.arange(len(self.people))
         out = self.solutions
-        proposed = self._solve(everyone, -self.statement.tolerance, progress)
+        proposed = self._solve(everyone, self.statement.lowered, progress)
         found = np.flatnonzero(proposed.found)
         approved = self._approves(found, proposed.picks[found])
         rejected = found[~approved]
@@ -235,7 +235,7 @@ class _Rounds:
         """Answer the people whose first proposal the model rejected: it lay within rounding of the bar."""
         out = self.solutions
         out.withdraw(rejected)
-        raised = self._solve(rejected, self.statement.tolerance)
+        raised = self._solve(rejected, self.statement.raised)
         works = np.flatnonzero(raised.found)
         works = works[self._approves(rejected[works], raised.picks[works])]
         out.put(rejected[works], raised, works)
@@ -247,8 +247,8 @@ class _Rounds:
             if not len(pending) or out.interrupted:
                 break
             for i in pending:
-                self.exclusions[i] = self.exclusions[i].without(last[int(i)])
-            cut = self._solve(pending, -self.statement.tolerance)
+                self.exclusions[i] = self.exclusions[i].without(last[int(i)], self._matters(int(i)))
+            cut = self._solve(pending, self.statement.lowered)
             out.bound[pending] = np.fmax(out.bound[pending], cut.bound)
             ruled_out = cut.codes == INFEASIBLE
             self._rule_out(pending[ruled_out])
@@ -261,6 +261,12 @@ class _Rounds:
             for k in open_[~approved]:
                 last[int(pending[k])] = cut.picks[k]
             pending = pending[open_[~approved]]
+
+    def _matters(self, i: int) -> npt.NDArray[np.bool_]:
+        """Which blocks change this person's score at all: only they can tell a rejected point from another."""
+        rows = self.grid.rows[self.people[i]]
+        starts, stops = self.grid.row_ptr[rows], self.grid.row_ptr[rows + 1]
+        return np.array([bool(self.statement.gains[a:b].any()) for a, b in zip(starts, stops, strict=True)], dtype=bool)
 
     def _weigh(self, indices: IntArray) -> None:
         """Call an action OPTIMAL where its cost meets the bound, FEASIBLE otherwise."""

@@ -206,9 +206,9 @@ class _Program:
                 row += np.where(self._changes(f), 1.0 if f in subset else -1.0, 0.0)
             add(row, -np.inf, len(subset) - 1)
         for picks in self.excluded.picks:
-            row = np.zeros(n)
-            row[self.offsets[:-1] + np.asarray(picks)] = 1.0
-            add(row, -np.inf, m - 1)
+            row, fixed = np.zeros(n), np.flatnonzero(np.asarray(picks) >= 0)
+            row[self.offsets[fixed] + np.asarray(picks)[fixed]] = 1.0
+            add(row, -np.inf, len(fixed) - 1)
         return sparse.csr_array(sparse.vstack(blocks)), np.concatenate(low), np.concatenate(high)
 
     def _minimise(

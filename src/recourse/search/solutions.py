@@ -116,7 +116,7 @@ class Exclusions:
     subsets : sets of features; an action may not change exactly these
     supersets : sets of features; an action may not change all of these (and perhaps more)
     frozen : features that may not change
-    picks : whole actions that may not recur
+    picks : actions that may not recur, as menu positions; −1 stands for any item of that block
     """
 
     subsets: list[frozenset[int]] = field(default_factory=list)
@@ -131,13 +131,18 @@ class Exclusions:
             features in self.subsets
             or features & self.frozen
             or any(subset <= features for subset in self.supersets)
-            or tuple(np.asarray(picks).tolist()) in self.picks
+            or any(_matches(one, np.asarray(picks)) for one in self.picks)
         )
 
-    def without(self, picks: npt.ArrayLike) -> Exclusions:
-        """Return the same exclusions and one more action that may not recur."""
-        one = tuple(int(pick) for pick in np.asarray(picks))
+    def without(self, picks: npt.ArrayLike, matters: npt.ArrayLike) -> Exclusions:
+        """Return the same exclusions and one more action that may not recur, in the blocks that matter."""
+        one = tuple(int(pick) for pick in np.where(matters, picks, -1))
         return Exclusions(self.subsets, self.supersets, self.frozen, [*self.picks, one])
+
+
+def _matches(one: tuple[int, ...], picks: npt.NDArray[Any]) -> bool:
+    pattern = np.array(one)
+    return bool(((pattern == picks) | (pattern < 0)).all())
 
 
 def exclude(exclusions: Sequence[Exclusions] | None, people: IntArray) -> list[Exclusions]:

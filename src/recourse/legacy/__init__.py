@@ -1,0 +1,11 @@
+"""The classes of actionable-recourse 1.0.1, thin over today's verbs, so that what used it runs unchanged.
+
+A `Flipset`, a `RecourseAuditor` and a `RecourseBuilder` hold a classifier and an action set and ask
+`flipset` and `audit`; nothing is solved here. What they answer differs from the old library where that
+was wrong: docs/migration.md lists it.
+"""
+
+from recourse.legacy.audits import RecourseAuditor, print_recourse_audit_report
+from recourse.legacy.flipsets import Flipset, RecourseBuilder
+
+__all__ = ["Flipset", "RecourseAuditor", "RecourseBuilder", "print_recourse_audit_report"]

@@ -1,0 +1,203 @@
+"""What rules are written in: predicates over a feature, and moves that make a predicate true.
+
+A predicate is (feature, operator, value), evaluated on the raw column. A move takes a person to the nearest
+value of the action set at which a predicate holds, and leaves alone whoever satisfies it already; a shift
+moves by an amount instead. Nothing here knows populations, models or rules.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from recourse import tables
+from recourse.tables import Name
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+OPERATORS = ("=", "≠", "≤", "≥")
+MOVES = ("to", "at_least", "at_most", "shift")
+
+
+@dataclass(frozen=True)
+class Predicate:
+    """A statement about one feature of a person: ``feature operator value``.
+
+    operator : "=", "≠", "≤", "≥", or "in" for a bin, whose value is (low, high): low ≤ x < high, None for
+    an open end. whole : the feature holds whole numbers, so that a bin reads "3 to 7". order : the levels of
+    an ordinal feature from low to high, where ≤ and ≥ go by rank. missing : codes that mean "missing".
+
+    A missing value satisfies no predicate, not even ≠; a code for one satisfies "=" that code.
+
+    >>> Predicate("priors", "in", (3, 8), whole=True)
+    priors = 3 to 7
+    >>> Predicate("income", "≥", 50.0).holds(pd.Series([20.0, 50.0, np.nan])).tolist()
+    [False, True, False]
+    """
+
+    feature: Name
+    operator: str
+    value: Any
+    whole: bool = False
+    order: tuple[Any, ...] | None = None
+    missing: tuple[Any, ...] = ()
+
+    def holds(self, column: pd.Series[Any]) -> BoolArray:
+        """Return for each row of the feature's column whether the predicate is true of it."""
+        numeric = column.dtype.kind in "biuf"
+        raw = column.to_numpy(dtype=None if numeric else object)
+        if self.operator == "=":
+            return np.asarray(raw == self.value, dtype=bool)
+        known = ~tables.is_missing(raw, self.missing)
+        if self.operator == "≠":
+            return np.asarray(known & (raw != self.value), dtype=bool)
+        values = positions(column, self.order)
+        if self.operator == "in":
+            low, high = self.value
+            inside = (True if low is None else values >= low) & (True if high is None else values < high)
+            return np.asarray(known & inside, dtype=bool)
+        value = self.value if self.order is None else self.order.index(self.value)
+        return np.asarray(known & (values <= value if self.operator == "≤" else values >= value), dtype=bool)
+
+    def holds_at(self, value: FloatArray, order: tuple[Any, ...] | None) -> BoolArray:
+        """Return whether the predicate is true of positions: numbers, or ranks among `order`."""
+        if order is None:
+            return self.holds(pd.Series(value))
+        ranks = np.where(np.isnan(value), -1, value).astype(np.int64)
+        return self.holds(pd.Series([None if rank < 0 else order[rank] for rank in ranks], dtype=object))
+
+    def value_text(self) -> str:
+        """The value in words: '3 to 7', 'at least 12.5', 'rent'."""
+        if self.operator != "in":
+            return number_text(self.value)
+        low, high = self.value
+        if low is None and high is None:
+            return "any"
+        if self.whole:
+            top = None if high is None else number_text(high - 1)
+            if low is None:
+                return f"at most {top}"
+            if top is None:
+                return f"at least {number_text(low)}"
+            return top if high - 1 == low else f"{number_text(low)} to {top}"
+        if low is None:
+            return f"below {number_text(high)}"
+        return f"at least {number_text(low)}" if high is None else f"{number_text(low)} to below {number_text(high)}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the predicate as plain values."""
+        value = list(self.value) if self.operator == "in" else self.value
+        return {"feature": str(self.feature), "operator": self.operator, "value": value, "text": str(self)}
+
+    def __str__(self) -> str:
+        return f"{self.feature} {'=' if self.operator == 'in' else self.operator} {self.value_text()}"
+
+    __repr__ = __str__
+
+
+@dataclass(frozen=True)
+class Move:
+    """One change of one feature: to the nearest value of the action set where `goal` holds.
+
+    "=" or a bin sets the feature, "≥" raises it to at least a value, "≤" lowers it to at most one. Somebody
+    who satisfies the goal already keeps today's value.
+
+    >>> raise_it = Move(Predicate("income", "≥", 30))
+    >>> raise_it, raise_it.apply(np.array([10.0, 40.0]), np.array([10.0, 20.0, 32.0, 50.0]))
+    (raise income to at least 30, array([32., 40.]))
+    """
+
+    goal: Predicate
+
+    @property
+    def feature(self) -> Name:
+        """The feature that changes."""
+        return self.goal.feature
+
+    def apply(self, today: FloatArray, domain: FloatArray, order: tuple[Any, ...] | None = None) -> FloatArray:
+        """Return where the move takes people: positions from positions, NaN where it leads nowhere.
+
+        domain : the positions an action may lead to, ascending; order : the levels that positions rank.
+        """
+        targets = domain[self.goal.holds_at(domain, order)]
+        stays = self.goal.holds_at(today, order)
+        if not len(targets):
+            return np.where(stays, today, np.nan)
+        known = np.where(np.isnan(today), targets[0], today)
+        return np.where(stays, today, _nearest(known, targets))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the move as plain values."""
+        kind = {"≥": "at_least", "≤": "at_most"}.get(self.goal.operator, "to")
+        return {"feature": str(self.feature), "move": kind, "value": self.goal.to_dict()["value"], "text": str(self)}
+
+    def __str__(self) -> str:
+        if self.goal.operator == "≥":
+            return f"raise {self.feature} to at least {self.goal.value_text()}"
+        if self.goal.operator == "≤":
+            return f"lower {self.feature} to at most {self.goal.value_text()}"
+        return str(self.goal)
+
+    __repr__ = __str__
+
+
+@dataclass(frozen=True)
+class Shift:
+    """One change of one number by an amount: to the first value of the action set at least that far away.
+
+    >>> Shift("debt", -2.0), Shift("debt", -2.0).apply(np.array([5.0, 1.0]), np.arange(6.0))
+    (lower debt by 2, array([ 3., nan]))
+    """
+
+    feature: Name
+    amount: float
+
+    def apply(self, today: FloatArray, domain: FloatArray, order: tuple[Any, ...] | None = None) -> FloatArray:
+        """Return where the shift takes people: NaN where it would leave the action set's values."""
+        wanted = today + self.amount
+        slack = 1e-9 * abs(self.amount)
+        if self.amount > 0:
+            at = np.searchsorted(domain, wanted - slack)
+        else:
+            at = np.searchsorted(domain, wanted + slack, side="right") - 1
+        inside = (at >= 0) & (at < len(domain)) & ~np.isnan(wanted)
+        if not len(domain):
+            return np.full(len(today), np.nan)
+        return np.where(inside, domain[np.clip(at, 0, len(domain) - 1)], np.nan)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the shift as plain values."""
+        return {"feature": str(self.feature), "move": "shift", "value": self.amount, "text": str(self)}
+
+    def __str__(self) -> str:
+        return f"{'raise' if self.amount > 0 else 'lower'} {self.feature} by {number_text(abs(self.amount))}"
+
+    __repr__ = __str__
+
+
+AnyMove = Move | Shift
+
+
+def positions(column: pd.Series[Any], order: tuple[Any, ...] | None) -> FloatArray:
+    """Return a column as numbers: its own, or ranks among `order`; NaN where missing or unknown."""
+    if order is None:
+        return column.to_numpy(dtype=np.float64, na_value=np.nan)
+    rank = {level: float(k) for k, level in enumerate(order)}
+    return np.array([rank.get(value, np.nan) for value in column.to_numpy(dtype=object)], dtype=np.float64)
+
+
+def number_text(value: Any) -> str:
+    """Write a value as a person would: 3.0 as '3'."""
+    return f"{value:.10g}" if isinstance(value, (float, np.floating)) else str(value)
+
+
+def _nearest(values: FloatArray, targets: FloatArray) -> FloatArray:
+    """The nearest of ascending targets to each value; of two equally near, the lower."""
+    right = np.clip(np.searchsorted(targets, values), 0, len(targets) - 1)
+    left = np.maximum(right - 1, 0)
+    return np.where(values - targets[left] <= targets[right] - values, targets[left], targets[right])
