@@ -5,6 +5,8 @@ A formulation of its own: a chain of Booleans per feature ("at least the k-th va
 
 from __future__ import annotations
 
+import bisect
+import itertools
 import json
 import sys
 import time
@@ -29,13 +31,13 @@ def solve(trees: list, base: float, person: dict) -> dict:
         groups: list[list[float]] = []
         k = -1
         for value in levels:
-            cell = sum(value > cut for cut in cuts) if len(cuts) < 64 else _cell(cuts, value)
+            cell = bisect.bisect_left(cuts, value)
             if cell != k:
                 groups.append([])
                 k = cell
             groups[-1].append(value)
         at_least = [None] + [model.new_bool_var("") for _ in groups[1:]]
-        for one, other in zip(at_least[1:], at_least[2:], strict=False):
+        for one, other in itertools.pairwise(at_least[1:]):
             model.add_implication(other, one)
         costs = [round(PRICE * min(cheapest[v] for v in group)) for group in groups]
         constant += costs[0]
@@ -86,12 +88,6 @@ def solve(trees: list, base: float, person: dict) -> dict:
         "proven": status in (cp_model.OPTIMAL, cp_model.INFEASIBLE),
         "ms": 1e3 * (time.process_time() - began),
     }
-
-
-def _cell(cuts: list, value: float) -> int:
-    import bisect
-
-    return bisect.bisect_left(cuts, value)
 
 
 if __name__ == "__main__":

@@ -102,11 +102,11 @@ def test_exclusions_of_every_kind_are_respected(seed, kind, cost, data):
     agrees(w.model, grid, exclusions)
 
 
-def tie(w, wide):
+def tie(w, by_function):
     """Constraints of four kinds on a world's action set."""
     w.actions.add_constraint(rs.constraints.Sum({"income": 1.0, "balance": 2.0}, ub=2.0, of_changes=True))
     w.actions.add_constraint(rs.constraints.IfThen(("overdue", ">", 3), ("income", ">=", 5)))
-    if wide:
+    if by_function:
         w.actions.add_constraint(
             rs.constraints.Predicate(lambda today, new: new["income"] + new["overdue"] < 14, ["income", "overdue"])
         )
@@ -115,17 +115,39 @@ def tie(w, wide):
 
 
 @both_builds
-@pytest.mark.parametrize("wide", [False, True], ids=["folded", "wide"])
+@pytest.mark.parametrize(("wide", "by_function"), [(False, True), (True, False), (True, True)])
 @pytest.mark.parametrize("cost", ["total", "max"])
 @pytest.mark.parametrize("kind", ["forest", "gradient boosting"])
-def test_joint_constraints_are_kept(kind, cost, wide, interpreted, monkeypatch):
+def test_joint_constraints_are_kept(kind, cost, wide, by_function, interpreted, monkeypatch):
     monkeypatch.setattr(menus, "MOST_STATES", 1 if wide else 4096)
     for seed in range(4):
         w = world(seed, kind=kind)
-        tie(w, wide)
+        tie(w, by_function)
         grid = w.actions.grid(w.denied.iloc[:3], cost, max_changes=(None, 2)[seed % 2])
         assert bool(grid.wide) is wide
+        assert grid.has_rows is not (wide and by_function)
         agrees(w.model, grid, interpreted=interpreted)
+
+
+@both_builds
+def test_sums_that_only_just_fit_or_miss_are_judged_as_the_constraint_judges_them(interpreted, monkeypatch):
+    """Steps of 0.1 add up to 0.3 only nearly; so do sums that are fixed on both sides."""
+    monkeypatch.setattr(menus, "MOST_STATES", 1)
+    X = pd.DataFrame({"a": [0.0, 0.1, 0.2, 0.3], "b": [0.3, 0.2, 0.1, 0.0], "c": [0, 1, 0, 1]})
+    clf = DecisionTreeClassifier().fit(X, X["a"] > 0.15)
+    for lb, ub in ((-np.inf, 0.3), (0.3, 0.3), (0.0, 0.2), (0.30001, 1.0)):
+        for of_changes in (False, True):
+            actions = rs.ActionSet(X, default_bounds=(0, 0.3))
+            actions[["a", "b"]].step_type, actions[["a", "b"]].step_size = "absolute", 0.1
+            actions.add_constraint(rs.constraints.Sum({"a": 1.0, "b": 1.0}, lb, ub, of_changes=of_changes))
+            agrees(rs.as_model(clf), actions.grid(X.iloc[:2]), interpreted=interpreted)
+
+
+def test_a_solver_that_has_grown_keeps_its_room_for_the_next_person(monkeypatch):
+    monkeypatch.setattr(boxes, "_ROOM", 1)
+    for kind in ("forest", "grown forest", "gradient boosting"):
+        w = world(14, kind=kind)
+        agrees(w.model, w.actions.grid(w.denied.iloc[:12], "l1"), threads=1)
 
 
 @pytest.mark.parametrize("distinct", ["minimal", "subsets", "exclusive"])

@@ -147,7 +147,9 @@ class _Search:
     def approves(self, which: IntArray, picks: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
         if not len(which):
             return np.zeros(0, dtype=bool)
-        return self.model.approves(self.grid.points(self.people[which], picks))
+        people = self.people[which]
+        approved = self.model.approves(self.grid.points(people, picks))
+        return approved & self.grid.allows(people, picks) if self.grid.wide else approved
 
     def verdicts(self, which: IntArray, picks: npt.NDArray[np.int32]) -> list[int]:
         """Judge candidates: by the conditions across blocks and excluded actions first, then by the model."""
@@ -179,7 +181,7 @@ class _Shared:
         wide = np.zeros(m, dtype=np.uint8)
         for constraint in grid.wide:
             wide |= np.array([bool(set(names) & set(constraint.features)) for names in grid.blocks], dtype=np.uint8)
-        self.wide = bool(grid.wide)
+        self.asks = not grid.has_rows
         # Sequences of tests: one column, one way of treating missing values, rising cuts.
         pairs = np.stack([statement.column, statement.kind], axis=1)
         change = np.flatnonzero((pairs[1:] != pairs[:-1]).any(axis=1)) + 1 if len(pairs) else np.empty(0, np.int64)
@@ -214,6 +216,11 @@ class _Shared:
              give(groups, np.int32), give(np.concatenate([np.empty(0, np.int32), *cells]), np.int32),
              give(cell_start, np.int64), give([len(columns) for columns in statement.columns], np.int32)],
             [give(grid.rows, np.int32), give(statement.today, np.int32), give(wide, np.uint8)],
+            [(len(grid.linear), len(items), len(grid)),
+             give([row.coefficients[items] for row in grid.linear], np.float64),
+             give([row.still[items] for row in grid.linear], np.uint8),
+             give([[j in row.blocks for j in range(m)] for row in grid.linear], np.uint8),
+             give([row.low for row in grid.linear], np.float64), give([row.high for row in grid.linear], np.float64)],
         )  # fmt: skip
         self.m, self.n_tests, self.n_nodes, self.n_trees = m, len(pairs), len(statement.test), len(statement.roots)
         # Room for one person: tests that part a block are at most its states less one, in each sequence.
@@ -247,7 +254,7 @@ class _Shared:
         ints = [m + 1, m + 1, n, n, n, self.n_tests, self.n_local, most, most, most, self.n_trees, self.n_nodes,
                 self.n_nodes, self.n_nodes, m, m]  # fmt: skip
         doubles = [n, n, n, self.n_local, self.n_nodes, self.n_trees + 1, self.most]
-        longs = [n, n, self.n_local, self.local_words, self.n_words, self.n_words, self.trail]
+        longs = [n, n, self.n_local, self.local_words, self.n_words, self.n_words, self.trail, n]
         solver = self.kernel.Solver(
             self.handle,
             [self.empty(size, np.int32) for size in ints],
@@ -272,7 +279,8 @@ class _Case:
 
     def __init__(self, k: int, shared: _Shared, before: _Case | None) -> None:
         self.k, self.shared, self.verdict = k, shared, 0
-        self.solver, self.room = (shared.solver(), _ROOM) if before is None else (before.solver, before.room)
+        self.solver: Any = shared.solver() if before is None else before.solver
+        self.room: int = _ROOM if before is None else before.room
         self.question = shared.empty(shared.m, np.int32)
 
 
@@ -357,7 +365,7 @@ class _Rounds:
                 j, bit = search.grid.place(feature)
                 row[j] |= np.int64(1) << np.int64(bit)
         give = shared.give
-        asks = shared.wide or bool(one.picks) or not search.trusting
+        asks = shared.asks or bool(one.picks) or not search.trusting
         case.solver.begin(
             int(search.people[person]), give(frozen, np.int64), give(masks, np.int64),
             give([kind for _, kind in sets], np.int32), len(sets), asks,

@@ -19,9 +19,10 @@ How one person is solved
    done; if its cheapest point is approved, that is the box's best; otherwise it is split by the test at which
    most score is lost on the way to the cheapest point.
 
+Linear conditions across blocks rule out boxes whose sums can't meet them, and split the others by coefficient.
 Whatever the kernel can't decide it asks: a point whose score is within rounding of the bar, or one that must
-satisfy a condition across blocks. `run` returns `ASK`, the caller answers, and the search goes on. A denied point
-is cut out of its box.
+satisfy a condition that only a function knows. `run` returns `ASK`, the caller answers, and the search goes on. A
+denied point is cut out of its box.
 
 *Several objectives* are one: a cost is a pair (largest price, sum of prices), compared lexicographically; where
 prices only add up, the first is 0. *At most k changes* is counted along every path. *Excluded sets of features*
@@ -55,6 +56,7 @@ ONE = cython.declare(cython.longlong, 1)
 HALF = cython.declare(cython.longlong, 0xFFFFFFFF)
 INFINITY = cython.declare(cython.double, float("inf"))
 EQUAL = cython.declare(cython.double, 1e-12)
+LOOSE = cython.declare(cython.double, 1e-7)  # sums that miss a limit by less are put to the caller
 LAST = cython.declare(cython.int, 2147483647)
 
 
@@ -216,10 +218,24 @@ class Shared:
     rows: cython.p_int
     today: cython.p_int
     wide: cython.p_uchar
+    n_linear: cython.int
+    n_states: cython.longlong
+    n_people: cython.longlong
+    linear: cython.p_double  # for each condition, each state's coefficient
+    still: cython.p_uchar  # … and whether it leaves the condition's features alone
+    reads: cython.p_uchar  # for each condition, whether it reads a block
+    least_sum: cython.p_double  # for each condition, everybody's least and largest sum
+    most_sum: cython.p_double
     owners: object
 
-    def __init__(self, sizes, bar, trees, tests, states, people):
-        self.owners = (trees, tests, states, people)
+    def __init__(self, sizes, bar, trees, tests, states, people, conditions):
+        self.owners = (trees, tests, states, people, conditions)
+        self.n_linear, self.n_states, self.n_people = conditions[0]
+        self.linear = _doubles(conditions[1])
+        self.still = _bytes(conditions[2])
+        self.reads = _bytes(conditions[3])
+        self.least_sum = _doubles(conditions[4])
+        self.most_sum = _doubles(conditions[5])
         self.n_trees, self.n_tests, self.n_sequences, self.n_blocks, self.n_fixed, self.set_width, self.limit = sizes
         self.low, self.high = bar
         self.roots = _ints(trees[0])
@@ -269,6 +285,7 @@ class Solver:
     count: cython.p_int
     fewest: cython.p_int  # the fewest changes from this state on
     cell: cython.p_longlong
+    state: cython.p_longlong  # its number among all states
 
     # tests that part the person's states
     n_local: cython.int
@@ -368,6 +385,7 @@ class Solver:
         self.box = _longs(longs[4])
         self.far = _longs(longs[5])
         self.trail = _longs(longs[6])
+        self.state = _longs(longs[7])
         self.room = 0
 
     def hold(self, room, pool, doubles, ints):
@@ -502,6 +520,7 @@ class Solver:
             for s in range(self.shared.state_start[row], self.shared.state_start[row + 1]):
                 if self.shared.state_changed[s] & self.frozen[j]:
                     continue
+                self.state[n] = s
                 self.item[n] = self.shared.state_item[s]
                 self.peak[n] = self.shared.state_peak[s]
                 self.price[n] = self.shared.state_price[s]
@@ -967,6 +986,9 @@ class Solver:
             t += self.count[self.point[j]]
         if (self.shared.limit >= 0 and t > self.shared.limit) or self._excluded_at() >= 0:
             return
+        for j in range(self.shared.n_linear):
+            if self._meets(j) <= 0:
+                return
         self._accept()
 
     @cython.cfunc
@@ -1066,6 +1088,8 @@ class Solver:
         peak: cython.double = 0.0
         total: cython.double = 0.0
         j: cython.int
+        met: cython.int
+        ask: cython.bint
         changes: cython.int = 0
         self.verdict = OPEN
         if verdict == APPROVED:
@@ -1074,6 +1098,9 @@ class Solver:
         if verdict == DENIED or verdict == FORBIDDEN:
             return self._split_point(verdict == FORBIDDEN)
         self.done += 1
+        for j in range(self.shared.n_linear):
+            if self._out_of_reach(j):
+                return STOP
         self._price_box()
         self._bound()
         if self.most < self.shared.low:
@@ -1089,7 +1116,13 @@ class Solver:
             violated = self._excluded_at()
             if violated >= 0:
                 return self._split_excluded(violated)
-            if self.asks or self.here < self.shared.high:
+            ask = self.asks
+            for j in range(self.shared.n_linear):
+                met = self._meets(j)
+                if met < 0:
+                    return self._split_linear(j)
+                ask = ask or met == 0
+            if ask or self.here < self.shared.high:
                 return ASK
             self._accept()
             return self._split_point(False) if self._cheaper(self.box_peak, self.box_sum) else STOP
@@ -1241,6 +1274,132 @@ class Solver:
                     self.box[w] &= ~self.far[w - self.word[j]]
                 return self._keep_far(j)
         return STOP
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _out_of_reach(self, condition: cython.int) -> cython.bint:
+        """Whether no point of the box meets a linear condition: all change what it reads, and no sum fits."""
+        j: cython.int
+        k: cython.longlong
+        w: cython.int
+        least: cython.double
+        most: cython.double
+        value: cython.double
+        low: cython.double = 0.0
+        high: cython.double = 0.0
+        size: cython.double = 0.0
+        stays: cython.bint = True
+        stay: cython.bint
+        word: cython.longlong
+        base: cython.longlong = condition * self.shared.n_states
+        for j in range(self.shared.n_blocks):
+            if not self.shared.reads[condition * self.shared.n_blocks + j]:
+                continue
+            least = INFINITY
+            most = -INFINITY
+            stay = False
+            for w in range(self.word[j], self.word[j + 1]):
+                word = self.box[w]
+                while word:
+                    k = base + self.state[self.start[j] + (w - self.word[j]) * WORD + _lowest(word)]
+                    word &= word - 1
+                    value = self.shared.linear[k]
+                    if value < least:
+                        least = value
+                    if value > most:
+                        most = value
+                    if self.shared.still[k]:
+                        stay = True
+            stays = stays and stay
+            low += least
+            high += most
+            size += (most if most > 0.0 else -most) + (least if least > 0.0 else -least)
+        if stays:
+            return False
+        least = self.shared.least_sum[condition * self.shared.n_people + self.person]
+        most = self.shared.most_sum[condition * self.shared.n_people + self.person]
+        return high < least - LOOSE * (1.0 + size - least) or low > most + LOOSE * (1.0 + size + most)
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _meets(self, condition: cython.int) -> cython.int:
+        """Whether `point` meets a linear condition: 1 yes, -1 no, 0 too close to tell."""
+        j: cython.int
+        k: cython.longlong
+        total: cython.double = 0.0
+        size: cython.double = 1.0
+        still: cython.bint = True
+        low: cython.double = self.shared.least_sum[condition * self.shared.n_people + self.person]
+        high: cython.double = self.shared.most_sum[condition * self.shared.n_people + self.person]
+        for j in range(self.shared.n_blocks):
+            if not self.shared.reads[condition * self.shared.n_blocks + j]:
+                continue
+            k = condition * self.shared.n_states + self.state[self.point[j]]
+            total += self.shared.linear[k]
+            size += self.shared.linear[k] if self.shared.linear[k] > 0.0 else -self.shared.linear[k]
+            if not self.shared.still[k]:
+                still = False
+        if still or (total >= low - EQUAL * size and total <= high + EQUAL * size):
+            return 1
+        if low > -INFINITY:
+            size += low if low > 0.0 else -low
+        if high < INFINITY:
+            size += high if high > 0.0 else -high
+        return -1 if total < low - LOOSE * size or total > high + LOOSE * size else 0
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _split_linear(self, condition: cython.int) -> cython.int:
+        """Part the block whose coefficients differ most, halfway between the smallest and the largest."""
+        j: cython.int
+        k: cython.longlong
+        w: cython.int
+        bit: cython.int
+        chosen: cython.int = -1
+        least: cython.double
+        most: cython.double
+        value: cython.double
+        half: cython.double = 0.0
+        span: cython.double = 0.0
+        above: cython.bint
+        word: cython.longlong
+        base: cython.longlong = condition * self.shared.n_states
+        for j in range(self.shared.n_blocks):
+            if not self.shared.reads[condition * self.shared.n_blocks + j]:
+                continue
+            least = INFINITY
+            most = -INFINITY
+            for w in range(self.word[j], self.word[j + 1]):
+                word = self.box[w]
+                while word:
+                    k = base + self.state[self.start[j] + (w - self.word[j]) * WORD + _lowest(word)]
+                    word &= word - 1
+                    value = self.shared.linear[k]
+                    if value < least:
+                        least = value
+                    if value > most:
+                        most = value
+            if most - least > span:
+                span = most - least
+                half = least + 0.5 * span
+                chosen = j
+        if chosen < 0:
+            return self._split_point(True)
+        above = self.shared.linear[base + self.state[self.point[chosen]]] > half
+        for w in range(self.word[chosen], self.word[chosen + 1]):
+            self.far[w - self.word[chosen]] = 0
+            word = self.box[w]
+            while word:
+                bit = _lowest(word)
+                word &= word - 1
+                k = base + self.state[self.start[chosen] + (w - self.word[chosen]) * WORD + bit]
+                if (self.shared.linear[k] > half) != above:
+                    self.far[w - self.word[chosen]] |= ONE << bit
+            self.box[w] &= ~self.far[w - self.word[chosen]]
+        return self._keep_far(chosen)
 
     @cython.cfunc
     @cython.nogil
