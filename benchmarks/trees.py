@@ -104,7 +104,7 @@ def hard() -> None:
     cases += [("synthetic", model, 20) for model in MODELS]
     for data, model, people in cases:
         case = Case(data, model, people)
-        budget = 2_000 if data == "synthetic" and "grown" in model else 20_000
+        budget = 5_000 if data == "synthetic" and "grown" in model else boxes.BUDGET // 2
         _, answers, ms = case.solve(budget)
         open_ = answers.codes == 1
         gap = (answers.cost[open_] - answers.bound[open_]) / answers.cost[open_]

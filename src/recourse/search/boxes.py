@@ -22,7 +22,7 @@ from recourse.models.model import Model, TreeEnsemble
 from recourse.search import kernels
 from recourse.search.solutions import FEASIBLE, OPTIMAL, Exclusions, IntArray, Solutions, exclude
 
-BUDGET = 100_000
+BUDGET = 200_000
 """How many boxes are looked at for one person by default; then the answer comes with its gap."""
 
 EQUAL = 1e-9
@@ -254,7 +254,7 @@ class _Shared:
         ints = [m + 1, m + 1, n, n, n, self.n_tests, self.n_local, most, most, most, self.n_trees, self.n_nodes,
                 self.n_nodes, self.n_nodes, m, m]  # fmt: skip
         doubles = [n, n, n, self.n_local, self.n_nodes, self.n_trees + 1, self.most]
-        longs = [n, n, self.n_local, self.local_words, self.n_words, self.n_words, self.trail, n]
+        longs = [n, n, self.n_local, self.local_words, self.n_words, self.n_words, self.trail, n, self.n_words]
         solver = self.kernel.Solver(
             self.handle,
             [self.empty(size, np.int32) for size in ints],

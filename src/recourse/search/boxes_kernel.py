@@ -13,7 +13,8 @@ How one person is solved
 1. *Tests.* Each split of the ensemble becomes the set of the person's states that it sends left. Splits that
    part the states in the same way become one; those that don't part them are decided.
 2. *Pruning.* Only leaves that the person can reach, and more cheaply than the incumbent, are kept.
-3. *An incumbent.* A dive towards the leaves that matter most, pulled back block by block.
+3. *An incumbent.* A dive towards the leaves that matter most, pulled back block by block; again from the
+   box at hand after 64, 128, 256 … boxes, and by the moves that gain most for their price.
 4. *Branch and bound.* A box costs at least its cheapest point. Its score is at most the sum, over trees, of the
    best leaf that can be reached in the box at less than the incumbent's cost. If that is too low, the box is
    done; if its cheapest point is approved, that is the box's best; otherwise it is split by the test at which
@@ -312,6 +313,7 @@ class Solver:
     # the box at hand
     box: cython.p_longlong
     far: cython.p_longlong
+    aside: cython.p_longlong
     trail: cython.p_longlong
     trail_end: cython.longlong
     box_peak: cython.double
@@ -345,6 +347,7 @@ class Solver:
     best_peak: cython.double
     best_sum: cython.double
     done: cython.longlong
+    next_guess: cython.longlong
     verdict: cython.int
     asks: cython.bint
     n_excluded: cython.int
@@ -386,6 +389,7 @@ class Solver:
         self.far = _longs(longs[5])
         self.trail = _longs(longs[6])
         self.state = _longs(longs[7])
+        self.aside = _longs(longs[8])
         self.room = 0
 
     def hold(self, room, pool, doubles, ints):
@@ -480,6 +484,7 @@ class Solver:
         self.n_free = 0
         self.n_heap = 0
         self.done = 0
+        self.next_guess = 64
         self.diving = False
         self.verdict = OPEN
         self.trail_end = 0
@@ -935,16 +940,8 @@ class Solver:
     @cython.nogil
     @cython.exceptval(check=False)
     def _guess(self) -> cython.void:
-        """Dive to where most score is to be had, then pull every block back as far as it goes."""
-        j: cython.int
-        k: cython.int
-        t: cython.int
+        """Dive to where most score is to be had, then pull back."""
         local: cython.int
-        pick: cython.int
-        best: cython.double
-        worst: cython.double
-        moved: cython.bint = True
-        passes: cython.int = 0
         while True:
             self._price_box()
             self._bound()
@@ -958,6 +955,62 @@ class Solver:
             self._sides(local)
             self._enter(local, self.first_right < self.first_left)
             self.trail_end = 0
+        self._pull_back()
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _climb(self) -> cython.void:
+        """From today on, make the move that gains most for its price until the bar is reached; then pull back."""
+        j: cython.int
+        k: cython.int
+        _move: cython.int
+        block: cython.int
+        state: cython.int = 0
+        score: cython.double
+        gain: cython.double
+        price: cython.double
+        best: cython.double
+        for j in range(self.shared.n_blocks):
+            self.point[j] = self.start[j]
+        for _move in range(4 * self.shared.n_blocks):
+            block = -1
+            best = 0.0
+            for j in range(self.shared.n_blocks):
+                if self.start[j + 1] - self.start[j] == 1:
+                    continue
+                self._profile(j)
+                score = self.gain[self.point[j] - self.start[j]]
+                if score >= self.shared.high:
+                    self._pull_back()
+                    return
+                for k in range(self.start[j], self.start[j + 1]):
+                    gain = self.gain[k - self.start[j]]
+                    if gain > self.shared.high:
+                        gain = self.shared.high
+                    price = self.price[k] - self.price[self.point[j]]
+                    gain = (gain - score) / (price if price > 1e-9 else 1e-9)
+                    if gain > best:
+                        best = gain
+                        block = j
+                        state = k
+            if block < 0:
+                return
+            self.point[block] = state
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _pull_back(self) -> cython.void:
+        """Move every block of `point` as far back as the bar allows, the dearest first; keep what comes of it."""
+        j: cython.int
+        k: cython.int
+        t: cython.int
+        pick: cython.int
+        best: cython.double
+        worst: cython.double
+        moved: cython.bint = True
+        passes: cython.int = 0
         while moved and passes < 3:
             moved = False
             passes += 1
@@ -990,6 +1043,25 @@ class Solver:
             if self._meets(j) <= 0:
                 return
         self._accept()
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _guess_again(self) -> cython.void:
+        """Look for a better incumbent from the box at hand; if there is one, prune the trees by it."""
+        w: cython.int
+        total: cython.double = self.best_sum
+        peak: cython.double = self.best_peak
+        self.next_guess = 2 * self.done
+        for w in range(self.n_words):
+            self.aside[w] = self.box[w]
+        self._guess()
+        self._climb()
+        if self.best_sum != total or self.best_peak != peak:
+            self._whole()
+            self._prune_all()
+        for w in range(self.n_words):
+            self.box[w] = self.aside[w]
 
     @cython.cfunc
     @cython.nogil
@@ -1069,6 +1141,8 @@ class Solver:
                     return PAUSED
                 self._pop()
                 self.diving = True
+                if self.done >= self.next_guess and not self.asks:
+                    self._guess_again()
             if self.n_free == 0 and self.n_boxes >= self.room:
                 return FULL
             boxes -= 1
