@@ -11,7 +11,7 @@ from pathlib import Path
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 
-KERNELS = ["knapsack_kernel"]
+KERNELS = ["boxes_kernel", "knapsack_kernel"]
 SEARCH = Path("src") / "recourse" / "search"
 
 # Fused multiply-adds would make compiled and interpreted results differ on some processors; `-march=native`

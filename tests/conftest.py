@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # small tables: threads would only wait for each other
+
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any

@@ -13,7 +13,13 @@ import pandas as pd
 from sklearn.compose import make_column_transformer
 from sklearn.decomposition import PCA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
-from sklearn.ensemble import GradientBoostingClassifier
+from sklearn.ensemble import (
+    AdaBoostClassifier,
+    ExtraTreesClassifier,
+    GradientBoostingClassifier,
+    HistGradientBoostingClassifier,
+    RandomForestClassifier,
+)
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, RidgeClassifier, SGDClassifier
 from sklearn.model_selection import FixedThresholdClassifier
@@ -30,9 +36,19 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 from sklearn.svm import LinearSVC
+from sklearn.tree import DecisionTreeClassifier
 
 import recourse as rs
 
+TREES = {
+    "tree": lambda: DecisionTreeClassifier(max_depth=5, random_state=0),
+    "forest": lambda: RandomForestClassifier(7, max_depth=4, random_state=0),
+    "grown forest": lambda: RandomForestClassifier(10, random_state=0),
+    "extra trees": lambda: make_pipeline(StandardScaler(), ExtraTreesClassifier(6, max_depth=5, random_state=0)),
+    "gradient boosting": lambda: GradientBoostingClassifier(n_estimators=12, max_depth=3, random_state=0),
+    "histogram boosting": lambda: HistGradientBoostingClassifier(max_iter=12, min_samples_leaf=5, random_state=0),
+    "ada boost": lambda: AdaBoostClassifier(DecisionTreeClassifier(max_depth=2), n_estimators=8, random_state=0),
+}
 MODELS = {
     "logistic": lambda: LogisticRegression(),
     "scaled logistic": lambda: make_pipeline(StandardScaler(), LogisticRegression()),
@@ -61,6 +77,7 @@ MODELS = {
         ),
         BernoulliNB(binarize=0.4),
     ),
+    **TREES,
 }
 MIXED = {kind for kind in MODELS if kind.startswith("mixed")}
 """Models for worlds with a column of words, and with values missing in another one."""

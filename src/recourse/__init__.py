@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from recourse.errors import InputError, ModelError, RecourseError
     from recourse.flipsets import FlipsetItem, FlipsetResult, flipset
     from recourse.legacy import Flipset, RecourseAuditor, RecourseBuilder, print_recourse_audit_report
-    from recourse.models import LinearModel, Model, Scorecard, as_model, load_model
+    from recourse.models import LinearModel, Model, Scorecard, as_model, inspect_model, load_model
     from recourse.models.networks import NetworkClassifier
     from recourse.search import Solutions, Status, find
     from recourse.summaries import SelectionStatus, TwoLevelRecourseSet, summarize
@@ -73,7 +73,7 @@ _HOME = {
         "TotalCost",
     ),
     # who approves
-    "models": ("LinearModel", "Model", "Scorecard", "as_model", "load_model"),
+    "models": ("LinearModel", "Model", "Scorecard", "as_model", "inspect_model", "load_model"),
     "models.networks": ("NetworkClassifier",),
     # one person, a population, and the search that both rest on
     "flipsets": ("FlipsetItem", "FlipsetResult", "flipset"),
@@ -153,6 +153,7 @@ __all__ = [
     "find",
     "flipset",
     "generators",
+    "inspect_model",
     "load_model",
     "metrics",
     "print_recourse_audit_report",

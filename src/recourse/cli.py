@@ -87,7 +87,12 @@ def _model_options(command: Command) -> Command:
             "model_file",
             metavar="FILE",
             type=click.Path(path_type=Path),
-            help="Use the model in this file: coefficients as CSV or JSON, or skops.",
+            help="Use the model in this file: skops, ONNX, XGBoost's or LightGBM's own, or coefficients.",
+        ),
+        click.option(
+            "--trust-pickle",
+            metavar="SHA256",
+            help="Open --model even if it is a pickle, which runs its code, if this is its SHA-256.",
         ),
         click.option(
             "--desired",
@@ -454,6 +459,25 @@ def fetch(name: str, from_file: Path | None) -> None:
     click.echo(path)
 
 
+@main.group()
+def model() -> None:
+    """Look into model files without running anything in them."""
+
+
+@model.command("inspect")
+@click.argument("file", type=click.Path(path_type=Path))
+def inspect_model(file: Path) -> None:
+    """Say what a model file holds, and whether it would be opened.
+
+    Lists the types, operators or trees inside, and the SHA-256 that --trust-pickle takes. Exits with 3 if the
+    file would be refused.
+    """
+    found = rs.inspect_model(file)
+    click.echo(str(found))
+    if not found.loads:
+        sys.exit(REFUSED)
+
+
 class _Task:
     """What the common options amount to: a table, a model, an action set, and how to write the result."""
 
@@ -461,7 +485,7 @@ class _Task:
         self, data: Path, *, target: str | None, fit: str | None, model_file: Path | None, desired: str | None,
         threshold: float | None, drop: tuple[str, ...], actions_file: Path | None, immutable: tuple[str, ...],
         only_up: tuple[str, ...], only_down: tuple[str, ...], cost: str, max_changes: int | None,
-        time_limit: float | None, format_: str, output: Path | None,
+        time_limit: float | None, format_: str, output: Path | None, trust_pickle: str | None = None,
     ) -> None:  # fmt: skip
         self.cost, self.max_changes, self.time_limit = rs.costs.as_cost(cost), max_changes, time_limit
         self.format, self.output = format_, output
@@ -473,7 +497,7 @@ class _Task:
             raise rs.InputError("--fit needs --target: the column of labels to fit to.")
         if output is not None and not output.parent.is_dir():
             raise rs.InputError(f"--output: there is no folder {output.parent}.")
-        loaded = None if model_file is None else rs.load_model(model_file)
+        loaded = None if model_file is None else rs.load_model(model_file, trust_pickle=trust_pickle)
         self.frame = _read_csv(data)
         features = _features(data, self.frame, target, drop)
         for option, names in (
@@ -486,6 +510,8 @@ class _Task:
                     raise rs.InputError(f"{option}: {data} has no column {name!r}. {_nearest(name, self.frame)}")
         if loaded is not None:
             self.model = _loaded(loaded, desired, threshold)
+            if trust_pickle is not None:
+                self.model.name += f" (from a pickle trusted by its SHA-256, {trust_pickle.strip().lower()})"
             if self.model.feature_names is not None:
                 self.model.check_features(list(features.columns))
                 features = features[list(self.model.feature_names)]

@@ -5,20 +5,31 @@ from __future__ import annotations
 from typing import Any
 
 from recourse.models.additive import AdditiveEstimatorModel
-from recourse.models.files import load_model
+from recourse.models.files import ModelFile, inspect_model, load_model
 from recourse.models.linear import LinearEstimatorModel, LinearModel, linear_form
-from recourse.models.model import Additive, EstimatorModel, Model, choose_label, label_of_sign
+from recourse.models.model import (
+    Additive,
+    EstimatorModel,
+    Model,
+    TreeEnsemble,
+    choose_label,
+    label_of_sign,
+)
 from recourse.models.scorecards import Scorecard
 from recourse.models.structure import final_classifier, is_logistic, recognise
+from recourse.models.trees import TreeEstimatorModel, adopt, recognise_trees
 
 __all__ = [
     "Additive",
     "EstimatorModel",
     "LinearModel",
     "Model",
+    "ModelFile",
     "Scorecard",
+    "TreeEnsemble",
     "as_model",
     "choose_label",
+    "inspect_model",
     "label_of_sign",
     "load_model",
 ]
@@ -60,6 +71,7 @@ def as_model(
             )
         return estimator
     settings: dict[str, Any] = {"desired": desired, "threshold": threshold, "margin": margin}
+    estimator = adopt(estimator)
     checked = EstimatorModel(estimator, **settings)
     by_score = threshold is None or is_logistic(final_classifier(estimator))
     form = linear_form(estimator)
@@ -68,4 +80,5 @@ def as_model(
     structure = recognise(estimator)
     if (structure is not None and by_score) or additive:
         return AdditiveEstimatorModel(estimator, structure if by_score else None, promised=additive, **settings)
-    return checked
+    trees = recognise_trees(estimator, checked)
+    return checked if trees is None else TreeEstimatorModel(estimator, *trees, **settings)

@@ -1,27 +1,62 @@
 """Models from files, opened without executing anything that the file brings along.
 
-What a file is gets decided by its first bytes, never by its name. Coefficient tables and scorecards are data; a
-skops file is loaded only if every type in it is one that skops itself trusts.
+What a file is gets decided by its first bytes, never by its name. Coefficient tables, scorecards and the
+boosting libraries' own formats are data; a skops file is loaded only if every type in it is one that skops
+itself trusts; ONNX is run only if it is self-contained. Sizes are checked before anything is allocated.
 """
 
 from __future__ import annotations
 
-import json
+import hashlib
+import io
 import math
+import pickletools
+import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from recourse.errors import ModelError
+from recourse.errors import InputError, ModelError
+from recourse.models.boosted import BoostedClassifier, read_json, read_lightgbm, read_ubjson, read_xgboost
 from recourse.models.linear import LinearModel
+from recourse.models.onnx_files import OnnxClassifier, looks_like_onnx, read_graph
 from recourse.models.scorecards import EACH, MISSING, Scorecard
 from recourse.tables import Name
 
 SIZE_LIMIT = 1 << 30
+"""Files, and archives once unpacked, may have so many bytes."""
+
+TEXT_LIMIT = 1 << 28
+"""Files of text may have so many bytes: they take several times that in memory."""
+
 INTERCEPT_NAMES = ("intercept", "(intercept)", "const")
+COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda", b"\x04\x22\x4d\x18")
 
 
-def load_model(path: str | Path) -> Any:
-    """Return the model in a file: a `LinearModel`, a `Scorecard`, or the estimator in a skops file.
+@dataclass(frozen=True)
+class ModelFile:
+    """What a model file holds, as far as that can be told without loading it.
+
+    kind : in words; sha256 : of the whole file; contents : one line for each type, operator, coefficient …
+    loads : whether `load_model` opens it; otherwise why it doesn't
+    """
+
+    path: Path
+    kind: str
+    size: int
+    sha256: str
+    contents: tuple[str, ...]
+    loads: bool
+    why: str = ""
+
+    def __str__(self) -> str:
+        verdict = "load_model opens it" if self.loads else f"refused: {self.why}"
+        lines = [f"{self.path}: {self.kind}, {self.size:,} bytes", f"sha256  {self.sha256}", f"status  {verdict}"]
+        return "\n".join([*lines, *(f"        {line}" for line in self.contents)])
+
+
+def load_model(path: str | Path, *, trust_pickle: str | None = None) -> Any:
+    """Return the model in a file: a `LinearModel`, a `Scorecard`, or an estimator.
 
     A coefficient table is CSV with the columns ``feature,coefficient`` and a row named ``(intercept)``, or
     JSON such as ``{"intercept": -1.5, "coefficients": {"income": 0.02}}``.
@@ -32,70 +67,223 @@ def load_model(path: str | Path) -> Any:
     columns ``feature,level,coefficient`` and a row ``(intercept)``, approve scores above 0; a row without a
     level is a weight per unit.
 
-    A skops file needs the extra ``openrecourse[skops]``. Pickle and joblib files are refused: opening one
+    XGBoost's JSON and UBJSON and LightGBM's text are read without those libraries. A skops file needs the extra
+    ``openrecourse[skops]``, an ONNX file ``openrecourse[onnx]``. Pickle and joblib files are refused: opening one
     runs whatever code it holds.
+
+    trust_pickle : the SHA-256 of a pickle or joblib file that you trust as you trust a program: this very file
+        may be opened, and is run. Any other is refused.
 
     Raises `ModelError` that says what the file seems to be and what would work.
     """
     path = Path(path)
+    data = _read(path)
+    kind = _kind(data)
+    if trust_pickle is not None and kind != "pickle":
+        raise InputError(f"trust_pickle= is for pickle and joblib files; {path} is none. Leave it out.")
+    try:
+        if kind == "pickle":
+            return _trusted_pickle(path, data, trust_pickle)
+        if kind == "skops":
+            return _skops(path, data)
+        if kind == "onnx":
+            return OnnxClassifier(data)
+        if kind == "xgboost":
+            return read_xgboost(read_ubjson(data))
+        text = _text(path, data)
+        if text.startswith("tree\n"):
+            return read_lightgbm(text)
+        if text.lstrip()[:1] != "{":
+            return _table_csv(path, text)
+        document = read_json(text)
+        return read_xgboost(document) if "learner" in document else _table_json(path, document)
+    except ModelError as error:
+        if str(path) in str(error):
+            raise
+        raise ModelError(f"{path}: {error}") from None
+
+
+def inspect_model(path: str | Path) -> ModelFile:
+    """Say what a model file holds, without loading it or running anything in it.
+
+    Raises `ModelError` only where there is no file to look at.
+    """
+    path = Path(path)
+    data = _read(path)
+    contents: list[str] = []
+    why = ""
+    kind = {"pickle": "pickle or joblib", "skops": "skops", "onnx": "ONNX", "xgboost": "XGBoost (UBJSON)"}.get(
+        _kind(data), "text"
+    )
+    try:
+        if kind == "pickle or joblib":
+            contents = _pickle_imports(data)
+            why = "opening it runs code; if you trust it as a program, give its sha256 as trust_pickle"
+        elif kind == "skops":
+            _check_archive(path, data)
+            contents, untrusted = _skops_types(path, data)
+            why = f"types that are not trusted: {', '.join(untrusted[:5])}" if untrusted else ""
+        elif kind == "ONNX":
+            graph = read_graph(data).graph
+            contents = sorted({f"{node.domain or 'ai.onnx'}.{node.op_type}" for node in graph.node})
+        else:
+            model = load_model(path)
+            if isinstance(model, BoostedClassifier):
+                kind = {"xgboost": "XGBoost", "lightgbm": "LightGBM"}[model.source]
+                names = getattr(model, "feature_names_in_", None)
+                contents = [f"{len(model.trees)} trees over {model.n_features_in_} features"]
+                contents += [] if names is None else [f"feature {name}" for name in names]
+            else:
+                kind = "coefficients"
+                contents = [f"coefficient of {name}" for name in model.feature_names]
+    except ModelError as error:
+        why = str(error).removeprefix(f"{path}: ")
+    return ModelFile(path, kind, len(data), hashlib.sha256(data).hexdigest(), tuple(contents), not why, why)
+
+
+def _read(path: Path) -> bytes:
+    """The bytes of a file, after a look at its size."""
     try:
         size = path.stat().st_size
+        if size > SIZE_LIMIT:
+            raise ModelError(f"{path} has {size / 2**30:.1f} GiB; model files above 1 GiB are refused.")
         with path.open("rb") as file:
-            head = file.read(512)
+            data = file.read(SIZE_LIMIT + 1)
     except OSError as error:
         raise ModelError(f"can't read the model file {path}: {error.strerror or error}.") from None
-    if size > SIZE_LIMIT:
-        raise ModelError(f"{path} has {size / 2**30:.1f} GiB; model files above 1 GiB are refused.")
-    if not head.strip():
+    if not data.strip():
         raise ModelError(f"{path} is empty.")
-    if head.startswith(b"PK\x03\x04"):
-        return _skops(path)
-    if head[:1] == b"\x80" or head.startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x78\x9c", b"\x04\x22\x4d\x18")):
+    return data
+
+
+def _kind(data: bytes) -> str:
+    """What a file is, by its first bytes."""
+    if data.startswith(b"PK\x03\x04"):
+        return "skops"
+    if data[:1] == b"\x80" or data.startswith(COMPRESSED):
+        return "pickle"
+    if data[:1] == b"{" and data[1:2] in (b"i", b"U", b"I", b"l", b"L"):
+        return "xgboost"
+    return "onnx" if looks_like_onnx(data[:16]) else "text"
+
+
+def _text(path: Path, data: bytes) -> str:
+    if len(data) > TEXT_LIMIT:
+        raise ModelError(f"{path} has {len(data) >> 20} MiB of text; above {TEXT_LIMIT >> 20} MiB it is refused.")
+    try:
+        return data.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError:
+        raise ModelError(
+            f"{path} is neither a model file of a known kind nor text; its first bytes are {data[:8]!r}."
+        ) from None
+
+
+def _trusted_pickle(path: Path, data: bytes, trusted: str | None) -> Any:
+    if trusted is None:
         raise ModelError(
             f"{path} looks like a pickle or a compressed pickle. Opening one runs whatever code it holds, so "
-            "it is refused; save the model with skops.io.dump, or its coefficients as a table."
+            "it is refused; save the model with skops.io.dump, or its coefficients as a table. If you trust this very "
+            "file as you trust a program, give its SHA-256 as trust_pickle."
         )
+    found = hashlib.sha256(data).hexdigest()
+    if trusted.strip().lower() != found:
+        raise ModelError(f"{path} is not the pickle that was trusted: its SHA-256 is {found}, not {trusted}.")
+    import joblib
+
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise ModelError(f"{path} is neither a skops file nor text; its first bytes are {head[:8]!r}.") from None
-    return _table_json(path, text) if text.lstrip()[:1] == "{" else _table_csv(path, text)
+        return joblib.load(io.BytesIO(data))  # these bytes, not the file: it could change in between
+    except Exception as error:  # a pickle can raise anything
+        raise ModelError(f"{path} is trusted, but can't be opened: {type(error).__name__}: {error}.") from error
 
 
-def _skops(path: Path) -> Any:
+def _pickle_imports(data: bytes) -> list[str]:
+    """What a pickle would import, read off its instructions without running them."""
+    if data.startswith(COMPRESSED):
+        return ["compressed: what it would import can't be told without unpacking"]
+    found: set[str] = set()
+    strings: list[str] = []
+    try:
+        for opcode, argument, _ in pickletools.genops(data):
+            if opcode.name == "GLOBAL" and isinstance(argument, str):
+                found.add(f"imports {argument.replace(' ', '.')}")
+            elif opcode.name == "STACK_GLOBAL" and len(strings) > 1:
+                found.add(f"imports {strings[-2]}.{strings[-1]}")
+            elif isinstance(argument, str):
+                strings.append(argument)
+    except (ValueError, UnicodeDecodeError, IndexError):
+        found.add("its instructions are broken, or go on in another form")
+    return sorted(found)
+
+
+def _check_archive(path: Path, data: bytes) -> None:
+    """Refuse an archive that would unpack to too much, or whose arrays say they are larger than they are."""
+    import numpy as np
+
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            members = archive.infolist()
+            unpacked = sum(member.file_size for member in members)
+            if unpacked > SIZE_LIMIT:
+                raise ModelError(f"{path} would unpack to {unpacked / 2**30:.1f} GiB; above 1 GiB it is refused.")
+            for member in members:
+                if not member.filename.endswith(".npy"):
+                    continue
+                with archive.open(member) as file:
+                    version = np.lib.format.read_magic(file)
+                    read = (
+                        np.lib.format.read_array_header_1_0 if version[0] == 1 else np.lib.format.read_array_header_2_0
+                    )
+                    shape, _, dtype = read(file, max_header_size=10_000)
+                if math.prod(shape) * dtype.itemsize > member.file_size:
+                    raise ModelError(f"{path}: {member.filename} says that it holds more than it does.")
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, ValueError, OSError, NotImplementedError, EOFError) as error:
+        raise ModelError(f"{path} is a zip archive but no readable skops file: {error}.") from None
+
+
+def _skops_types(path: Path, data: bytes) -> tuple[list[str], list[str]]:
+    """The types that a skops file names, and those that are not trusted."""
     try:
         import skops.io
     except ImportError:
         raise ModelError(f"{path} is a skops file; to open it: pip install 'openrecourse[skops]'.") from None
-    import zipfile
-
     try:
-        untrusted = skops.io.get_untrusted_types(file=path)
-        if untrusted:
-            raise ModelError(
-                f"{path} holds types that are not trusted: {', '.join(sorted(untrusted)[:5])}. Only files "
-                "made of scikit-learn, NumPy and SciPy parts are opened."
-            )
-        return skops.io.load(path, trusted=[])
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            schema = read_json(archive.read("schema.json").decode("utf-8"))
+        untrusted = sorted(skops.io.get_untrusted_types(data=data))
     except ModelError:
         raise
-    except (
-        zipfile.BadZipFile,
-        KeyError,
-        ValueError,
-        TypeError,
-        AttributeError,
-        ImportError,
-        OSError,
-    ) as error:
+    except Exception as error:  # skops raises whatever a broken file leads to
+        raise ModelError(f"{path} is a zip archive but no readable skops file: {error}.") from None
+    found: set[str] = set()
+    stack: list[Any] = [schema]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, dict):
+            if "__class__" in node and "__module__" in node:
+                found.add(f"{node['__module__']}.{node['__class__']}")
+            stack.extend(node.values())
+        elif isinstance(node, list):
+            stack.extend(node)
+    return sorted(found), untrusted
+
+
+def _skops(path: Path, data: bytes) -> Any:
+    _check_archive(path, data)
+    _, untrusted = _skops_types(path, data)
+    if untrusted:
+        raise ModelError(
+            f"{path} holds types that are not trusted: {', '.join(untrusted[:5])}. Only files "
+            "made of scikit-learn, NumPy and SciPy parts are opened."
+        )
+    import skops.io
+
+    try:
+        return skops.io.loads(data, trusted=[])
+    except Exception as error:  # as above
         raise ModelError(f"{path} is a zip archive but no readable skops file: {error}.") from None
 
 
-def _table_json(path: Path, text: str) -> LinearModel | Scorecard:
-    try:
-        document = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise ModelError(f"{path} is not valid JSON: {error}.") from None
+def _table_json(path: Path, document: Any) -> LinearModel | Scorecard:
     if "points" in document:
         return _scorecard_json(path, document)
     table = document.get("coefficients")

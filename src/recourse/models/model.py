@@ -82,6 +82,66 @@ def quantum_of(score: FloatArray, gains: FloatArray, size: float) -> float:
     return 0.0
 
 
+@dataclass(frozen=True, eq=False)
+class TreeEnsemble:
+    """What a sum of trees states about the people and menus of one grid.
+
+    A row is approved if the sum of its leaves' values lies above `bar` (at or above, unless `strict`), up to
+    `tolerance`: a bound on how far that sum may be from the model's own, in rounding. Trees see *columns*, and of
+    a column only its *cell*: where it lies among the column's thresholds, or which category it is.
+
+    roots : int32[trees], the first node of each tree
+    test : int32[nodes], which test a node makes, −1 at a leaf; left, right : int32[nodes], where it leads
+    value : float64[nodes], what a leaf is worth in favour of the desired label
+    column, cut, kind : int32[tests], sorted by (column, kind, cut). Kind 0 and 1: cells up to `cut` go left,
+        missing values (cell −1) go right (0) or left (1). Kind 2: the cells in row `cut` of `sets` go left.
+    sets : bool[sets, cells]
+    columns : for each block of the grid, the columns that its features determine
+    cells : for each block, int32[its domain, its columns], the cells of each of its states
+    today : int32[n, all columns], everybody's cells as they are
+    """
+
+    roots: npt.NDArray[np.int32]
+    test: npt.NDArray[np.int32]
+    left: npt.NDArray[np.int32]
+    right: npt.NDArray[np.int32]
+    value: FloatArray
+    column: npt.NDArray[np.int32]
+    cut: npt.NDArray[np.int32]
+    kind: npt.NDArray[np.int32]
+    sets: BoolArray
+    columns: tuple[npt.NDArray[np.int32], ...]
+    cells: tuple[npt.NDArray[np.int32], ...]
+    today: npt.NDArray[np.int32]
+    bar: float
+    strict: bool
+    tolerance: float
+
+    def cells_at(self, grid: ActionGrid, people: npt.ArrayLike, picks: npt.ArrayLike) -> npt.NDArray[np.int32]:
+        """Return the cells that actions lead to: int32[k, all columns]."""
+        at = self.today[np.asarray(people, dtype=np.int64)].copy()
+        states = grid.codes[grid.items(people, picks)]
+        for j, columns in enumerate(self.columns):
+            at[:, columns] = self.cells[j][states[:, j]]
+        return at
+
+    def scores(self, cells: npt.NDArray[np.int32]) -> FloatArray:
+        """Return the sums of leaves, less the bar, of rows given by their cells."""
+        total = np.full(len(cells), -self.bar)
+        rows = np.arange(len(cells))
+        for root in self.roots:
+            node = np.full(len(cells), root)
+            while (inner := np.flatnonzero(self.test[node] >= 0)).size:
+                test = self.test[node[inner]]
+                cell, cut, kind = cells[rows[inner], self.column[test]], self.cut[test], self.kind[test]
+                goes = (cell <= cut) & ((cell >= 0) | (kind == 1))
+                by_set = np.flatnonzero(kind == 2)
+                goes[by_set] = self.sets[cut[by_set], cell[by_set]]
+                node[inner] = np.where(goes, self.left[node[inner]], self.right[node[inner]])
+            total += self.value[node]
+        return total
+
+
 def gains_along(grid: ActionGrid, worth: Callable[[Name, npt.NDArray[Any]], FloatArray | None]) -> FloatArray:
     """Return the gain of each of a grid's items: what its values are worth beyond today's, over all features.
 
@@ -116,6 +176,10 @@ class Model(ABC):
 
     def additive(self, grid: ActionGrid) -> Additive | None:
         """Return the model's terms over a grid's menus, or None if it is not known to be additive."""
+        return None
+
+    def trees(self, grid: ActionGrid) -> TreeEnsemble | None:
+        """Return the model's trees and the cells of a grid's menus, or None if it is not known to be a sum of trees."""
         return None
 
     def layers(self) -> Layers | None:
@@ -278,7 +342,7 @@ def _name_of(estimator: Any) -> str:
     steps = getattr(estimator, "steps", None)
     if steps:
         return " → ".join(type(step).__name__ if step != "passthrough" else "passthrough" for _, step in steps)
-    return type(estimator).__name__
+    return str(getattr(estimator, "display_name", type(estimator).__name__))
 
 
 def _classes(estimator: Any) -> npt.NDArray[Any]:
@@ -327,4 +391,6 @@ def _fitted_names(estimator: Any) -> tuple[Name, ...] | None:
     if names is None and hasattr(estimator, "steps"):  # a pipeline asks its first step, even one that is skipped
         step = next((step for _, step in estimator.steps if step is not None and step != "passthrough"), None)
         return None if step is None else _fitted_names(step)
-    return None if names is None else tuple(np.asarray(names).tolist())
+    found = None if names is None else tuple(np.asarray(names).tolist())
+    # LightGBM makes up names where there were none
+    return None if found is None or found == tuple(f"Column_{k}" for k in range(len(found))) else found

@@ -9,7 +9,7 @@ whatever is not listed here is taken to mix features.
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -111,7 +111,7 @@ class Structure:
         it is the same for the same value. Rounding within a linear map such as PCA is not in this bound.
         """
         last, columns = self.classifier, _numbers(columns)
-        name = _kind(last)[1]
+        name = kind_of(last)[1]
         largest = np.abs(columns).max(axis=0, initial=0.0)
         if name in LINEAR_CLASSIFIERS:
             weights = np.abs(_dense(last.coef_)).ravel()
@@ -130,10 +130,25 @@ class Structure:
 
 def recognise(estimator: Any) -> Structure | None:
     """Return the structure of a fitted estimator of two labels, or None if it is not known to be additive."""
+    parts = take_apart(estimator)
+    if parts is None:
+        return None
+    steps, classifier, cut = parts
+    spread = _through(steps, Spread.COLUMNS)
+    if spread is None or not _classifies(classifier, spread):
+        return None
+    return Structure(steps, classifier, spread, cut)
+
+
+def take_apart(estimator: Any) -> tuple[tuple[Any, ...], Any, Cut | None] | None:
+    """Return an estimator's transformers, the classifier after them, and the boundary that a wrapper sets.
+
+    None if a wrapper's boundary has no form that is known.
+    """
     steps: list[Any] = []
     cut = None
     while True:
-        root, name = _kind(estimator)
+        root, name = kind_of(estimator)
         if name == "Pipeline" and root in ("sklearn", "imblearn"):
             # imbalanced-learn's samplers act when fitting only
             steps += [step for _, step in estimator.steps[:-1] if not _passes(step) and not _samples(root, step)]
@@ -150,16 +165,17 @@ def recognise(estimator: Any) -> Structure | None:
                     return None
             estimator = inner
         else:
-            break
-    spread = _through(steps, Spread.COLUMNS)
-    if spread is None or not _classifies(estimator, spread):
-        return None
-    return Structure(tuple(steps), estimator, spread, cut)
+            return tuple(steps), estimator, cut
+
+
+def is_column_wise(steps: Iterable[Any]) -> bool:
+    """Whether, after these transformers, each column is known to be a function of one raw feature."""
+    return _through(steps, Spread.COLUMNS) == Spread.COLUMNS
 
 
 def is_linear_classifier(estimator: Any) -> bool:
     """Whether this is, exactly, one of scikit-learn's linear classifiers, fitted for two labels."""
-    root, name = _kind(estimator)
+    root, name = kind_of(estimator)
     if root != "sklearn" or name not in LINEAR_CLASSIFIERS or len(getattr(estimator, "classes_", ())) != 2:
         return False
     coef = getattr(estimator, "coef_", None)
@@ -168,7 +184,7 @@ def is_linear_classifier(estimator: Any) -> bool:
 
 def is_logistic(estimator: Any) -> bool:
     """Whether a classifier's P(second label) = 1 / (1 + exp(−decision value)): thresholds on one are on both."""
-    root, name = _kind(estimator)
+    root, name = kind_of(estimator)
     if root != "sklearn" or not hasattr(estimator, "predict_proba"):
         return False
     if name in ("SGDClassifier", "GradientBoostingClassifier", "HistGradientBoostingClassifier"):
@@ -189,7 +205,7 @@ def decision_of(classifier: Any, columns: Any) -> FloatArray:
 def final_classifier(estimator: Any) -> Any:
     """Return the classifier at the end of pipelines, searches and thresholds: the one that gives probabilities."""
     while True:
-        root, name = _kind(estimator)
+        root, name = kind_of(estimator)
         if name == "Pipeline" and root in ("sklearn", "imblearn"):
             estimator = estimator.steps[-1][1]
         elif root == "sklearn" and name in SEARCHES and hasattr(estimator, "best_estimator_"):
@@ -202,7 +218,7 @@ def final_classifier(estimator: Any) -> Any:
             return estimator
 
 
-def _kind(part: Any) -> tuple[str, str]:
+def kind_of(part: Any) -> tuple[str, str]:
     """The library and the name of a part's type: exact, as a subclass lives elsewhere."""
     return type(part).__module__.partition(".")[0], type(part).__qualname__
 
@@ -225,7 +241,7 @@ def _through(parts: Any, spread: Spread) -> Spread | None:
 
 def _after(part: Any, spread: Spread) -> Spread | None:
     """The spread after one transformer; None if it may mix features in any other way."""
-    root, name = _kind(part)
+    root, name = kind_of(part)
     if _passes(part):
         return spread
     if name in COLUMN_WISE.get(root, ()):
@@ -256,7 +272,7 @@ def _classifies(estimator: Any, spread: Spread) -> bool:
     """Whether this is a classifier of two labels that is additive in columns of this spread."""
     if is_linear_classifier(estimator):
         return True
-    root, name = _kind(estimator)
+    root, name = kind_of(estimator)
     if len(getattr(estimator, "classes_", ())) != 2:
         return False
     if root == "interpret":
@@ -315,7 +331,7 @@ def _cut(wrapper: Any, inner: Any) -> Cut | None:
     if methods == "auto":
         methods = "predict_proba" if hasattr(inner, "predict_proba") else "decision_function"
     by_probability = methods == "predict_proba"
-    if _kind(wrapper)[1] == "FixedThresholdClassifier":
+    if kind_of(wrapper)[1] == "FixedThresholdClassifier":
         label, value = wrapper.pos_label, wrapper.threshold
         if isinstance(value, str):
             value = 0.5 if by_probability else 0.0

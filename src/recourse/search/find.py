@@ -17,8 +17,8 @@ import numpy.typing as npt
 
 from recourse.actions.grid import ActionGrid
 from recourse.errors import InputError
-from recourse.models.model import Additive, Model
-from recourse.search import best_first, milp
+from recourse.models.model import Additive, Model, TreeEnsemble
+from recourse.search import best_first, boxes, milp
 from recourse.search.knapsack import KnapsackSearch
 from recourse.search.solutions import (
     FEASIBLE,
@@ -58,8 +58,8 @@ def find(
     Ctrl-C ends the search and keeps what is done; `Solutions.interrupted` says so.
 
     Which search runs follows from what grid and model state: the knapsack kernel for additive models, mixed-
-    integer programming where conditions across blocks are linear, best-first enumeration for all other models
-    and for conditions that only a function knows.
+    integer programming where conditions across blocks are linear, branch and bound over boxes for trees, best-
+    first enumeration for all other models and for conditions that only a function knows.
     """
     chosen = np.arange(len(grid)) if people is None else np.asarray(people, dtype=np.int64)
     deadline = deadline_after(time_limit)
@@ -68,21 +68,26 @@ def find(
     return _find(model, grid, _statement(model, grid), chosen, exclusions, deadline, progress)
 
 
-def _statement(model: Model, grid: ActionGrid) -> Additive | None:
-    """What the model states of itself; not asked for where conditions without a linear form rule out its use."""
-    return model.additive(grid) if grid.has_rows else None
+def _statement(model: Model, grid: ActionGrid) -> Additive | TreeEnsemble | None:
+    """What the model states of itself; sums not where conditions without a linear form rule out their use."""
+    additive = model.additive(grid) if grid.has_rows else None
+    return model.trees(grid) if additive is None else additive
 
 
 def _find(
     model: Model,
     grid: ActionGrid,
-    statement: Additive | None,
+    statement: Additive | TreeEnsemble | None,
     people: IntArray,
     exclusions: Sequence[Exclusions] | None,
     deadline: float,
     progress: Progress | None,
 ) -> Solutions:
     """Choose the search, given what the model states of itself on this grid."""
+    if isinstance(statement, TreeEnsemble):
+        found = boxes.solve(model, grid, statement, people, exclusions, deadline=deadline, progress=progress)
+        drop_free_changes(model, grid, people, exclude(exclusions, people), found)
+        return found
     if statement is None:
         return best_first.solve(model, grid, people, exclusions, deadline=deadline, progress=progress)
     return _Rounds(model, grid, statement, people, exclude(exclusions, people), deadline).run(progress)
@@ -129,7 +134,7 @@ def find_items(
 def _best_subsets(
     model: Model,
     grid: ActionGrid,
-    statement: Additive | None,
+    statement: Additive | TreeEnsemble | None,
     people: IntArray,
     total_items: int,
     distinct: str,
@@ -142,7 +147,7 @@ def _best_subsets(
     rounding of the boundary, is left for the slower way.
     """
     everyone = np.arange(len(people))
-    if statement is None or not grid.single or not KnapsackSearch.accepts(grid):
+    if not isinstance(statement, Additive) or not grid.single or not KnapsackSearch.accepts(grid):
         return [], everyone
     search = KnapsackSearch(statement, grid)
     ranks = search.best_subsets(
@@ -164,7 +169,7 @@ def _best_subsets(
 def _one_by_one(
     model: Model,
     grid: ActionGrid,
-    statement: Additive | None,
+    statement: Additive | TreeEnsemble | None,
     people: IntArray,
     total_items: int,
     distinct: str,
@@ -223,7 +228,7 @@ class _Rounds:
             self._settle(rejected, proposed)
         elif len(rejected):
             out.withdraw(rejected)
-        self._drop_free_changes()
+        drop_free_changes(self.model, self.grid, self.people, self.exclusions, out)
         return out
 
     def _settle(self, rejected: IntArray, proposed: Solutions) -> None:
@@ -277,22 +282,6 @@ class _Rounds:
         some = indices[out.found[indices]]
         out.bound[some] = out.cost[some]
 
-    def _drop_free_changes(self) -> None:
-        """Undo changes that cost nothing and that the model does not need, feature by feature."""
-        out, grid = self.solutions, self.grid
-        for j in range(len(grid.blocks)):
-            paid = grid.prices[grid.row_ptr[grid.rows[self.people, j]] + out.picks[:, j]]
-            free = np.flatnonzero(out.found & (out.picks[:, j] > 0) & (paid == 0))
-            picks = out.picks[free]
-            picks[:, j] = 0
-            allowed = grid.allows(self.people[free], picks)
-            changed = grid.feature_changes(self.people[free], picks)
-            for k, i in enumerate(free):
-                allowed[k] &= self.exclusions[i].allow(picks[k], changed[k])
-            free, picks = free[allowed], picks[allowed]
-            approved = self._approves(free, picks)
-            out.picks[free[approved]] = picks[approved]
-
     def _solve(self, indices: IntArray, lift: float, progress: Progress | None = None) -> Solutions:
         people, excluded = self.people[indices], [self.exclusions[i] for i in indices]
         if self.knapsack is not None and self.knapsack.accepts_exclusions(excluded):
@@ -309,6 +298,27 @@ class _Rounds:
             return np.zeros(0, dtype=bool)
         approved = self.model.approves(self.grid.points(self.people[indices], picks))
         return approved & self.grid.allows(self.people[indices], picks) if self.grid.wide else approved
+
+
+def drop_free_changes(
+    model: Model, grid: ActionGrid, people: IntArray, exclusions: list[Exclusions], out: Solutions
+) -> None:
+    """Undo changes that cost nothing and that the model does not need, feature by feature."""
+    for j in range(len(grid.blocks)):
+        paid = grid.prices[grid.row_ptr[grid.rows[people, j]] + out.picks[:, j]]
+        free = np.flatnonzero(out.found & (out.picks[:, j] > 0) & (paid == 0))
+        if not len(free):
+            continue
+        picks = out.picks[free]
+        picks[:, j] = 0
+        allowed = grid.allows(people[free], picks)
+        changed = grid.feature_changes(people[free], picks)
+        for k, i in enumerate(free):
+            allowed[k] &= exclusions[i].allow(picks[k], changed[k])
+        free, picks = free[allowed], picks[allowed]
+        if len(free):
+            approved = model.approves(grid.points(people[free], picks))
+            out.picks[free[approved]] = picks[approved]
 
 
 def deadline_after(time_limit: float | None) -> float:

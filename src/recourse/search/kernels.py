@@ -16,7 +16,7 @@ import warnings
 from pathlib import Path
 from types import ModuleType
 
-KERNELS = ("knapsack_kernel",)
+KERNELS = ("boxes_kernel", "knapsack_kernel")
 
 
 def build_info() -> tuple[str, str | None]:

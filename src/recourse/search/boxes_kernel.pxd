@@ -1,0 +1,2 @@
+cdef extern from *:
+    long long RECOURSE_SOURCE_HASH
