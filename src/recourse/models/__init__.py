@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from recourse.errors import InputError
 from recourse.models.additive import AdditiveEstimatorModel
 from recourse.models.files import load_model
 from recourse.models.linear import LinearEstimatorModel, LinearModel, linear_form
@@ -44,9 +45,9 @@ def as_model(
     """
     if isinstance(estimator, Model):
         if desired is not None or threshold is not None or margin or additive:
-            raise TypeError(
-                "desired=, threshold=, margin= and additive= belong to as_model(estimator, …), "
-                "where the Model was made."
+            raise InputError(
+                f"desired=, threshold=, margin= and additive= are for classifiers, but a "
+                f"{type(estimator).__name__} has its own rule; they belong to as_model(estimator, …), where the Model was made."
             )
         return estimator
     settings: dict[str, Any] = {"desired": desired, "threshold": threshold, "margin": margin}

@@ -98,9 +98,10 @@ class Model(ABC):
 
     def check_rows(self, X: pd.DataFrame) -> None:
         """Raise `InputError`, naming column and rows, where values are missing that the model can't do without."""
-        for name in X.columns if self.feature_names is None else self.feature_names:
-            where = np.flatnonzero(X[name].isna().to_numpy())
-            if len(where) and not self.accepts(X.iloc[where[:1]]):
+        gaps = X[list(X.columns if self.feature_names is None else self.feature_names)].isna()
+        for name in gaps.columns:
+            where = np.flatnonzero(gaps[name].to_numpy())
+            if len(where) and not self.accepts(_only_missing(X, gaps, name, where)):
                 raise InputError(
                     f"column {name!r} is missing in {rows_in_words(X.index, where)}, and {self.name} does not "
                     "accept missing values; fill them, leave the rows out, or put an imputer into the pipeline."
@@ -121,7 +122,7 @@ class EstimatorModel(Model):
         self.classes = _classes(estimator)
         self.desired = choose_label(self.classes, desired)
         self.threshold = _threshold(estimator, threshold)
-        self.margin = _margin(margin)
+        self.margin = _estimator_margin(estimator, self.classes, margin)
         self.feature_names = _fitted_names(estimator)
         self.n_features: int | None = getattr(estimator, "n_features_in_", None)
         if self.threshold is None:
@@ -213,7 +214,31 @@ def choose_label(classes: npt.NDArray[Any], desired: Any) -> Any:
     for label in classes:
         if label == desired or str(_plain(label)) == str(desired):
             return _plain(label)
+    for label in classes:
+        if _same_number(_plain(label), desired):
+            return _plain(label)
     raise InputError(f"desired={desired!r} is none of the model's labels: {listed}.")
+
+
+def _only_missing(X: pd.DataFrame, gaps: pd.DataFrame, name: Name, where: npt.NDArray[np.int64]) -> pd.DataFrame:
+    """A row without this column's value and, as far as others have one, with all the others' values."""
+    first = int(where[np.argmin(gaps.iloc[where].sum(axis=1).to_numpy())])
+    row = X.iloc[[first]].copy()
+    for other in gaps.columns[gaps.iloc[first].to_numpy()]:
+        known = X[other].dropna()
+        if other != name and len(known):
+            row[other] = known.iloc[:1].set_axis(row.index)
+    return row
+
+
+def _same_number(label: Any, desired: Any) -> bool:
+    """Whether a number among the labels is the one that was spelt: '1' is 1.0."""
+    if isinstance(label, (str, bool)) or not isinstance(desired, str):
+        return False
+    try:
+        return bool(float(desired) == label)
+    except (TypeError, ValueError):
+        return False
 
 
 def _plain(label: Any) -> Any:
@@ -266,6 +291,19 @@ def _margin(margin: float) -> float:
     if isinstance(margin, str) or not (np.isfinite(margin) and margin >= 0):
         raise InputError(f"margin must be a finite number ≥ 0, not {margin!r}.")
     return float(margin)
+
+
+def _estimator_margin(estimator: Any, classes: npt.NDArray[Any], margin: float) -> float:
+    """A margin that the estimator has a decision value for."""
+    margin = _margin(margin)
+    if margin and not hasattr(estimator, "decision_function"):
+        raise InputError(
+            f"a {_name_of(estimator)} has no decision_function, so margin= means nothing; use threshold= for a "
+            "probability to be reached."
+        )
+    if margin and len(classes) != 2:
+        raise InputError(f"margin= needs a model of two labels; this {_name_of(estimator)} has {len(classes)}.")
+    return margin
 
 
 def _fitted_names(estimator: Any) -> tuple[Name, ...] | None:
