@@ -261,7 +261,7 @@ class Audit:
         ]
         gaps = self.difference("feasible")
         for end in ("level_largest", "level_smallest"):
-            gaps[end] = [words[group, level] for group, level in gaps[end].items()]
+            gaps[end] = [words[str(group), level] for group, level in gaps[end].items()]
         return {
             "document": "openrecourse/audit",
             "version": 1,

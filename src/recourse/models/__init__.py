@@ -47,7 +47,8 @@ def as_model(
         if desired is not None or threshold is not None or margin or additive:
             raise InputError(
                 f"desired=, threshold=, margin= and additive= are for classifiers, but a "
-                f"{type(estimator).__name__} has its own rule; they belong to as_model(estimator, …), where the Model was made."
+                f"{type(estimator).__name__} has its own rule; they belong to as_model(estimator, …), "
+                "where the Model was made."
             )
         return estimator
     settings: dict[str, Any] = {"desired": desired, "threshold": threshold, "margin": margin}
