@@ -380,3 +380,10 @@ def test_a_favourable_label_may_be_spelt_as_a_whole_number(loans, tmp_path):
     done = run("audit", "floats.csv", "--target", "good", "--fit", "logistic", "--drop", "region", "--desired", "1",
                cwd=tmp_path)  # fmt: skip
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/stdout").exists(), reason="needs /dev/stdout")
+def test_stdout_by_its_name_is_stdout(common):
+    done = run_process("audit", *common, "--format", "json", "-o", "/dev/stdout")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["overall"]["n"] == 150

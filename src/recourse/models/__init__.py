@@ -60,4 +60,5 @@ def as_model(
     structure = recognise(estimator)
     if (structure is not None and by_score) or additive:
         return AdditiveEstimatorModel(estimator, structure if by_score else None, promised=additive, **settings)
+    checked.check_margin()
     return checked

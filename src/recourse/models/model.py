@@ -122,7 +122,7 @@ class EstimatorModel(Model):
         self.classes = _classes(estimator)
         self.desired = choose_label(self.classes, desired)
         self.threshold = _threshold(estimator, threshold)
-        self.margin = _estimator_margin(estimator, self.classes, margin)
+        self.margin = _margin(margin)
         self.feature_names = _fitted_names(estimator)
         self.n_features: int | None = getattr(estimator, "n_features_in_", None)
         if self.threshold is None:
@@ -155,6 +155,16 @@ class EstimatorModel(Model):
                 f"the model was fitted on {self.n_features} columns without names, but the action set has "
                 f"{len(names)} features; they must be the same columns in the same order."
             )
+
+    def check_margin(self) -> None:
+        """Raise `InputError` if a margin is asked for and the estimator has no decision value to measure it on."""
+        if self.margin and not hasattr(self.estimator, "decision_function"):
+            raise InputError(
+                f"a {self.name} has no decision_function, so margin= means nothing; use threshold= for a "
+                "probability to be reached."
+            )
+        if self.margin and len(self.classes) != 2:
+            raise InputError(f"margin= needs a model of two labels; this {self.name} has {len(self.classes)}.")
 
     def approves(self, X: pd.DataFrame) -> BoolArray:
         if not len(X):
@@ -291,19 +301,6 @@ def _margin(margin: float) -> float:
     if isinstance(margin, str) or not (np.isfinite(margin) and margin >= 0):
         raise InputError(f"margin must be a finite number ≥ 0, not {margin!r}.")
     return float(margin)
-
-
-def _estimator_margin(estimator: Any, classes: npt.NDArray[Any], margin: float) -> float:
-    """A margin that the estimator has a decision value for."""
-    margin = _margin(margin)
-    if margin and not hasattr(estimator, "decision_function"):
-        raise InputError(
-            f"a {_name_of(estimator)} has no decision_function, so margin= means nothing; use threshold= for a "
-            "probability to be reached."
-        )
-    if margin and len(classes) != 2:
-        raise InputError(f"margin= needs a model of two labels; this {_name_of(estimator)} has {len(classes)}.")
-    return margin
 
 
 def _fitted_names(estimator: Any) -> tuple[Name, ...] | None:
