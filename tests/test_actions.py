@@ -435,3 +435,11 @@ def test_in_100_000_random_actions_ranges_hold_frozen_features_stay_and_integers
                 assert ((new[moved] >= low) & (new[moved] <= high)).all()
                 assert ((new[moved].astype(float) - old[moved]) * feature.step_direction >= 0).all()
         checked += len(people)
+
+
+def test_masks_and_positions_work_where_columns_are_tuples():
+    A = rs.ActionSet(pd.DataFrame({("a", "x"): [0, 1, 2], ("a", "y"): [0, 1, 3]}))
+    assert A["a", "x"].name == ("a", "x")
+    assert [feature.name for feature in A[np.array([True, False])]] == [("a", "x")]
+    assert [feature.name for feature in A[[("a", "y")]]] == [("a", "y")]
+    assert [feature.name for feature in A[[False, True]]] == [("a", "y")]

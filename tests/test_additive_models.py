@@ -311,7 +311,7 @@ def test_a_users_promise_is_taken_and_checked():
         rs.as_model(Custom(interaction=1e-6), additive=True).additive(grid)
     with pytest.raises(rs.ModelError, match="the sign of its score is not what it predicts"):
         rs.as_model(Custom(lie=True), additive=True).additive(grid)
-    with pytest.raises(TypeError, match="additive= belong to as_model"):
+    with pytest.raises(rs.InputError, match="they belong to as_model"):
         rs.as_model(model, additive=True)
 
 

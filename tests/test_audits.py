@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import recourse as rs
 from helpers import world
-from recourse.audits import AuditPartial, Tally
+from recourse.audits import MISSING, AuditPartial, Tally
 from recourse.search import brute_force
 
 
@@ -104,7 +104,8 @@ def test_groups_are_columns_crossings_and_ordered(w):
 def test_people_with_a_missing_group_are_a_group_of_their_own(w):
     w.X["region"] = pd.Series(["north", None] * 60)
     result = rs.audit(w.clf, w.X, w.actions, group_by="region")
-    assert result.by_group.loc["region"].index.tolist() == ["missing", "north"]
+    assert result.by_group.loc["region"].index.tolist() == [MISSING, "north"]
+    assert [group["level"] for group in result.to_dict()["groups"]] == ["missing", "north"]
     assert result.by_group["n"].tolist() == [60, 60]
 
 
@@ -247,3 +248,69 @@ def test_tallies_of_nobody_say_nothing():
     assert measures["feasible"] is None
     assert measures["cost_mean"] is None
     assert measures["denied_share"] is None
+
+
+def test_missing_values_and_the_word_for_them_are_two_levels(w):
+    w.X["region"] = pd.Series(["missing", None, np.nan, "north"] * 30, dtype=object)
+    result = rs.audit(w.clf, w.X, w.actions, group_by="region")
+    assert result.by_group["n"].sum() == len(w.X)
+    levels = {group["level"]: group["n"] for group in result.to_dict()["groups"]}
+    assert levels == {"missing": 60, "'missing'": 30, "north": 30}
+    assert pickle.loads(pickle.dumps(result.partial)) == result.partial
+
+
+def test_a_number_and_its_digits_do_not_read_the_same(w):
+    w.X["code"] = pd.Series([1, "1", 2] * 40, dtype=object)
+    result = rs.audit(w.clf, w.X, w.actions, group_by=["code"])
+    assert [group["level"] for group in result.to_dict()["groups"]] == ["1", "2", "'1'"]
+
+
+def test_groups_of_intervals_are_fit_for_json(w):
+    w.X["band"] = pd.cut(w.X["balance"], 3)
+    result = rs.audit(w.clf, w.X, w.actions, group_by=["band", "owns"])
+    document = json.loads(json.dumps(result.to_dict(), allow_nan=False))
+    levels = {group["level"] for group in document["groups"] if group["group"] == "band"}
+    assert levels == {str(one) for one in w.X["band"].cat.categories}
+    for gap in document["differences"]:
+        assert gap["level_largest"] in {group["level"] for group in document["groups"]}
+
+
+def test_groups_may_be_named_by_numbers_and_tuples(w):
+    X = w.X.assign(sex="f").rename(columns={"sex": 1})
+    one = rs.audit(w.clf, X, w.actions, group_by=1)
+    assert one.by_group["n"].tolist() == [120]
+    tuples = w.X.set_axis(pd.Index([("a", name) for name in w.X.columns], tupleize_cols=False), axis=1)
+    A = rs.ActionSet(tuples)
+    model = rs.LinearModel({("a", "income"): 1.0}, intercept=-5.0)
+    for group_by in (("a", "owns"), [("a", "owns")], [(("a", "owns"),)]):
+        result = rs.audit(model, tuples, A, group_by=group_by)
+        assert result.by_group["n"].tolist() == w.X["owns"].value_counts().sort_index().tolist()
+    crossed = rs.audit(model, tuples, A, group_by=[(("a", "owns"), ("a", "overdue"))])
+    assert crossed.by_group["n"].sum() == 120
+
+
+def test_the_same_grouping_twice_counts_nobody_twice(w):
+    result = rs.audit(w.clf, w.X, w.actions, group_by=["owns", "owns"])
+    assert result.by_group["n"].sum() == len(w.X)
+
+
+@pytest.mark.parametrize("convert", [pl.from_pandas, lambda frame: pa.Table.from_pandas(frame, preserve_index=False)])
+def test_columns_keep_their_types_where_everybody_is_approved(w, convert):
+    approved = w.X[w.model.approves(w.X)].reset_index(drop=True)
+    some, none = (rs.audit(w.clf, convert(X), w.actions).to_frame() for X in (w.X, approved))
+    kinds = [getattr(table, "schema", None) for table in (some, none)]
+    assert kinds[0] == kinds[1]
+
+
+def test_the_limit_on_changes_is_checked_before_the_model_is_asked(w, monkeypatch):
+    monkeypatch.setattr(type(w.model), "approves", lambda *a: pytest.fail("the model ran"))
+    with pytest.raises(rs.InputError, match="max_changes must be"):
+        rs.audit(w.model, w.X, w.actions, max_changes=-1)
+    with pytest.raises(rs.InputError, match="max_changes must be"):
+        rs.flipset(w.model, w.X.iloc[0], w.actions, max_changes=-1)
+
+
+def test_settings_of_a_classifier_are_an_error_for_a_table_of_coefficients(w):
+    model = rs.LinearModel({"income": 1.0})
+    with pytest.raises(rs.InputError, match="a LinearModel has its own rule"):
+        rs.audit(model, w.X, w.actions, threshold=0.5)

@@ -128,6 +128,15 @@ def test_a_model_from_a_file_needs_no_target(loans, tmp_path):
         (["audit", "COMMON", "--time-limit", "-3"], 2, "must be seconds"),
         (["audit", "COMMON", "--fail-if", "feasable<1"], 2, "--fail-if: .* must be like"),
         (["audit", "COMMON", "--output", "nowhere/audit.txt"], 2, "there is no folder nowhere"),
+        (["audit", "COMMON", "--output", "."], 2, "is a folder"),
+        (["audit", "COMMON", "--fail-if", "difference.feasible>0.0"], 2, "needs --group-by"),
+        (["audit", "COMMON", "--only-up", "income", "--only-down", "income"], 2, "exclude each other.*'income'"),
+        (["audit", "COMMON", "--max-changes", "-1"], 2, "--max-changes must be"),
+        (
+            ["audit", "LOANS", "--model", "TABLE", "--target", "income"],
+            2,
+            "reads 'income', but --target income removed",
+        ),
         (["flipset", "COMMON", "--row", "150"], 2, "the rows 0 to 149"),
         (["audit", "LOANS", "--model", "EVIL"], 3, "looks like a pickle"),
         (["data", "fetch", "nothing"], 2, "nothing"),
@@ -140,7 +149,9 @@ def test_bad_input_is_one_clear_line_and_an_exit_code(common, loans, tmp_path, a
     bad.write_text("version = 1\n[features.incme]\n")
     names = tmp_path / "names.csv"
     pd.read_csv(loans).assign(who=[f"n{i}" for i in range(150)]).to_csv(names, index=False)
-    words = {"LOANS": [loans], "COMMON": common, "EVIL": [evil], "BAD": [bad], "NAMES": [names]}
+    table = loans.with_name("coefficients.csv")
+    table.write_text("feature,coefficient\n(intercept),-6\nincome,1\n")
+    words = {"TABLE": [table], "LOANS": [loans], "COMMON": common, "EVIL": [evil], "BAD": [bad], "NAMES": [names]}
     done = run(*(word for one in arguments for word in words.get(one, [one])), cwd=tmp_path)
     assert done.returncode == code
     assert done.stdout == ""
@@ -293,3 +304,86 @@ def test_ctrl_c_prints_what_is_done_and_says_so(tmp_path):
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, timeout=120)
     assert done.returncode == 4, done.stderr
     assert "Stopped early" in done.stdout
+
+
+def test_values_that_a_model_from_a_file_can_not_take_are_bad_input(loans, tmp_path):
+    model = tmp_path / "model.csv"
+    model.write_text("feature,coefficient\n(intercept),-6\nincome,1\noverdue,-1\n")
+    frame = pd.read_csv(loans).astype({"income": object})
+    frame.loc[3, "income"] = "much"
+    frame.to_csv(tmp_path / "words.csv", index=False)
+    for command in (["audit"], ["flipset", "--row", 3]):
+        done = run(command[0], "words.csv", "--model", model, *command[1:], cwd=tmp_path)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "column 'income' of words.csv holds" in done.stderr
+    skops = pytest.importorskip("skops.io")
+    w = world(31, n=150)
+    skops.dump(w.clf, tmp_path / "lr.skops")
+    w.X.loc[5, "income"] = None
+    w.X.to_csv(tmp_path / "gaps.csv", index=False)
+    done = run("audit", "gaps.csv", "--model", "lr.skops", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "is missing in 1 row (5)" in done.stderr
+
+
+def test_a_coefficient_beyond_all_floats_is_a_refused_model(loans, tmp_path):
+    (tmp_path / "model.json").write_text('{"coefficients": {"income": 1%s}}' % ("0" * 400))
+    done = run("audit", loans, "--model", "model.json", cwd=tmp_path)
+    assert done.returncode == 3
+    assert "finite number" in done.stderr
+
+
+def test_output_goes_through_links_and_into_pipes_without_replacing_them(common, tmp_path):
+    (tmp_path / "real.json").write_text("old")
+    (tmp_path / "link.json").symlink_to("real.json")
+    assert run("audit", *common, "--format", "json", "-o", "link.json", cwd=tmp_path).returncode == 0
+    assert (tmp_path / "link.json").is_symlink()
+    assert json.loads((tmp_path / "real.json").read_text())["overall"]["n"] == 150
+    os.mkfifo(tmp_path / "pipe")
+    reader = subprocess.Popen(["cat", tmp_path / "pipe"], stdout=subprocess.PIPE, text=True)
+    assert run("audit", *common, "--format", "json", "-o", "pipe", cwd=tmp_path).returncode == 0
+    assert json.loads(reader.communicate(timeout=30)[0])["overall"]["n"] == 150
+    assert (tmp_path / "pipe").is_fifo()
+    assert run("audit", *common, "-o", os.devnull).returncode == 0
+    assert not Path(os.devnull).is_file()
+
+
+def test_ctrl_c_before_the_search_and_mistakes_of_ours_never_look_like_a_condition_that_was_hit(common, monkeypatch):
+    def interrupt(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    def fall_over(*args, **kwargs):
+        raise RuntimeError("a mistake of ours")
+
+    monkeypatch.setattr("recourse.cli._read_csv", interrupt)
+    done = run("audit", *common, "--fail-if", "denied>0")
+    assert done.returncode == 4
+    assert "interrupted" in done.stderr
+    monkeypatch.setattr("recourse.cli._read_csv", fall_over)
+    done = run("audit", *common, "--fail-if", "denied>0")
+    assert done.returncode == 70
+    assert "Traceback" in done.stderr
+    assert "a mistake of ours" in done.stderr
+
+
+def test_a_condition_on_what_nobody_can_tell_is_hit_and_says_so(common):
+    done = run("audit", *common, "--time-limit", 0, "--fail-if", "feasible<0.9")
+    assert done.returncode == 1
+    assert "nobody to tell feasible from" in done.stderr
+    done = run("audit", *common, "--time-limit", 0, "--group-by", "region", "--fail-if", "difference.feasible>0.9")
+    assert done.returncode == 1
+    assert "region: nobody to tell feasible from" in done.stderr
+
+
+def test_a_favourable_label_may_be_spelt_as_a_whole_number(loans, tmp_path):
+    pd.read_csv(loans).astype({"good": float}).to_csv(tmp_path / "floats.csv", index=False)
+    done = run("audit", "floats.csv", "--target", "good", "--fit", "logistic", "--drop", "region", "--desired", "1",
+               cwd=tmp_path)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/stdout").exists(), reason="needs /dev/stdout")
+def test_stdout_by_its_name_is_stdout(common):
+    done = run_process("audit", *common, "--format", "json", "-o", "/dev/stdout")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["overall"]["n"] == 150

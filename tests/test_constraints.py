@@ -401,3 +401,13 @@ def test_a_linkage_over_too_many_combinations_says_what_to_do():
     actions.add_constraint(c.Linkage("a", {"b": 1.0}))
     with pytest.raises(rs.InputError, match="too many combinations"):
         actions.grid(X)
+
+
+@pytest.mark.parametrize("constraint", [c.OneHot(["job", "rents"]), c.Sum({"age": 1, "job": 1}, 0, 9)])
+def test_a_constraint_on_words_is_an_error_that_names_it(constraint):
+    X = population(0)
+    A = rs.ActionSet(X)
+    A.add_constraint(constraint)
+    for use in (A.validate, A.grid):
+        with pytest.raises(rs.InputError, match=f"{type(constraint).__name__} needs numbers, but column 'job' holds"):
+            use(X)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import math
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -143,6 +146,9 @@ def test_at_most_k_changes(w, x):
     ("setting", "message"),
     [
         ({"total_items": 0}, "total_items must be at least 1"),
+        ({"total_items": 2.5}, "total_items must be at least 1, a whole number or math.inf, not 2.5"),
+        ({"total_items": "3"}, "total_items must be at least 1, a whole number or math.inf, not '3'"),
+        ({"total_items": float("nan")}, "total_items must be at least 1"),
         ({"distinct": "different"}, "distinct must be"),
         ({"cost": "price"}, "'price' is not a cost"),
         ({"time_limit": -1}, "time_limit must be seconds"),
@@ -162,3 +168,64 @@ def test_an_array_model_and_an_array_action_set_work_together(w):
     denied = w.X.to_numpy()[clf.predict(w.X.to_numpy()) == 0]
     result = rs.flipset(clf, denied[0], A, total_items=1)
     assert result.status is rs.Status.OPTIMAL
+
+
+def test_a_person_with_missing_values_is_fit_for_json(w):
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    X = w.X.copy()
+    X.loc[::3, "balance"] = np.nan
+    clf = HistGradientBoostingClassifier(max_iter=5, min_samples_leaf=5).fit(X, w.y)
+    A = rs.ActionSet(X)
+    A["balance"].from_missing = 1.0
+    person = X[(clf.predict(X) == 0) & X["balance"].isna()].iloc[[0]]
+    document = rs.flipset(clf, person, A, total_items=3).to_dict()
+    assert json.loads(json.dumps(document, allow_nan=False)) == document
+    assert document["person"]["balance"] is None
+
+
+def test_no_recourse_within_a_limit_names_the_limit(w, x):
+    result = rs.flipset(w.clf, x, w.actions, max_changes=0)
+    assert result.status is rs.Status.INFEASIBLE
+    assert "No recourse that changes at most 0 features" in result.reason
+    assert result.to_dict()["max_changes"] == 0
+    assert rs.flipset(w.clf, x, w.actions).to_dict()["max_changes"] is None
+
+
+@pytest.mark.parametrize("distinct", ["minimal", "subsets", "exclusive"])
+@pytest.mark.parametrize("kind", ["logistic", "forest"])
+def test_without_a_limit_on_items_all_are_listed(distinct, kind, monkeypatch):
+    from sklearn.ensemble import RandomForestClassifier
+
+    w = world(11)
+    if kind == "forest":
+        w.clf = RandomForestClassifier(3, max_depth=3, random_state=0).fit(w.X, w.y)
+    w.actions.actionable = True
+    x = w.X[w.clf.predict(w.X) == 0].iloc[0]
+    many = rs.flipset(w.clf, x, w.actions, total_items=20, distinct=distinct)
+    monkeypatch.setattr("recourse.flipsets.FIRST_ITEMS", 1)
+    every = rs.flipset(w.clf, x, w.actions, total_items=math.inf, distinct=distinct)
+    assert len(every) < 20
+    assert every.to_dict() == many.to_dict()
+    assert "no more than" in every.reason
+
+
+def test_what_is_left_is_counted_in_good_grammar(w, x):
+    w.actions[["overdue", "balance", "owns"]].actionable = False
+    w.actions["income"].step_direction = 0
+    result = rs.flipset(w.clf, x, w.actions)
+    assert result.reason == "There is no more than 1 such action."
+
+
+def test_a_polars_row_gets_a_polars_table(w, x):
+    import polars as pl
+
+    result = rs.flipset(w.clf, pl.from_pandas(w.denied.iloc[[0]]), w.actions, total_items=2)
+    table = result.to_frame()
+    assert isinstance(table, pl.DataFrame)
+    expected = rs.flipset(w.clf, x, w.actions, total_items=2).to_frame()
+    assert table["new"].to_list() == expected["new"].to_list()
+    mixed = rs.flipset(rs.Scorecard({"job": {"a": 0, "b": 2}, "n": {"(-inf, 3)": 0, "[3, inf)": 2}}, 4),
+                       pl.DataFrame({"job": ["a"], "n": [1]}),
+                       rs.ActionSet({"job": ["a", "b", "b"], "n": [1, 2, 3]}))  # fmt: skip
+    assert set(mixed.to_frame()["new"].to_list()) == {"b", "3"}

@@ -9,11 +9,15 @@ import zipfile
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.compose import make_column_transformer
+from sklearn.ensemble import GradientBoostingClassifier, HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression, SGDClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import PolynomialFeatures, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, PolynomialFeatures, StandardScaler
 from sklearn.svm import LinearSVC
+from sklearn.tree import DecisionTreeClassifier
 
 import recourse as rs
 from helpers import LABELS, MODELS, TREES, world
@@ -152,7 +156,7 @@ def test_coefficients_are_a_model_of_their_own():
         rs.LinearModel([1.0], intercept=[1, 2])
     with pytest.raises(rs.ModelError, match="finite"):
         rs.LinearModel([np.nan])
-    with pytest.raises(TypeError, match="belong to as_model"):
+    with pytest.raises(rs.InputError, match="belong to as_model"):
         rs.as_model(model, desired=1)
 
 
@@ -223,6 +227,7 @@ class Untrusted:
         (b'{"coefficients": {}}', "must have 'coefficients'"),
         (b'{"coefficients": {"a": 1}, "interccept": 2}', "not 'interccept'"),
         (b'{"coefficients": {"a": true}}', "finite number, not True"),
+        (b'{"coefficients": {"a": 1%s}}' % (b"0" * 400), "finite number, not an integer beyond all floats"),
     ],
 )
 def test_files_that_are_no_model_are_refused_with_the_reason(tmp_path, content, message):
@@ -239,3 +244,82 @@ def test_a_zip_that_is_no_skops_file_and_a_file_that_is_not_there(tmp_path):
         rs.load_model(tmp_path / "model.skops")
     with pytest.raises(rs.ModelError, match="can't read the model file"):
         rs.load_model(tmp_path / "nothing.skops")
+
+
+def people_in_words() -> tuple[pd.DataFrame, np.ndarray]:
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({"a": rng.normal(size=90), "b": rng.normal(size=90), "home": rng.choice(["own", "rent"], 90)})
+    y = (X["a"] + (X["home"] == "own") > 0.5).astype(int).to_numpy()
+    X.loc[::7, "b"] = np.nan
+    return X, y
+
+
+SKOPS = {
+    "imputed": lambda: make_pipeline(SimpleImputer(add_indicator=True), StandardScaler(), LogisticRegression()),
+    "words": lambda: make_pipeline(
+        make_column_transformer((OneHotEncoder(), ["home"]), (SimpleImputer(), ["a", "b"])), LogisticRegression()
+    ),
+    "tree": lambda: DecisionTreeClassifier(max_depth=4),
+    "forest": lambda: RandomForestClassifier(3),
+    "boosted": lambda: HistGradientBoostingClassifier(max_iter=5),
+    "boosted, older": lambda: GradientBoostingClassifier(n_estimators=3),
+    "calibrated": lambda: CalibratedClassifierCV(DecisionTreeClassifier(max_depth=2), cv=3),
+}
+
+
+@pytest.mark.parametrize("kind", sorted(SKOPS))
+def test_the_usual_models_load_from_skops(kind, tmp_path):
+    skops = pytest.importorskip("skops.io")
+    X, y = people_in_words()
+    X = X if kind == "words" else X[["a", "b"]] if kind in ("imputed", "boosted") else X[["a"]]
+    clf = SKOPS[kind]().fit(X, y)
+    skops.dump(clf, tmp_path / "model.skops")
+    np.testing.assert_array_equal(rs.load_model(tmp_path / "model.skops").predict(X), clf.predict(X))
+
+
+def test_a_tree_that_points_outside_itself_is_refused(tmp_path):
+    skops = pytest.importorskip("skops.io")
+    X, y = people_in_words()
+    forest = RandomForestClassifier(2, max_depth=3, random_state=0).fit(X[["a"]], y)
+    boosted = HistGradientBoostingClassifier(max_iter=2).fit(X[["a"]], y)
+    forest.estimators_[1].tree_.children_left[0] = 10_000
+    boosted._predictors[0][0].nodes["feature_idx"][0] = 7
+    for clf in (forest, boosted):
+        skops.dump(clf, tmp_path / "model.skops")
+        with pytest.raises(rs.ModelError, match="nodes point outside it"):
+            rs.load_model(tmp_path / "model.skops")
+
+
+def test_a_function_of_the_users_own_is_refused_with_what_loads(tmp_path):
+    skops = pytest.importorskip("skops.io")
+    skops.dump(make_pipeline(FunctionTransformer(people_in_words), StandardScaler()), tmp_path / "model.skops")
+    with pytest.raises(rs.ModelError, match="not trusted: .*people_in_words.*forests.*no functions or classes"):
+        rs.load_model(tmp_path / "model.skops")
+
+
+def test_a_margin_needs_a_decision_value():
+    X, y = pd.DataFrame({"a": [0.0, 1.0, 2.0, 3.0]}), [0, 0, 1, 1]
+    with pytest.raises(rs.InputError, match="RandomForestClassifier has no decision_function.* use threshold="):
+        rs.as_model(RandomForestClassifier(2).fit(X, y), margin=0.5)
+    with pytest.raises(rs.InputError, match="margin= needs a model of two labels"):
+        rs.as_model(LogisticRegression().fit(X, [0, 1, 2, 2]), desired=1, margin=0.5)
+
+
+def test_a_label_is_found_by_its_number():
+    X = pd.DataFrame({"a": [0.0, 1.0, 2.0, 3.0]})
+    clf = LogisticRegression().fit(X, [0.0, 0.0, 1.0, 1.0])
+    assert rs.as_model(clf, desired="1").desired == 1.0
+    assert rs.as_model(clf, desired="0").desired == 0.0
+    with pytest.raises(rs.InputError, match="none of the model's labels"):
+        rs.as_model(clf, desired="one")
+
+
+def test_the_column_that_may_not_be_missing_is_the_one_named():
+    X = pd.DataFrame({"fills": [1.0, 2.0, np.nan, np.nan], "needs": [1.0, 3.0, 2.0, np.nan]})
+    clf = make_pipeline(
+        make_column_transformer((SimpleImputer(), ["fills"]), ("passthrough", ["needs"])), LogisticRegression()
+    ).fit(X.iloc[:3], [0, 1, 1])
+    for rows in (X, X.iloc[[3, 0]]):
+        with pytest.raises(rs.InputError, match="column 'needs' is missing in 1 row"):
+            rs.as_model(clf).check_rows(rows)
+    rs.as_model(clf).check_rows(X.iloc[:3])

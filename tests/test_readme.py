@@ -43,10 +43,22 @@ def test_the_readme_sets_up_with_two_commands():
 
 @pytest.mark.parametrize("command", commands())
 def test_the_commands_of_the_readme_run(command, tmp_path):
-    rs.datasets.lender(500).frame.to_csv(tmp_path / "loans.csv", index=False)
+    (tmp_path / "recourse-demo").mkdir()  # as `recourse demo` leaves it
+    rs.datasets.lender(500).frame.to_csv(tmp_path / "recourse-demo" / "applicants.csv", index=False)
     with contextlib.chdir(tmp_path):
         result = CliRunner().invoke(main, shlex.split(command)[1:])
     assert result.exit_code == 0, result.stderr
+    assert result.stdout
+
+
+@pytest.mark.parametrize(
+    "command", [line for block in blocks("sh") for line in block.splitlines() if "(recourse data fetch german" in line]
+)
+def test_the_commands_on_public_data_run(command, needs_data):
+    name = re.search(r"\(recourse data fetch (\w+)\)", command)[1]
+    words = shlex.split(re.sub(r'"\$\(.*?\)"', shlex.quote(str(needs_data(name))), command))
+    result = CliRunner().invoke(main, [*words[1:], "--time-limit", "5"])
+    assert result.exit_code in (0, 4), result.stderr
     assert result.stdout
 
 

@@ -8,8 +8,10 @@ engines run it over populations that outgrow one machine.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,10 +19,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from recourse import reports, tables
+from recourse.actions.action_set import check_max_changes
 from recourse.costs import Cost, as_cost
 from recourse.errors import InputError, nearest
 from recourse.metrics import CostSketch, group_difference, wilson_interval
 from recourse.models import Model, as_model, label_of_sign
+from recourse.reports.documents import plain
 from recourse.search import STATUSES, Solutions, Status, deadline_after, find
 from recourse.tables import Name
 
@@ -33,6 +37,17 @@ CHUNK = 50_000
 MOST_LEVELS = 100
 """A grouping with more levels than this is a number that wants binning first."""
 
+
+class Level(Enum):
+    """What is no value of a column: the level of those whose value is missing, whatever words the column holds."""
+
+    MISSING = "missing"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+MISSING = Level.MISSING
 Group = tuple[str, Any]
 Progress = Callable[[int, int], object]
 
@@ -181,7 +196,10 @@ class Audit:
 
     @property
     def by_group(self) -> pd.DataFrame:
-        """The same measures for each group and level, in order; empty without `group_by`."""
+        """The same measures for each group and level, in order; empty without `group_by`.
+
+        The level of people whose value is missing is `recourse.audits.MISSING`.
+        """
         groups = sorted(self.partial.groups, key=_group_order)
         index = pd.MultiIndex.from_tuples(groups, names=["group", "level"]) if groups else pd.Index([], name="group")
         rows = [self.partial.groups[group].measures() for group in groups]
@@ -232,27 +250,28 @@ class Audit:
         cost, bound : inf where there is no recourse, missing where approved; an undecided person has a
         bound and no cost · n_changes : number of features to change · action : the changes in words
         """
-        return tables.like(self._source, self.people.assign(action=self._actions()))
+        return _typed(tables.like(self._source, self.people.assign(action=self._actions())))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the whole audit, people aside, as plain values: the document that views are rendered from."""
+        words = _words(self.partial.groups)
         groups = [
-            {"group": name, "level": _text(level), **_round_trip(self.partial.groups[name, level].measures())}
+            {"group": name, "level": words[name, level], **plain(self.partial.groups[name, level].measures())}
             for name, level in sorted(self.partial.groups, key=_group_order)
         ]
         gaps = self.difference("feasible")
+        for end in ("level_largest", "level_smallest"):
+            gaps[end] = [words[str(group), level] for group, level in gaps[end].items()]
         return {
             "document": "openrecourse/audit",
             "version": 1,
             "model": {"name": self.spec.model.name, "approved_if": self.spec.model.rule},
             "cost": {"name": self.spec.cost.name, "quantile_error": CostSketch().relative_error},
             "max_changes": self.spec.max_changes,
-            "actions": [_round_trip(row) for row in self.spec.actions.to_frame().to_dict(orient="records")],
-            "overall": _round_trip(self.partial.overall.measures()),
+            "actions": [plain(row) for row in self.spec.actions.to_frame().to_dict(orient="records")],
+            "overall": plain(self.partial.overall.measures()),
             "groups": groups,
-            "differences": [
-                {"group": group, **_round_trip(row)} for group, row in gaps.to_dict(orient="index").items()
-            ],
+            "differences": [{"group": group, **plain(row)} for group, row in gaps.to_dict(orient="index").items()],
             "statuses": {status.label: status.value for status in Status},
             "interrupted": self.interrupted,
             "reason": self.reason,
@@ -310,7 +329,7 @@ def audit(
     model : a fitted classifier or pipeline, or a `Model`
     X : table of n people with at least the action set's columns; further columns may serve as groups
     cost : ``"total"``, ``"local"``, ``"max"``, ``"l1"``, a `Cost`, or ``function(feature, x, values)``
-    group_by : column names of `X`; a tuple of names crosses them
+    group_by : column names of `X`; a tuple that is no column's name itself crosses several
     max_changes : at most so many features change at once
     desired, threshold : which label is favourable (by default as the action set's `y_desired` says), and from
         which probability on; see `as_model`
@@ -335,7 +354,7 @@ def audit(
     if desired is not None or threshold is not None:
         model = as_model(model, desired=desired, threshold=threshold)
     frame = tables.read(X) if tables.has_columns(X) else tables.read(X, names=actions.names)
-    spec = AuditSpec(as_model(model), actions.copy(), as_cost(cost), _groupings(group_by), max_changes)
+    spec = AuditSpec(as_model(model), actions.copy(), as_cost(cost), _groupings(group_by, frame.columns), max_changes)
     _check(spec, frame)
     deadline = deadline_after(time_limit)
     parts: list[AuditRows] = []
@@ -430,14 +449,22 @@ def _tally_groups(spec: AuditSpec, batch: pd.DataFrame, people: pd.DataFrame) ->
         label = " × ".join(map(str, names))
         keys = pd.MultiIndex.from_frame(batch[list(names)]) if len(names) > 1 else pd.Index(batch[names[0]])
         codes, levels = pd.factorize(keys, use_na_sentinel=False)
-        for code, level in enumerate(levels):
-            yield (label, _level(level)), Tally.of(people[codes == code])
+        tallies: dict[Any, Tally] = {}
+        for code, level in enumerate(map(_level, levels)):
+            tallies[level] = tallies.get(level, Tally()) + Tally.of(people[codes == code])
+        yield from (((label, level), tally) for level, tally in tallies.items())
 
 
-def _groupings(group_by: Any) -> tuple[tuple[Name, ...], ...]:
-    """Groupings as tuples of column names; a single name is a grouping of one."""
-    given = [group_by] if isinstance(group_by, str) else list(group_by)
-    return tuple(tuple(one) if isinstance(one, (tuple, list)) else (one,) for one in given)
+def _groupings(group_by: Any, columns: Iterable[Name]) -> tuple[tuple[Name, ...], ...]:
+    """Groupings as tuples of column names; a single name is a grouping of one, also where it is a tuple."""
+    names = list(columns)
+    single = isinstance(group_by, (str, Hashable)) and (group_by in names or not isinstance(group_by, tuple))
+    given = [group_by] if single else list(group_by)
+    crossings = (
+        tuple(one) if isinstance(one, (tuple, list)) and not (isinstance(one, tuple) and one in names) else (one,)
+        for one in given
+    )
+    return tuple(dict.fromkeys(crossings))
 
 
 def _check(spec: AuditSpec, frame: pd.DataFrame) -> None:
@@ -445,6 +472,7 @@ def _check(spec: AuditSpec, frame: pd.DataFrame) -> None:
     if frame.empty:
         raise InputError("X has no rows: there is nobody to audit.")
     spec.model.check_features(spec.actions.names)
+    check_max_changes(spec.max_changes)
     for names in spec.group_by:
         if len(set(names)) != len(names) or not names:
             raise InputError(f"group_by: {names!r} must be one or several different columns.")
@@ -465,7 +493,7 @@ def _level(level: Any) -> Any:
     if isinstance(level, tuple):
         return tuple(_level(one) for one in level)
     if pd.isna(level):
-        return "missing"
+        return MISSING
     return level.item() if isinstance(level, np.generic) else level
 
 
@@ -481,20 +509,28 @@ def _basis(measure: str) -> str:
     return "recourse" if measure.startswith("cost") else "n" if measure.startswith("denied") else "denied"
 
 
-def _text(value: Any) -> str:
+def _words(groups: Iterable[Group]) -> dict[Group, str]:
+    """Every level in words; where two of a grouping would read the same, text is in quotes: '1' beside 1."""
+    words = {group: _text(group[1]) for group in groups}
+    times = Counter((name, words[name, level]) for name, level in words)
+    return {
+        (name, level): text if times[name, text] == 1 else _text(level, quoted=True)
+        for (name, level), text in words.items()
+    }
+
+
+def _text(value: Any, *, quoted: bool = False) -> str:
     if isinstance(value, tuple):
-        return ", ".join(_text(one) for one in value)
+        return ", ".join(_text(one, quoted=quoted) for one in value)
+    if quoted and isinstance(value, str):
+        return repr(value)
     return f"{value:.10g}" if isinstance(value, float) else str(value)
 
 
-def _round_trip(row: Mapping[Any, Any]) -> dict[str, Any]:
-    """Plain JSON values: NumPy scalars unpacked, missing as None."""
-    plain = {str(key): value.item() if isinstance(value, np.generic) else value for key, value in row.items()}
-    return {
-        key: None
-        if isinstance(value, float) and np.isnan(value)
-        else _text(value)
-        if isinstance(value, tuple)
-        else value
-        for key, value in plain.items()
-    }
+def _typed(table: Any) -> Any:
+    """The same table, its `feasible` a column of booleans even where nobody has a value to tell that from."""
+    if isinstance(table, pd.DataFrame):
+        return table
+    import narwhals.stable.v2 as nw
+
+    return nw.from_native(table, eager_only=True).with_columns(nw.col("feasible").cast(nw.Boolean)).to_native()

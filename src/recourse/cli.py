@@ -1,7 +1,8 @@
 """The command line: parse, call the public API, write. Results go to stdout, everything else to stderr.
 
 Exit codes: 0 done · 1 a --fail-if threshold was hit · 2 the command, the data or a setting can't be used
-· 3 the model was refused · 4 undecided people remain (out of time, or interrupted).
+· 3 the model was refused · 4 undecided people remain (out of time, or interrupted with Ctrl-C, also before
+anything was found) · 70 a mistake of ours, with its traceback · 141 whoever read the output stopped reading.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+import traceback
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -24,7 +26,7 @@ import recourse as rs
 if TYPE_CHECKING:
     import pandas as pd
 
-FAILED, BAD_INPUT, REFUSED, UNDECIDED = 1, 2, 3, 4
+FAILED, BAD_INPUT, REFUSED, UNDECIDED, BUG, UNREAD = 1, 2, 3, 4, 70, 141
 FORMATS = ("text", "json", "csv")
 Command = Callable[..., None]
 
@@ -47,8 +49,20 @@ class _Group(click.Group):
             _fail(error, REFUSED)
         except (rs.RecourseError, AttributeError) as error:
             if isinstance(error, AttributeError) and "is not a setting" not in str(error):
-                raise
+                traceback.print_exc()
+                sys.exit(BUG)
             _fail(error, BAD_INPUT)
+        except KeyboardInterrupt:
+            click.echo("error: interrupted", err=True)
+            sys.exit(UNDECIDED)
+        except BrokenPipeError:
+            sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - for what is flushed at exit
+            sys.exit(UNREAD)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception:
+            traceback.print_exc()
+            sys.exit(BUG)
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -68,6 +82,10 @@ def main() -> None:
     \b
         recourse audit loans.csv --target approved --fit logistic --group-by sex
         recourse flipset loans.csv --target approved --fit logistic --row 13
+
+    \b
+    Exit codes: 0 done, 1 a --fail-if condition was hit, 2 bad input, 3 the model was refused,
+    4 undecided people remain or Ctrl-C, 70 a mistake of ours, 141 the output's reader went away.
     """
 
 
@@ -160,13 +178,12 @@ def audit(data: Path, group_by: tuple[str, ...], cross: bool, fail_if: str | Non
     Text and JSON are a summary; CSV has one row a person.
         recourse audit credit.csv --target NoDefaultNextMonth --fit logistic --group-by Married
     """
-    condition = None if fail_if is None else _condition(fail_if)
-    task = _Task(data, **options)
+    condition = None if fail_if is None else _condition(fail_if, grouped=bool(group_by))
+    task = _Task(data, group_by=group_by, **options)
     groups: list[Any] = list(group_by)
     if cross and len(groups) > 1:
         groups.append(tuple(group_by))
-    _check_groups(groups, task.frame)
-    if task.model.approves(task.actions.table(task.frame)).all():
+    if task.approved(task.frame).all():
         raise rs.InputError(
             f"nobody is denied: all {len(task.frame):,} people are approved by {task.model.name} "
             f"({task.model.rule}). Is --desired the favourable label?"
@@ -203,6 +220,7 @@ def flipset(data: Path, row: int, items: int, distinct: str, **options: Any) -> 
     if not 0 <= row < len(task.frame):
         raise rs.InputError(f"--row {row}: {data} has the rows 0 to {len(task.frame) - 1}.")
     person = task.frame.iloc[[row]][task.actions.names]
+    task.approved(person)
     result = rs.flipset(
         task.model, person, task.actions, total_items=items, cost=task.cost, distinct=distinct,
         max_changes=task.max_changes, time_limit=task.time_limit,
@@ -250,7 +268,7 @@ def simulate(
     Besides, an arm without recourse is always run. CSV is the tidy table of all measurements.
         recourse simulate loans.csv --target approved --fit logistic --immutable gender --rounds 20
     """
-    task = _Task(data, **options)
+    task = _Task(data, group_by=group_by, **options)
     target = options["target"]
     if target is None:
         raise rs.InputError("--target: name the column of labels; the model is retrained on them.")
@@ -355,8 +373,7 @@ def init(data: Path, target: str | None, drop: tuple[str, ...], output: Path | N
         return
     if output.exists():
         raise rs.InputError(f"--output: {output} exists, and a draft would replace what somebody wrote there.")
-    if not output.parent.is_dir():
-        raise rs.InputError(f"--output: there is no folder {output.parent}.")
+    _check_output(output)
     _write(output, content)
     click.echo(f"wrote {output}", err=True)
 
@@ -485,7 +502,8 @@ class _Task:
         self, data: Path, *, target: str | None, fit: str | None, model_file: Path | None, desired: str | None,
         threshold: float | None, drop: tuple[str, ...], actions_file: Path | None, immutable: tuple[str, ...],
         only_up: tuple[str, ...], only_down: tuple[str, ...], cost: str, max_changes: int | None,
-        time_limit: float | None, format_: str, output: Path | None, trust_pickle: str | None = None,
+        time_limit: float | None, format_: str, output: Path | None, group_by: tuple[str, ...] = (),
+        trust_pickle: str | None = None,
     ) -> None:  # fmt: skip
         self.cost, self.max_changes, self.time_limit = rs.costs.as_cost(cost), max_changes, time_limit
         self.format, self.output = format_, output
@@ -495,11 +513,17 @@ class _Task:
             raise rs.InputError("say which model: either --fit logistic or --model FILE.")
         if fit is not None and target is None:
             raise rs.InputError("--fit needs --target: the column of labels to fit to.")
-        if output is not None and not output.parent.is_dir():
-            raise rs.InputError(f"--output: there is no folder {output.parent}.")
+        if max_changes is not None and max_changes < 0:
+            raise rs.InputError(f"--max-changes must be a whole number ≥ 0, not {max_changes}.")
+        if both := sorted({*only_up} & {*only_down}):
+            raise rs.InputError(f"--only-up and --only-down exclude each other, but both name {both[0]!r}.")
+        if output is not None:
+            _check_output(output)
+        self.data = data
         loaded = None if model_file is None else rs.load_model(model_file, trust_pickle=trust_pickle)
         self.frame = _read_csv(data)
         features = _features(data, self.frame, target, drop)
+        _check_groups(group_by, self.frame)
         for option, names in (
             ("--immutable", immutable),
             ("--only-up", only_up),
@@ -513,6 +537,11 @@ class _Task:
             if trust_pickle is not None:
                 self.model.name += f" (from a pickle trusted by its SHA-256, {trust_pickle.strip().lower()})"
             if self.model.feature_names is not None:
+                for option, gone in (("--target", target), *(("--drop", name) for name in drop)):
+                    if gone in self.model.feature_names:
+                        raise rs.InputError(
+                            f"{option}: the model reads {gone!r}, but {option} {gone} removed it from the features."
+                        )
                 self.model.check_features(list(features.columns))
                 features = features[list(self.model.feature_names)]
         if actions_file is None:
@@ -535,6 +564,25 @@ class _Task:
         ):
             for name in names:
                 setattr(self.actions[name], setting, value)
+
+    def approved(self, people: pd.DataFrame) -> Any:
+        """Who is approved; whatever keeps the model from judging a row is an error in the input."""
+        table = self.actions.table(people)
+        self.model.check_rows(table)
+        if isinstance(self.model, rs.LinearModel):
+            for name in self.model.feature_names or table.columns:
+                words = [value for value in table[name] if isinstance(value, str)]
+                if words:
+                    raise rs.InputError(
+                        f"column {name!r} of {self.data} holds {words[0]!r}, but the model multiplies it by a "
+                        "coefficient: it must hold numbers."
+                    )
+        try:
+            return self.model.approves(table)
+        except rs.RecourseError:
+            raise
+        except (ValueError, TypeError) as error:
+            raise rs.InputError(f"{self.model.name} can't judge the rows of {self.data}: {error}") from None
 
     def write(self, result: Any) -> None:
         """Write a result in the format asked for."""
@@ -631,7 +679,7 @@ def _features(data: Path, frame: pd.DataFrame, target: str | None, drop: tuple[s
     return frame.drop(columns=[*([target] if target else []), *drop])
 
 
-def _check_groups(groups: list[Any], frame: pd.DataFrame) -> None:
+def _check_groups(groups: Sequence[Any], frame: pd.DataFrame) -> None:
     for name in groups:
         if isinstance(name, str) and name not in frame.columns:
             raise rs.InputError(f"--group-by: there is no column {name!r}. {_nearest(name, frame)}")
@@ -643,8 +691,11 @@ def _nearest(name: str, frame: pd.DataFrame) -> str:
     return nearest(name, frame.columns)
 
 
-def _condition(text: str) -> Callable[[rs.Audit], str]:
-    """Read 'measure<number' or 'difference.measure>number'; the answer says how it was hit, or nothing."""
+def _condition(text: str, *, grouped: bool) -> Callable[[rs.Audit], str]:
+    """Read 'measure<number' or 'difference.measure>number'; the answer says how it was hit, or nothing.
+
+    A measure that nobody is there to tell (a share of nobody, a gap of one group) hits, too: it proves nothing.
+    """
     from recourse.audits import Tally
 
     match = re.fullmatch(r"\s*(difference\.)?(\w+)\s*(<=|>=|<|>)\s*([-+.\deE]+)\s*", text)
@@ -660,13 +711,20 @@ def _condition(text: str) -> Callable[[rs.Audit], str]:
         limit = float(match[4])
     except ValueError:
         raise rs.InputError(f"--fail-if: {match[4]!r} is not a number.") from None
+    if match[1] and not grouped:
+        raise rs.InputError(f"--fail-if: {text.strip()!r} needs --group-by: there is no difference without groups.")
 
     def check(result: rs.Audit) -> str:
         if match[1]:
-            values = result.difference(measure)["difference"].to_dict()
+            known = result.difference(measure)["difference"].to_dict()
+            values = {group: known.get(group) for group in dict.fromkeys(name for name, _ in result.partial.groups)}
         else:
             values = {"everybody": result.overall[measure]}
-        hits = [f"{name}: {value:.4g}" for name, value in values.items() if value is not None and compare(value, limit)]
+        hits = [
+            f"{name}: nobody to tell {measure} from" if value is None else f"{name}: {value:.4g}"
+            for name, value in values.items()
+            if value is None or compare(value, limit)
+        ]
         return f"{text.strip()} ({', '.join(hits)})" if hits else ""
 
     return check
@@ -676,8 +734,43 @@ def _json(document: Any) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
+def _check_output(path: Path) -> None:
+    """Raise `InputError` where nothing could be written, before anything is computed."""
+    folder = Path(os.path.realpath(path)).parent
+    if path.is_dir():
+        raise rs.InputError(f"--output: {path} is a folder; name a file in it.")
+    if _is_special(path):
+        if not os.access(path, os.W_OK):
+            raise rs.InputError(f"--output: {path} can't be written to.")
+    elif not folder.is_dir():
+        raise rs.InputError(f"--output: there is no folder {path.parent}.")
+    elif not os.access(folder, os.W_OK):
+        raise rs.InputError(f"--output: nothing can be written to the folder {path.parent}.")
+
+
+def _is_special(path: Path) -> bool:
+    """Whether this is a pipe or a device: something to write into, never to replace."""
+    return path.exists() and not path.is_file() and not path.is_dir()
+
+
 def _write(path: Path, content: str) -> None:
-    """Write a whole file or nothing."""
+    """Write a whole file or nothing; behind a symbolic link it is the link's target that changes."""
+    if path == Path("/dev/stdout"):  # `run` has moved it: by that name it would be stderr
+        click.echo(content, nl=False)
+        return
+    try:
+        if _is_special(path):
+            with open(path, "w", encoding="utf-8", newline="") as file:
+                file.write(content)
+        else:
+            _replace(Path(os.path.realpath(path)), content)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise rs.InputError(f"can't write {path}: {error.strerror or error}.") from None
+
+
+def _replace(path: Path, content: str) -> None:
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+import numbers
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from recourse import reports, tables
+from recourse.actions.action_set import check_max_changes
 from recourse.costs import Cost, as_cost
 from recourse.errors import InputError
-from recourse.models import as_model, label_of_sign
-from recourse.search import Solutions, Status, find_items
+from recourse.models import Model, as_model, label_of_sign
+from recourse.reports.documents import plain
+from recourse.search import Solutions, Status, deadline_after, find_items
 from recourse.tables import Name
 
 if TYPE_CHECKING:
     from recourse.actions import ActionGrid, ActionSet
+
+
+FIRST_ITEMS = 64
+"""How many items the first search asks for; most people have fewer."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +76,8 @@ class FlipsetResult:
     status : what was proven about the cheapest action, or None for somebody who is approved already
     reason : why there are no (more) items, in a sentence; empty if as many as asked for were found
     x : the person as they are today, a one-row DataFrame
+    max_changes : how many features an action may change at most; None for any number
+    source : the person as they were given; `to_frame` returns the same kind of table
     """
 
     items: tuple[FlipsetItem, ...]
@@ -78,6 +88,8 @@ class FlipsetResult:
     rule: str
     cost: str
     distinct: str
+    max_changes: int | None = None
+    source: Any = None
 
     def __len__(self) -> int:
         return len(self.items)
@@ -99,7 +111,7 @@ class FlipsetResult:
             rows[name] = column
         return rows
 
-    def to_frame(self) -> pd.DataFrame:
+    def to_frame(self) -> Any:
         """Return one row for each item and changed feature: item (from 1), cost, status, feature, today, new, price."""
         columns = ["item", "cost", "status", "feature", "today", "new", "price"]
         rows = [
@@ -107,7 +119,12 @@ class FlipsetResult:
             for rank, item in enumerate(self.items, start=1)
             for change in item.changes
         ]
-        return pd.DataFrame(rows, columns=columns)
+        frame = pd.DataFrame(rows, columns=columns)
+        if tables.has_columns(self.source) and not isinstance(self.source, (pd.DataFrame, Mapping)):
+            for name in ("today", "new"):  # columns of one type: text, if not all of them are numbers
+                frame[name] = _of_one_type(frame[name])
+            frame["feature"] = frame["feature"].map(str).astype(object)
+        return tables.like(self.source, frame)
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain values: the document that every view is rendered from."""
@@ -117,10 +134,11 @@ class FlipsetResult:
             "model": {"name": self.model, "approved_if": self.rule},
             "cost": self.cost,
             "distinct": self.distinct,
+            "max_changes": self.max_changes,
             "status": None if self.status is None else self.status.label,
             "proof": None if self.status is None else self.status.value,
             "reason": self.reason,
-            "person": {str(name): _plain(self.x[name].iloc[0]) for name in self.x.columns},
+            "person": {str(name): plain(self.x[name].iloc[0]) for name in self.x.columns},
             "items": [
                 {
                     "cost": item.cost,
@@ -132,8 +150,8 @@ class FlipsetResult:
                             "feature": str(c.feature),
                             "label": c.label,
                             "unit": c.unit,
-                            "today": c.today,
-                            "new": c.new,
+                            "today": plain(c.today),
+                            "new": plain(c.new),
                             "price": c.price,
                         }
                         for c in item.changes
@@ -159,7 +177,7 @@ def flipset(
     x: Any,
     actions: ActionSet,
     *,
-    total_items: int = 10,
+    total_items: float = 10,
     cost: str | Cost | Callable[..., Any] = "total",
     distinct: str = "minimal",
     max_changes: int | None = None,
@@ -171,7 +189,7 @@ def flipset(
 
     model : a fitted classifier or pipeline, or a `Model`
     x : one person: a row of a DataFrame, a mapping, or values in the action set's order
-    total_items : how many actions to list at most
+    total_items : how many actions to list at most; ``math.inf`` lists all there are, which may be many
     cost : ``"total"``, ``"local"``, ``"max"``, ``"l1"``, a `Cost`, or ``function(feature, x, values)``
     distinct : what makes the next action a different one: ``"minimal"`` (its set of changed features
         contains no earlier one), ``"subsets"`` (differs from all earlier ones, so it may pad them), or
@@ -194,8 +212,8 @@ def flipset(
     >>> result.status
     <Status.OPTIMAL: 'no cheaper action exists in the action set'>
     """
-    if isinstance(total_items, bool) or not total_items >= 1:
-        raise InputError(f"total_items must be at least 1, not {total_items!r}.")
+    _check_items(total_items)
+    check_max_changes(max_changes)
     if desired is None:
         desired = label_of_sign(model, actions.y_desired)
     model = model if desired is None and threshold is None else as_model(model, desired=desired, threshold=threshold)
@@ -207,14 +225,42 @@ def flipset(
     grid = actions.grid(row, price, max_changes=max_changes)
 
     def result(items: list[FlipsetItem], status: Status | None, reason: str) -> FlipsetResult:
-        return FlipsetResult(tuple(items), status, reason, row, model.name, model.rule, price.name, distinct)
+        return FlipsetResult(
+            tuple(items), status, reason, row, model.name, model.rule, price.name, distinct, max_changes, x
+        )
 
     if model.approves(row)[0]:
         return result([], None, "This person is approved already: there is nothing to flip.")
-    ranks = find_items(model, grid, total_items=total_items, distinct=distinct, time_limit=time_limit)
+    ranks, last = _ranks(model, grid, total_items, distinct, time_limit)
     items = [_item(grid, rank, actions) for rank in ranks if rank.found[0]]
-    last = ranks[-1].status(0)
-    return result(items, ranks[0].status(0), _reason(items, last, total_items, grid))
+    return result(items, ranks[0].status(0), _reason(items, last, total_items, grid, max_changes))
+
+
+def _check_items(total_items: Any) -> None:
+    number = isinstance(total_items, numbers.Real) and not isinstance(total_items, bool)
+    if not number or not (total_items == math.inf or (total_items >= 1 and total_items == int(total_items))):
+        raise InputError(f"total_items must be at least 1, a whole number or math.inf, not {total_items!r}.")
+
+
+def _ranks(
+    model: Model, grid: ActionGrid, total_items: float, distinct: str, time_limit: float | None
+) -> tuple[list[Solutions], Status]:
+    """Search for more and more items until there are enough or no more; also how the last search ended.
+
+    Room is taken for every item that is asked for, so the first search asks for a few.
+    """
+    deadline = deadline_after(time_limit)
+    wanted = min(total_items, FIRST_ITEMS)
+    left, best = time_limit, None
+    while True:
+        ranks = find_items(model, grid, total_items=int(wanted), distinct=distinct, time_limit=left)
+        last = ranks[-1].status(0)
+        if best is not None and sum(bool(rank.found[0]) for rank in ranks) < len(best):
+            return best, Status.UNKNOWN  # out of time on the way to where the search before it ended
+        if wanted >= total_items or len(ranks) < wanted or not ranks[-1].found[0]:
+            return ranks, last
+        best, wanted = ranks, min(total_items, 4 * wanted)
+        left = None if time_limit is None else max(0.0, deadline - time.monotonic())
 
 
 def _item(grid: ActionGrid, solution: Solutions, actions: ActionSet) -> FlipsetItem:
@@ -229,17 +275,23 @@ def _item(grid: ActionGrid, solution: Solutions, actions: ActionSet) -> FlipsetI
     )
 
 
-def _reason(items: list[FlipsetItem], last: Status, wanted: float, grid: ActionGrid) -> str:
+def _reason(items: list[FlipsetItem], last: Status, wanted: float, grid: ActionGrid, max_changes: int | None) -> str:
+    limit = "" if max_changes is None else f" at most {max_changes} feature{'s' * (max_changes != 1)}"
     if len(items) >= wanted:
         return ""
     if last is Status.UNKNOWN:
         return f"Stopped after {len(items)} items: {last.value}." if items else f"Undecided: {last.value}."
     if items:
-        return f"There are no more than {len(items)} such actions."
+        if len(items) == 1:
+            return f"There is no more than 1 such action{limit and ' that changes'}{limit}."
+        return f"There are no more than {len(items)} such actions{limit and ' that change'}{limit}."
     if not grid.blocks:
         return "No recourse: no feature is actionable for this person."
-    return f"No recourse. {last.value[0].upper()}{last.value[1:]}."
+    return f"No recourse{limit and ' that changes'}{limit}. {last.value[0].upper()}{last.value[1:]}."
 
 
-def _plain(value: Any) -> Any:
-    return np.asarray(value).item() if isinstance(value, np.generic) else value
+def _of_one_type(column: pd.Series[Any]) -> pd.Series[Any]:
+    known = column.dropna()
+    if all(isinstance(value, (int, float)) for value in known):
+        return column.astype(float)
+    return column.map(lambda value: None if plain(value) is None else str(plain(value)))

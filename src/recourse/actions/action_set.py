@@ -145,7 +145,8 @@ class ActionSet(FeatureView):
         """Return one feature (by name or position) or a view of several (list, mask or slice)."""
         if isinstance(key, slice):
             return FeatureView(self._features[key])
-        if isinstance(key, (list, tuple, np.ndarray, pd.Series, pd.Index)) and key not in _hashable(self.names):
+        several = isinstance(key, (list, tuple, np.ndarray, pd.Series, pd.Index))
+        if several and not (isinstance(key, tuple) and key in self.names):
             chosen = list(key)
             if chosen and all(isinstance(one, (bool, np.bool_)) for one in chosen):
                 if len(chosen) != len(self._features):
@@ -409,9 +410,14 @@ class ActionSet(FeatureView):
         for name in cost.weights:
             if name not in self.names:
                 raise InputError(f"the cost weighs {name!r}, which is no feature. {nearest(name, self.names)}")
-        if max_changes is not None and (not isinstance(max_changes, (int, np.integer)) or max_changes < 0):
-            raise InputError(f"max_changes must be a whole number ≥ 0 or None, not {max_changes!r}.")
+        check_max_changes(max_changes)
         return build(self._features, list(self._constraints.values()), frame, cost, max_changes)
+
+
+def check_max_changes(max_changes: Any) -> None:
+    """Raise `InputError` unless this is None or how many features may change at once."""
+    if max_changes is not None and (not isinstance(max_changes, (int, np.integer)) or max_changes < 0):
+        raise InputError(f"max_changes must be a whole number ≥ 0 or None, not {max_changes!r}.")
 
 
 def _notes(feature: FeatureActions, frame: pd.DataFrame) -> Iterator[str]:
@@ -451,7 +457,3 @@ def _sign(y_desired: Any) -> int:
             "rs.audit(model, X, actions, desired=…)."
         )
     return 1 if y_desired > 0 else -1
-
-
-def _hashable(names: list[Name]) -> list[Name]:
-    return [name for name in names if isinstance(name, tuple)]

@@ -82,7 +82,7 @@ class GroupLimit(Constraint):
             raise InputError(f"a group limit needs 0 ≤ lb ≤ ub, not lb = {lb}, ub = {ub}.")
 
     def admits(self, today: pd.DataFrame, new: pd.DataFrame) -> BoolArray:
-        on = _numbers(new, self.features).sum(axis=1)
+        on = _numbers(new, self.features, type(self).__name__).sum(axis=1)
         return (on >= self.lb) & (on <= self.ub)
 
     def linear(self) -> Sequence[Linear]:
@@ -158,7 +158,10 @@ class Thermometer(Constraint):
         self.features, self.direction = _names(names, least=2), _direction(direction)
 
     def admits(self, today: pd.DataFrame, new: pd.DataFrame) -> BoolArray:
-        on, before = _numbers(new, self.features), _numbers(today, self.features)
+        on, before = (
+            _numbers(new, self.features, type(self).__name__),
+            _numbers(today, self.features, type(self).__name__),
+        )
         steps = (np.diff(on, axis=1) <= 0).all(axis=1)
         return steps & ((on.sum(axis=1) - before.sum(axis=1)) * self.direction >= 0)
 
@@ -184,7 +187,10 @@ class OrdinalEncoding(Constraint):
         self.at_most = at_most
 
     def admits(self, today: pd.DataFrame, new: pd.DataFrame) -> BoolArray:
-        on, before = _numbers(new, self.features), _numbers(today, self.features)
+        on, before = (
+            _numbers(new, self.features, type(self).__name__),
+            _numbers(today, self.features, type(self).__name__),
+        )
         ranks = np.arange(1, len(self.features) + 1)
         one = on.sum(axis=1) <= 1 if self.at_most else on.sum(axis=1) == 1
         return one & ((on @ ranks - before @ ranks) * self.direction >= 0)
@@ -245,9 +251,9 @@ class Sum(Constraint):
 
     def admits(self, today: pd.DataFrame, new: pd.DataFrame) -> BoolArray:
         weights = np.array(list(self.coefficients.values()))
-        values = _numbers(new, self.features)
+        values = _numbers(new, self.features, type(self).__name__)
         if self.of_changes:
-            values = values - _numbers(today, self.features)
+            values = values - _numbers(today, self.features, type(self).__name__)
         total = values @ weights
         room = 1e-9 * (1 + np.abs(values) @ np.abs(weights))
         return (total >= self.lb - room) & (total <= self.ub + room)
@@ -366,19 +372,26 @@ def _compare(frame: pd.DataFrame, condition: tuple[Any, ...]) -> BoolArray:
 
 
 def _value(today: npt.NDArray[Any], new: npt.NDArray[Any]) -> FloatArray:
-    return new.astype(np.float64)
+    return _floats(new)
 
 
 def _minus_value(today: npt.NDArray[Any], new: npt.NDArray[Any]) -> FloatArray:
-    return -new.astype(np.float64)
+    return -_floats(new)
 
 
 def _change(today: npt.NDArray[Any], new: npt.NDArray[Any]) -> FloatArray:
-    return new.astype(np.float64) - today.astype(np.float64)
+    return _floats(new) - _floats(today)
 
 
 def _minus_change(today: npt.NDArray[Any], new: npt.NDArray[Any]) -> FloatArray:
     return -_change(today, new)
+
+
+def _floats(values: npt.NDArray[Any]) -> FloatArray:
+    try:
+        return values.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"a constraint on numbers met something else: {error}.") from None
 
 
 def _same(a: npt.NDArray[Any], b: npt.NDArray[Any]) -> BoolArray:
@@ -386,8 +399,19 @@ def _same(a: npt.NDArray[Any], b: npt.NDArray[Any]) -> BoolArray:
     return np.asarray((a == b) | (pd.isna(a) & pd.isna(b)), dtype=bool)
 
 
-def _numbers(frame: pd.DataFrame, names: Sequence[Name]) -> FloatArray:
-    return np.column_stack([frame[name].to_numpy(dtype=np.float64) for name in names])
+def _numbers(frame: pd.DataFrame, names: Sequence[Name], kind: str) -> FloatArray:
+    return np.column_stack([_number_column(frame[name], kind) for name in names])
+
+
+def _number_column(column: pd.Series[Any], kind: str) -> FloatArray:
+    try:
+        return column.to_numpy(dtype=np.float64, na_value=np.nan)
+    except (TypeError, ValueError):
+        word = next((value for value in column if isinstance(value, str)), column.iloc[0])
+        raise InputError(
+            f"{kind} needs numbers, but column {column.name!r} holds {word!r}. A column of words needs no encoding "
+            "to be tied together; what depends on its words can be said with IfThen, Switch or Reachability."
+        ) from None
 
 
 def _names(names: Sequence[Name], *, least: int) -> tuple[Name, ...]:

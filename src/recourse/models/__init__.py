@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from recourse.errors import InputError
 from recourse.models.additive import AdditiveEstimatorModel
 from recourse.models.files import ModelFile, inspect_model, load_model
 from recourse.models.linear import LinearEstimatorModel, LinearModel, linear_form
@@ -65,8 +66,9 @@ def as_model(
     """
     if isinstance(estimator, Model):
         if desired is not None or threshold is not None or margin or additive:
-            raise TypeError(
-                "desired=, threshold=, margin= and additive= belong to as_model(estimator, …), "
+            raise InputError(
+                f"desired=, threshold=, margin= and additive= are for classifiers, but a "
+                f"{type(estimator).__name__} has its own rule; they belong to as_model(estimator, …), "
                 "where the Model was made."
             )
         return estimator
@@ -80,5 +82,6 @@ def as_model(
     structure = recognise(estimator)
     if (structure is not None and by_score) or additive:
         return AdditiveEstimatorModel(estimator, structure if by_score else None, promised=additive, **settings)
+    checked.check_margin()
     trees = recognise_trees(estimator, checked)
     return checked if trees is None else TreeEstimatorModel(estimator, *trees, **settings)

@@ -2,7 +2,8 @@
 
 What a file is gets decided by its first bytes, never by its name. Coefficient tables, scorecards and the
 boosting libraries' own formats are data; a skops file is loaded only if every type in it is one that skops
-itself trusts; ONNX is run only if it is self-contained. Sizes are checked before anything is allocated.
+itself trusts, or one of `DATA_ONLY`; ONNX is run only if it is self-contained. Sizes are checked before anything
+is allocated.
 """
 
 from __future__ import annotations
@@ -29,6 +30,26 @@ SIZE_LIMIT = 1 << 30
 TEXT_LIMIT = 1 << 28
 """Files of text may have so many bytes: they take several times that in memory."""
 
+DATA_ONLY = frozenset(
+    {
+        "builtins.object",
+        "numpy.dtype",
+        "sklearn.calibration._CalibratedClassifier",
+        "sklearn.calibration._SigmoidCalibration",
+        "sklearn.compose._column_transformer.make_column_selector",
+        "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+        "sklearn.metrics._scorer._PassthroughScorer",
+        "sklearn.model_selection._split.StratifiedKFold",
+        "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
+        "sklearn.neural_network._stochastic_optimizers.SGDOptimizer",
+        "sklearn.tree._tree.Tree",
+        "sklearn.utils._bunch.Bunch",
+    }
+)
+"""Types that skops asks about and that hold data only: read one by one, none runs anything from the file.
+
+Trees are followed without bounds checks by compiled code, so `_check_trees` checks their nodes after loading.
+"""
 INTERCEPT_NAMES = ("intercept", "(intercept)", "const")
 COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda", b"\x04\x22\x4d\x18")
 
@@ -249,7 +270,7 @@ def _skops_types(path: Path, data: bytes) -> tuple[list[str], list[str]]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             schema = read_json(archive.read("schema.json").decode("utf-8"))
-        untrusted = sorted(skops.io.get_untrusted_types(data=data))
+        untrusted = sorted(set(skops.io.get_untrusted_types(data=data)) - DATA_ONLY)
     except ModelError:
         raise
     except Exception as error:  # skops raises whatever a broken file leads to
@@ -272,15 +293,62 @@ def _skops(path: Path, data: bytes) -> Any:
     _, untrusted = _skops_types(path, data)
     if untrusted:
         raise ModelError(
-            f"{path} holds types that are not trusted: {', '.join(untrusted[:5])}. Only files "
-            "made of scikit-learn, NumPy and SciPy parts are opened."
+            f"{path} holds types that are not trusted: {', '.join(untrusted[:5])}. Files are opened whose "
+            "parts are linear models, naive Bayes, support vectors, trees, forests, boosted trees or networks of "
+            "scikit-learn, with its usual scalers, encoders and imputers, and no functions or classes of your own."
         )
     import skops.io
 
     try:
-        return skops.io.loads(data, trusted=[])
+        model = skops.io.loads(data, trusted=sorted(DATA_ONLY))
     except Exception as error:  # as above
         raise ModelError(f"{path} is a zip archive but no readable skops file: {error}.") from None
+    _check_trees(path, model)
+    return model
+
+
+def _check_trees(path: Path, model: Any) -> None:
+    """Refuse trees whose nodes point outside the tree, its columns or its sets of categories, or upwards."""
+    import numpy as np
+
+    waiting: list[tuple[Any, float]] = [(model, 0)]
+    seen: set[int] = set()
+    while waiting:
+        part, columns = waiting.pop()
+        kind = type(part).__name__
+        if kind == "Tree":
+            if not _sound(part.children_left, part.children_right, part.feature, part.children_left != -1, columns):
+                raise ModelError(f"{path} holds a tree whose nodes point outside it; the file is damaged.")
+        elif kind == "TreePredictor":
+            nodes, inner = part.nodes, part.nodes["is_leaf"] == 0
+            sets = nodes["bitset_idx"][inner & (nodes["is_categorical"] != 0)]
+            known = min(len(part.raw_left_cat_bitsets), len(part.binned_left_cat_bitsets))
+            if not _sound(nodes["left"], nodes["right"], nodes["feature_idx"], inner, columns) or (sets >= known).any():
+                raise ModelError(f"{path} holds a tree whose nodes point outside it; the file is damaged.")
+        if id(part) in seen or isinstance(part, type):
+            continue
+        if isinstance(part, np.ndarray):
+            inside = part.ravel().tolist() if part.dtype == object else []
+        elif isinstance(part, (list, tuple)):
+            inside = list(part)
+        else:
+            inside = list(part.values() if isinstance(part, dict) else getattr(part, "__dict__", {}).values())
+        if inside:
+            seen.add(id(part))
+        own = getattr(part, "n_features_in_", None) if not isinstance(part, dict) else None
+        if isinstance(own, int):  # forests ask their trees without checking a table's width again
+            columns = min(own, columns) if columns and hasattr(part, "tree_") else own
+        waiting += [(one, columns) for one in inside]
+
+
+def _sound(left: Any, right: Any, feature: Any, inner: Any, columns: float) -> bool:
+    """Whether each inner node's children come after it in the tree, and its feature is one of the columns."""
+    import numpy as np
+
+    place = np.flatnonzero(inner)
+    return all(bool(((child[place] > place) & (child[place] < len(inner))).all()) for child in (left, right)) and bool(
+        ((feature[place] >= 0) & (feature[place] < columns)).all()
+    )
 
 
 def _table_json(path: Path, document: Any) -> LinearModel | Scorecard:
@@ -374,8 +442,14 @@ def _coefficients_csv(path: Path, rows: list[list[str]]) -> LinearModel:
 def _finite(path: Path, name: str, value: Any) -> float:
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = math.nan
     if isinstance(value, bool) or not math.isfinite(number):
-        raise ModelError(f"{path}: the coefficient of {name!r} must be a finite number, not {value!r}.")
+        raise ModelError(f"{path}: the coefficient of {name!r} must be a finite number, not {_short(value)}.")
     return number
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, int) and value.bit_length() > 1000:
+        return "an integer beyond all floats"  # Python refuses to spell out integers of thousands of digits
+    return repr(value)

@@ -200,9 +200,10 @@ class Model(ABC):
 
     def check_rows(self, X: pd.DataFrame) -> None:
         """Raise `InputError`, naming column and rows, where values are missing that the model can't do without."""
-        for name in X.columns if self.feature_names is None else self.feature_names:
-            where = np.flatnonzero(X[name].isna().to_numpy())
-            if len(where) and not self.accepts(X.iloc[where[:1]]):
+        gaps = X[list(X.columns if self.feature_names is None else self.feature_names)].isna()
+        for name in gaps.columns:
+            where = np.flatnonzero(gaps[name].to_numpy())
+            if len(where) and not self.accepts(_only_missing(X, gaps, name, where)):
                 raise InputError(
                     f"column {name!r} is missing in {rows_in_words(X.index, where)}, and {self.name} does not "
                     "accept missing values; fill them, leave the rows out, or put an imputer into the pipeline."
@@ -256,6 +257,16 @@ class EstimatorModel(Model):
                 f"the model was fitted on {self.n_features} columns without names, but the action set has "
                 f"{len(names)} features; they must be the same columns in the same order."
             )
+
+    def check_margin(self) -> None:
+        """Raise `InputError` if a margin is asked for and the estimator has no decision value to measure it on."""
+        if self.margin and not hasattr(self.estimator, "decision_function"):
+            raise InputError(
+                f"a {self.name} has no decision_function, so margin= means nothing; use threshold= for a "
+                "probability to be reached."
+            )
+        if self.margin and len(self.classes) != 2:
+            raise InputError(f"margin= needs a model of two labels; this {self.name} has {len(self.classes)}.")
 
     def approves(self, X: pd.DataFrame) -> BoolArray:
         if not len(X):
@@ -315,6 +326,9 @@ def choose_label(classes: npt.NDArray[Any], desired: Any) -> Any:
     for label in classes:
         if label == desired or str(_plain(label)) == str(desired):
             return _plain(label)
+    for label in classes:
+        if _same_number(_plain(label), desired):
+            return _plain(label)
     raise InputError(f"desired={desired!r} is none of the model's labels: {listed}.")
 
 
@@ -332,6 +346,27 @@ def label_of_sign(estimator: Any, sign: int) -> Any:
             "name one with desired= instead."
         )
     return _plain(classes[0])
+
+
+def _only_missing(X: pd.DataFrame, gaps: pd.DataFrame, name: Name, where: npt.NDArray[np.int64]) -> pd.DataFrame:
+    """A row without this column's value and, as far as others have one, with all the others' values."""
+    first = int(where[np.argmin(gaps.iloc[where].sum(axis=1).to_numpy())])
+    row = X.iloc[[first]].copy()
+    for other in gaps.columns[gaps.iloc[first].to_numpy()]:
+        known = X[other].dropna()
+        if other != name and len(known):
+            row[other] = known.iloc[:1].set_axis(row.index)
+    return row
+
+
+def _same_number(label: Any, desired: Any) -> bool:
+    """Whether a number among the labels is the one that was spelt: '1' is 1.0."""
+    if isinstance(label, (str, bool)) or not isinstance(desired, str):
+        return False
+    try:
+        return bool(float(desired) == label)
+    except (TypeError, ValueError):
+        return False
 
 
 def _plain(label: Any) -> Any:
