@@ -590,6 +590,27 @@ def _highs(model, grid, person):
     return highs.getInfo().objective_function_value
 
 
+def test_people_who_can_change_nothing_and_trees_without_a_split_are_answered_too():
+    w = world(3, kind="forest")
+    w.actions.actionable = False
+    answers = agrees(w.model, w.actions.grid(w.denied.iloc[:3]))
+    assert {answers.status(person) for person in range(3)} == {rs.Status.INFEASIBLE}
+    w = world(3)
+    leaves = RandomForestClassifier(3, min_samples_leaf=80, random_state=0).fit(w.X, w.y)
+    label = 1 - leaves.predict(w.X)[0]  # everybody gets the other one
+    answers = agrees(rs.as_model(leaves, desired=label), w.actions.grid(w.X.iloc[:3]))
+    assert not answers.found.any()
+
+
+def test_progress_counts_everybody_once():
+    w = world(3, kind="forest")
+    grid = w.actions.grid(w.denied)
+    for threads in (1, 3):
+        seen = []
+        boxes.solve(w.model, grid, w.model.trees(grid), threads=threads, progress=seen.append)
+        assert sum(seen) == len(grid)
+
+
 def test_a_warning_is_never_shown_where_the_estimator_shows_none():
     w = world(9, kind="extra trees")
     with warnings.catch_warnings():

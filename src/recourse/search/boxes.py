@@ -68,9 +68,8 @@ def solve(
         search.trusting = False
         out.withdraw(wrong)
         out.put(wrong, search.run(wrong, threads, deadline, None))
+        out.withdraw(wrong[~out.found[wrong]])
         out.codes[wrong[out.found[wrong]]] = FEASIBLE
-        out.codes[wrong[~out.found[wrong]]] = 3
-        out.cost[wrong[~out.found[wrong]]] = out.total[wrong[~out.found[wrong]]] = np.nan
         out.bound[wrong] = 0.0
     return out
 
@@ -132,6 +131,7 @@ class _Search:
                     if rounds.stopped:
                         raise KeyboardInterrupt
                     rounds.ask()
+                rounds.tell()
             except KeyboardInterrupt:
                 rounds.stopped = True
                 out.interrupted = True
@@ -139,9 +139,11 @@ class _Search:
         works = np.flatnonzero(out.found)
         out.cost[works], out.total[works] = self.grid.cost(self.people[which[works]], out.picks[works])
         out.bound[works] = np.minimum(out.bound[works], out.cost[works])
-        met = works[out.cost[works] - out.bound[works] <= EQUAL * (1 + out.cost[works])]
-        out.codes[met[out.codes[met] == OPTIMAL]] = OPTIMAL
-        out.bound[works[out.codes[works] == OPTIMAL]] = out.cost[works[out.codes[works] == OPTIMAL]]
+        if self.grid.combine == "sum":
+            met = out.cost[works] - out.bound[works] <= EQUAL * (1 + out.cost[works])
+            out.codes[works[met]] = OPTIMAL
+        proven = np.flatnonzero(out.codes == OPTIMAL)
+        out.bound[proven] = out.cost[proven]
         return out
 
     def approves(self, which: IntArray, picks: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
@@ -228,7 +230,7 @@ class _Shared:
         sets = kind == _NUMERIC_SETS
         owner = block[column]
         inside = owner >= 0
-        most = np.where(sets, counts, np.minimum(counts, np.where(inside, longest[np.maximum(owner, 0)], 0)))
+        most = np.where(sets, counts, np.minimum(counts, np.append(longest, 1)[owner]))
         words = (longest + _WORD - 1) // _WORD
         self.n_states, self.n_words = int(longest.sum()), int(words.sum())
         self.n_local = int(most[inside].sum())
@@ -321,7 +323,7 @@ class _Rounds:
                         self.done += 1
                         self.spare.append(case)
                 if main:
-                    self._tell()
+                    self.tell()
         except BaseException:
             self.stopped = True
             raise
@@ -427,7 +429,8 @@ class _Rounds:
             found, _, peak, total = case.solver.answer(case.question)
             self._write(case, False, found, peak, total)
 
-    def _tell(self) -> None:
+    def tell(self) -> None:
+        """Report the people who are done by now; on the main thread only."""
         if self.progress is not None and self.done > self.told:
             self.told, more = self.done, self.done - self.told
             self.progress(more)

@@ -61,7 +61,8 @@ def solve(
 
 def _solve_one(model: Model, grid: ActionGrid, person: int, excluded: Exclusions, out: Solutions, k: int) -> None:
     sizes = [len(menu.prices) for menu in grid.menu(person)]
-    picks = np.array(list(itertools.product(*map(range, sizes))), dtype=np.int32).reshape(-1, len(sizes))
+    every = list(itertools.product(*map(range, sizes)))
+    picks = np.array(every, dtype=np.int32).reshape(len(every), len(sizes))
     people = np.full(len(picks), person)
     allowed = grid.allows(people, picks)
     if excluded != Exclusions():
