@@ -165,7 +165,7 @@ class AuditRows:
     interrupted: bool = False
 
 
-class Audit:
+class Audit(reports.Report):
     """The answer to "who has recourse, and how hard is it for whom": made by `audit`.
 
     overall : Series of counts, shares and cost quantiles over everybody
@@ -288,16 +288,6 @@ class Audit:
         if self.interrupted:
             return f"Stopped early: {overall.undecided:,} denied people are undecided."
         return ""
-
-    def to_html(self) -> str:
-        """Return a self-contained HTML page, without scripts."""
-        return reports.page(self.to_dict())
-
-    def __repr__(self) -> str:
-        return reports.text(self.to_dict())
-
-    def _repr_html_(self) -> str:
-        return reports.html(self.to_dict())
 
     def __len__(self) -> int:
         return len(self.people)

@@ -68,8 +68,8 @@ class FlipsetItem:
         return tuple(change.feature for change in self.changes)
 
 
-@dataclass(frozen=True, eq=False)
-class FlipsetResult:
+@dataclass(frozen=True, eq=False, repr=False)
+class FlipsetResult(reports.Report):
     """What one person can do, made by `flipset`.
 
     items : the actions, cheapest first; empty where there is none, and then `reason` says why
@@ -160,16 +160,6 @@ class FlipsetResult:
                 for item in self.items
             ],
         }
-
-    def to_html(self) -> str:
-        """Return a self-contained HTML page, without scripts."""
-        return reports.page(self.to_dict())
-
-    def __repr__(self) -> str:
-        return reports.text(self.to_dict())
-
-    def _repr_html_(self) -> str:
-        return reports.html(self.to_dict())
 
 
 def flipset(

@@ -94,7 +94,7 @@ def _arm(study: Study, state: ArmState, t: int) -> Arm:
     return Arm(study.features(people), people.y, state.estimator, who, last, state.stopped, history, moved_by)
 
 
-class Simulation:
+class Simulation(reports.Report):
     """What happened over time, in every arm: made by `simulate`.
 
     arms : the final people and model of each arm, by (model, recourse)
@@ -230,16 +230,6 @@ class Simulation:
         from recourse.dynamics import plots
 
         return plots.population(self, round, **settings)
-
-    def to_html(self) -> str:
-        """Return a self-contained HTML page, without scripts."""
-        return reports.page(self.to_dict())
-
-    def __repr__(self) -> str:
-        return reports.text(self.to_dict())
-
-    def _repr_html_(self) -> str:
-        return reports.html(self.to_dict())
 
 
 def simulate(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["html", "page", "text"]
+__all__ = ["Report", "html", "page", "text"]
 
 
 def text(document: Mapping[str, Any]) -> str:
@@ -31,3 +31,21 @@ def page(document: Mapping[str, Any]) -> str:
     from recourse.reports import web
 
     return web.page(document)
+
+
+class Report:
+    """What every result can do once it has a document: show itself in a terminal, in a notebook, as a page."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the document: plain values, from which every view is rendered."""
+        raise NotImplementedError
+
+    def to_html(self) -> str:
+        """Return a self-contained HTML page, without scripts."""
+        return page(self.to_dict())
+
+    def __repr__(self) -> str:
+        return text(self.to_dict())
+
+    def _repr_html_(self) -> str:
+        return html(self.to_dict())

@@ -66,7 +66,7 @@ class Explanation:
         return "\n".join(lines[:6])
 
 
-class TwoLevelRecourseSet:
+class TwoLevelRecourseSet(reports.Report):
     """Rules that tell a population what recourse it has; made by `summarize`.
 
     rules : the rules, by subgroup, and within it by the people they cover
@@ -424,16 +424,6 @@ class TwoLevelRecourseSet:
             ],
             "measures": {column: measures[column].to_dict() for column in measures.columns},
         }  # fmt: skip
-
-    def to_html(self) -> str:
-        """Return a small static HTML report."""
-        return reports.html(self.to_dict())
-
-    def __repr__(self) -> str:
-        return reports.text(self.to_dict())
-
-    def _repr_html_(self) -> str:
-        return self.to_html()
 
     def __len__(self) -> int:
         return len(self.rules)
