@@ -7,8 +7,6 @@ from typing import Any
 
 from recourse.reports.formats import cost, count, share, spread, value
 
-WIDTH = 110
-
 
 def render(document: Mapping[str, Any]) -> str:
     """Lay a document out for a terminal."""
