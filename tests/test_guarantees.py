@@ -120,7 +120,7 @@ def test_listed_actions_are_the_cheapest_distinct_ones(w, distinct, cost):
         return
     grid = w.actions.grid(denied, cost)
     ranks = [rank for rank in rs.search.find_items(w.model, grid, total_items=6, distinct=distinct) if rank.found[0]]
-    subsets = _all_subsets(w, grid)
+    subsets = _all_subsets_of(w.model, grid)
     earlier: list[frozenset[int]] = []
     for rank in ranks:
         best = next(best for changed, best in subsets if _is_new(changed, earlier, distinct))
@@ -137,13 +137,13 @@ def _is_new(changed, earlier, distinct):
     return changed not in earlier if distinct == "subsets" else not any(subset & changed for subset in earlier)
 
 
-def _all_subsets(w, grid):
+def _all_subsets_of(model, grid):
     """Each set of changed features that can flip the decision, with its cheapest cost, cheapest first."""
     import itertools
 
     sizes = [len(menu.prices) for menu in grid.menu(0)]
     picks = np.array(list(itertools.product(*map(range, sizes))))
-    picks = picks[w.model.approves(grid.points(np.zeros(len(picks), dtype=int), picks))]
+    picks = picks[model.approves(grid.points(np.zeros(len(picks), dtype=int), picks))]
     cost, total = grid.cost(np.zeros(len(picks), dtype=int), picks)
     best: dict[frozenset[int], tuple[float, float]] = {}
     for row, c, t in zip(picks, cost, total, strict=True):
@@ -274,3 +274,39 @@ def test_many_sums_exactly_on_the_bar_are_settled_without_a_search_for_each():
     answers = rs.find(just, grid)
     assert {answers.status(i) for i in range(len(grid))} == {rs.Status.OPTIMAL}
     assert (grid.points(np.arange(len(grid)), answers.picks)[list("abcde")].sum(axis=1) == 16).all()
+
+
+def test_listed_actions_that_the_model_rejects_within_rounding_are_never_listed():
+    """The kernel lists actions at the lowered bar; whoever has one rejected is answered item by item."""
+    X = pd.DataFrame({"a": [0.0, 0.1, 0.2], "b": [0.0, 0.1, 0.2], "c": [0.0, 0.1, 0.3]})
+
+    class Table(rs.LinearModel):
+        """Denies every point that lies within rounding of the boundary."""
+
+        def approves(self, rows):
+            return self.score(rows) > 1e-12
+
+    model = Table({"a": 1.0, "b": 1.0, "c": 1.0}, intercept=-0.3)
+    actions = rs.ActionSet(X, default_bounds=(0, 0.2))
+    actions["c"].bounds = (0, 0.3)
+    actions.step_type, actions.step_size = "absolute", 0.1
+    grid = actions.grid(X.iloc[:1], rs.FunctionCost(lambda feature, x, values: values))
+    for distinct in ("subsets", "minimal"):
+        ranks = rs.search.find_items(model, grid, total_items=4, distinct=distinct)
+        listed = [rank for rank in ranks if rank.found[0]]
+        assert listed
+        earlier: list[frozenset[int]] = []
+        for rank in listed:
+            assert model.approves(grid.points([0], rank.picks)).all()
+            best = next(best for changed, best in _all_subsets_of(model, grid) if _is_new(changed, earlier, distinct))
+            np.testing.assert_allclose([rank.cost[0], rank.total[0]], best, atol=1e-9)
+            earlier.append(frozenset(np.flatnonzero(rank.picks[0]).tolist()))
+
+
+def test_numbers_that_round_are_not_taken_for_exact():
+    X = pd.DataFrame({"a": np.arange(5) * 0.1, "b": np.arange(5.0)})
+    grid = rs.ActionSet(X).grid(X)
+    assert rs.LinearModel({"a": 1.0, "b": 1.0}, -2).additive(grid).quantum == 0
+    assert rs.LinearModel({"a": 0.0, "b": 0.1}, -2).additive(grid).quantum == 0
+    whole = X.assign(a=X["b"])
+    assert rs.LinearModel({"a": 1.5, "b": 2.0}, -2).additive(rs.ActionSet(whole).grid(whole)).quantum == 0.5

@@ -62,7 +62,11 @@ FINEST = 2.0**-10
 
 
 def exact(values: npt.ArrayLike) -> bool:
-    """Whether all values are multiples of `FINEST`: halves, tenths no, whole numbers yes."""
+    """Whether all values are multiples of `FINEST`.
+
+    >>> exact([0.5, 3, -7.25]), exact([0.1])
+    (True, False)
+    """
     units = np.asarray(values, dtype=np.float64) / FINEST
     return bool(np.array_equal(units, np.round(units)))
 
