@@ -497,6 +497,18 @@ def test_ctrl_c_keeps_what_is_done(threads):
     np.testing.assert_array_equal(found.picks[kept], full.picks[kept])
 
 
+def test_ctrl_c_at_the_very_end_loses_nothing():
+    people = population()
+
+    def stop_at_the_end(count):
+        if count == len(people[0]):
+            raise KeyboardInterrupt
+
+    found = solve_knapsack(*people, threads=2, progress=stop_at_the_end)
+    assert found.stopped == "interrupted"
+    assert (found.status != UNKNOWN).all()
+
+
 def test_progress_is_reported_on_the_callers_thread_and_ends_with_everyone():
     people = population()
     seen = []

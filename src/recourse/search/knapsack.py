@@ -207,16 +207,16 @@ class Knapsack:
             self._prepare(people.m, threads, people.forced is not None or (ranks is not None and ranks[1] != 2))
             queue = _Queue(people.n, threads, deadline)
             workers = [_Worker(self, people, out, ranks, max_states, k) for k in range(threads)]
-            if threads == 1:
-                _work(workers[0], queue, progress)
-            else:
-                with ThreadPoolExecutor(threads - 1) as pool:
-                    futures = [pool.submit(_work, worker, queue, None) for worker in workers[1:]]
+            with ThreadPoolExecutor(max(1, threads - 1)) as pool:
+                futures = [pool.submit(_work, worker, queue, None) for worker in workers[1:]]
+                try:
                     _work(workers[0], queue, progress)
                     for future in futures:
                         future.result()
-        if progress is not None and queue.stopped is None:
-            progress(queue.done)
+                    if progress is not None and queue.stopped is None:
+                        progress(queue.done)
+                except KeyboardInterrupt:  # the others end their chunks, and the pool waits for them
+                    queue.stopped = "interrupted"
         return queue.stopped
 
     def _prepare(self, m: int, threads: int, changed: bool) -> None:
@@ -540,7 +540,7 @@ class _Worker:
 
 
 def _work(worker: _Worker, queue: _Queue, progress: Callable[[int], object] | None) -> None:
-    """Take chunks until there are none left; Ctrl-C (which reaches the main thread only) stops everyone."""
+    """Take chunks until there are none left; whatever goes wrong in one thread stops them all."""
     size = 16
     try:
         while True:
@@ -554,8 +554,6 @@ def _work(worker: _Worker, queue: _Queue, progress: Callable[[int], object] | No
             done = queue.finish(stop - start)
             if progress is not None:
                 progress(done)
-    except KeyboardInterrupt:
-        queue.stopped = "interrupted"
     except BaseException:
         queue.stopped = "failed"
         raise
