@@ -22,8 +22,10 @@ import recourse as rs
 from recourse.models import Model
 from recourse.summaries import SelectionStatus
 from recourse.summaries.itemsets import count, frequent_itemsets, pack, unpack
+from recourse.summaries.local_search import anytime_bound, greedy, local_search
 from recourse.summaries.predicates import Move, Predicate, Shift
-from recourse.summaries.selection import Problem, anytime_bound, greedy, local_search, select
+from recourse.summaries.problem import Problem
+from recourse.summaries.selection import select
 from recourse.summaries.vocabulary import Levels, levels_of, mobility
 
 JOBS = ("clerk", "driver", "manager", "?")

@@ -17,8 +17,9 @@ from recourse.costs import Cost, FeatureCost, as_cost
 from recourse.errors import InputError, nearest
 from recourse.summaries.candidates import Candidates
 from recourse.summaries.evidence import Evidence
+from recourse.summaries.problem import Problem
 from recourse.summaries.rules import Rule
-from recourse.summaries.selection import Problem, Selection, select
+from recourse.summaries.selection import Selection, select
 from recourse.tables import Name
 
 FloatArray = npt.NDArray[np.float64]
