@@ -17,6 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
+from scipy.optimize import LinearConstraint, milp
 
 import recourse as rs
 from recourse.models import Model
@@ -277,7 +278,7 @@ def test_candidates_are_all_triples_of_the_paper_with_equal_ones_counted_once(su
 # --- choosing ---------------------------------------------------------------------------------------------
 
 
-def random_problem(seed, *, rules=9, cells=12, overlap=None, max_rules=3, max_groups=2):
+def random_problem(seed, *, rules=9, cells=12, groups=4, overlap=None, max_rules=3, max_groups=2):
     rng = np.random.default_rng(seed)
     cover = rng.random((rules, cells)) < 0.35
     cover[np.arange(rules), rng.integers(0, cells, rules)] = True
@@ -285,7 +286,7 @@ def random_problem(seed, *, rules=9, cells=12, overlap=None, max_rules=3, max_gr
     people = rng.integers(1, 6, cells).astype(float)
     price = np.round(rng.random(rules) * people.sum() / 5, 2)
     price[-1] = price[0]
-    group = rng.integers(0, 4, rules)
+    group = rng.integers(0, groups, rules)
     limit = None if overlap is None else overlap * people.sum() + 1e-9
     return Problem(
         sparse.csr_matrix(cover.astype(float)), 1.5 * people, people, price, group, max_rules, max_groups, limit
@@ -314,6 +315,38 @@ def test_the_exact_choice_is_that_of_exhaustive_search(seed, overlap, max_rules,
     assert found.status is SelectionStatus.OPTIMAL
     warm = select(problem, start=np.arange(problem.rules))
     assert warm.value == pytest.approx(best, abs=1e-6)
+
+
+def by_milp(problem):
+    """The best value, from the textbook program in a general solver."""
+    rules, cells = problem.cover.shape
+    inside, groups = problem.cover.toarray(), np.unique(problem.group)
+    n = rules + 2 * cells + len(groups)  # rules chosen, cells covered, cells covered twice, subgroups used
+    z, y, v, u = np.split(np.eye(n), [rules, rules + cells, rules + 2 * cells])
+    rows = [y - inside.T @ z, inside.T @ z - rules * v, z.sum(axis=0), u.sum(axis=0)]
+    rows.append(z - (problem.group[:, None] == groups) @ u)
+    most = [np.zeros(cells), np.ones(cells), problem.max_rules, problem.max_groups, np.zeros(rules)]
+    if problem.max_overlap is not None:
+        rows.append(problem.people @ v)
+        most.append(problem.max_overlap)
+    value = problem.weight @ y - problem.price @ z
+    limits = LinearConstraint(np.vstack(rows), -np.inf, np.hstack(most))
+    found = milp(-value, integrality=np.ones(n), bounds=(0, 1), constraints=limits, options={"mip_rel_gap": 0.0})
+    assert found.status == 0
+    return -found.fun
+
+
+@pytest.mark.parametrize(("overlap", "rules"), [(None, 50), (0.0, 50), (0.2, 20)])
+@given(seed=st.integers(0, 10**6), max_rules=st.integers(2, 8), max_groups=st.sampled_from([2, 4, 99]))
+@settings(max_examples=12, deadline=None)
+def test_the_exact_choice_is_that_of_a_general_solver(overlap, rules, seed, max_rules, max_groups):
+    problem = random_problem(
+        seed, rules=rules, cells=30, groups=8, overlap=overlap, max_rules=max_rules, max_groups=max_groups
+    )
+    found = select(problem, time_limit=60)
+    assert problem.allows(found.chosen)
+    assert found.value == pytest.approx(by_milp(problem), abs=1e-5)
+    assert found.status is SelectionStatus.OPTIMAL
 
 
 @given(st.integers(0, 10**6), st.sampled_from([None, 0.0, 0.2]), st.sampled_from(["local", "greedy"]))

@@ -1,8 +1,8 @@
 """The exact choice of rules: bound them all with multipliers, then branch among the few that can matter.
 
 Lagrange multipliers from a linear program over some of the rules bound the value of every set of rules, and of
-every set that contains a given rule. Rules that can't be in a better set than the one in hand are dropped, so are
-rules that another one can always stand in for, and branch and bound with linear programs decides among the rest.
+every set that contains a given rule. Rules that can't be in a better set than the one in hand are dropped, and
+branch and bound with linear programs decides among the rest.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import optimize, sparse
 
-from recourse.summaries.local_search import greedy
+from recourse.summaries.local_search import exchanges, greedy
 from recourse.summaries.problem import ROUNDING, Problem, settled, tolerance
 
 FloatArray = npt.NDArray[np.float64]
@@ -70,7 +70,7 @@ def prove(problem: Problem, chosen: IntArray, start: IntArray, bound: float, dea
     while not settled(bound, value := problem.value(chosen)) and time.monotonic() < deadline:
         level = max(float(ranked[size]) if size < len(ranked) else -np.inf, value)
         kept = np.flatnonzero(pricing.potential > level + tolerance(value))
-        kept = np.union1d(kept[_undominated(shared.restrict(kept))], kind[chosen])
+        kept = np.union1d(kept, kind[chosen])
         tree = _Tree(shared.restrict(kept), value)
         tree.search(deadline)
         # any set is either among those kept, or contains a rule whose potential is at most `level`
@@ -82,37 +82,6 @@ def prove(problem: Problem, chosen: IntArray, start: IntArray, bound: float, dea
         size *= 4
     bound = max(bound, problem.value(chosen))
     return Proof(chosen, bound, np.flatnonzero(np.isin(kind, pricing.best(PROMISING))))
-
-
-def _undominated(problem: Problem) -> IntArray:
-    """Leave out each rule that another can stand in for in any set, and return the others.
-
-    That is so if the other's price is lower by at least what the people are worth whom only the first covers,
-    and, where subgroups are limited, if the other may count for every descriptor that the first may count for.
-    Of two that can stand in for each other, the first stays. With a limit on overlap every rule stays, since
-    the other one may cover somebody twice.
-    """
-    everything = np.arange(problem.rules)
-    if problem.max_overlap is not None:
-        return everything
-    merged, price, also = problem.merged()[0], problem.price, problem.also
-    assert also is not None
-    inside = merged.cover.toarray()
-    weighted = inside * merged.weight
-    worth, counts = weighted.sum(axis=1), np.diff(also.indptr)
-    limited = len(np.unique(also.indices)) > problem.max_groups
-    stays = np.ones(problem.rules, dtype=bool)
-    for begin in range(0, problem.rules, 512):
-        mine = everything[begin : begin + 512, None]
-        both = weighted[mine[:, 0]] @ inside.T
-        out = worth[mine] - both <= price[mine] - price + ROUNDING / 1000
-        back = worth - both <= price - price[mine] + ROUNDING / 1000
-        if limited:
-            common = (also[mine[:, 0]] @ also.T).toarray()
-            out &= common == counts[mine]
-            back &= common == counts
-        stays[mine[:, 0]] = ~(out & ~(back & (everything >= mine))).any(axis=1)
-    return np.flatnonzero(stays)
 
 
 class _Tree:
@@ -152,7 +121,7 @@ class _Tree:
             bound, x = min(relaxed[0], -node[0]), relaxed[1]
             if settled(bound, self.value):
                 continue
-            found, used = _rounded(self.problem, x)
+            found, used = _rounded(self.problem, x, self.value if made else -np.inf)
             if (value := self.problem.value(found)) > self.value:
                 self.found, self.used, self.value = found, used, value
             if settled(bound, self.value):
@@ -216,10 +185,11 @@ class _Tree:
         return low, high
 
 
-def _rounded(problem: Problem, x: FloatArray) -> tuple[IntArray, IntArray]:
+def _rounded(problem: Problem, x: FloatArray, enough: float) -> tuple[IntArray, IntArray]:
     """Make a set of rules from a solution of `_program`: what it mostly chose, completed greedily.
 
-    Returns the rules, and the descriptors they count for where these are limited.
+    If that is worth more than `enough`, exchanges improve it further. Returns the rules, and the descriptors they
+    count for where these are limited.
     """
     used, rules = _limited_groups(problem), problem.rules
     open_ = np.ones(rules, dtype=bool)
@@ -235,7 +205,10 @@ def _rounded(problem: Problem, x: FloatArray) -> tuple[IntArray, IntArray]:
         more = np.append(chosen, rule)
         if x[rule] >= 0.5 and open_[rule] and problem.allows(more):
             chosen = more
-    return greedy(problem, start=chosen, among=open_), used
+    chosen = greedy(problem, start=chosen, among=open_)
+    if problem.value(chosen) > enough:
+        chosen = exchanges(problem, chosen, among=open_)
+    return chosen, used
 
 
 def _with_groups(group: IntArray, kind: IntArray, found: IntArray, used: IntArray) -> IntArray:
@@ -283,7 +256,7 @@ class _Multipliers:
         if self.solution is None:
             return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
         active, x = self.solution
-        found, used = _rounded(self.problem.restrict(active).merged()[0], x)
+        found, used = _rounded(self.problem.restrict(active).merged()[0], x, np.inf)
         return active[found], used
 
     def step(self) -> bool:
@@ -377,12 +350,13 @@ def _program(part: Problem, *, overlap: bool = False) -> tuple[FloatArray, spars
     gain = part.cover @ part.weight - part.price if part.exclusive else -part.price
     profit = np.concatenate([gain, part.weight if covered else np.empty(0), np.zeros(used)])
     if overlap and part.max_overlap is not None and not part.exclusive:
-        most = np.minimum(np.asarray(part.cover.sum(axis=0)).ravel(), part.max_rules)
-        several = sparse.diags(-np.maximum(most - 1.0, 1.0))
+        # rules that cover a cell ≤ 1 if it is covered + as many more as there may be if several cover it
+        more = np.minimum(np.asarray(part.cover.sum(axis=0)).ravel(), part.max_rules) - 1.0
+        several = sparse.diags(-np.maximum(more, 1.0))
         rows = [_wide(block, size + cells) for block in rows]
-        rows.append(sparse.hstack([_wide(incidence, size), several]))
+        rows.append(sparse.hstack([_wide(-sparse.hstack(cells_row), size), several]))
         rows.append(sparse.csr_matrix(np.r_[np.zeros(size), part.people]))
-        limit += [np.ones(cells), np.array([part.max_overlap])]
+        limit += [np.zeros(cells), np.array([part.max_overlap])]
         profit = np.concatenate([profit, np.zeros(cells)])
     return profit, sparse.vstack(rows).tocsr(), np.concatenate(limit)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -32,9 +33,7 @@ def greedy(problem: Problem, *, start: IntArray | None = None, among: npt.NDArra
     """
     chosen = np.empty(0, dtype=np.int64) if start is None else start
     while len(chosen) < problem.max_rules:
-        gains = _gains(problem, chosen)
-        if among is not None:
-            gains[~among] = -np.inf
+        gains = _gains(problem, chosen, among)
         best = int(np.argmax(gains))
         if not gains[best] > ROUNDING:
             break
@@ -56,7 +55,8 @@ def local_search(problem: Problem, *, drop: int = 1, delta: float = 0.01, runs: 
         if not len(left):
             break
         part = problem.restrict(left)
-        found = _one_search(part, drop, 1.0 + delta / max(part.rules, 1) ** 4)
+        single = greedy(replace(part, max_rules=1))
+        found = exchanges(part, single, drop=drop, factor=1.0 + delta / max(part.rules, 1) ** 4)
         value = part.value(found)
         if value > best_value + ROUNDING:
             best, best_value = left[found], value
@@ -66,11 +66,18 @@ def local_search(problem: Problem, *, drop: int = 1, delta: float = 0.01, runs: 
     return np.sort(best)
 
 
-def _one_search(problem: Problem, drop: int, factor: float) -> IntArray:
-    first = _gains(problem, np.empty(0, dtype=np.int64))
-    if not len(first) or not first.max() > 0:
-        return np.empty(0, dtype=np.int64)
-    chosen = np.array([int(np.argmax(first))], dtype=np.int64)
+def exchanges(
+    problem: Problem,
+    chosen: IntArray,
+    *,
+    drop: int = 1,
+    factor: float = 1.0,
+    among: npt.NDArray[np.bool_] | None = None,
+) -> IntArray:
+    """Improve a set of rules by the best deletion, or addition that drops up to `drop` others, while there is one.
+
+    factor : by how much a move must raise the value; among : bool[rules], where not all may be added
+    """
     value = problem.value(chosen)
     while True:
         best_value, best = max(value * factor, value + ROUNDING), None
@@ -82,7 +89,7 @@ def _one_search(problem: Problem, drop: int, factor: float) -> IntArray:
                     best_value, best = base, rest
                 if len(rest) == problem.max_rules:
                     continue
-                gains = _gains(problem, rest)
+                gains = _gains(problem, rest, among)
                 one = int(np.argmax(gains))
                 if base + gains[one] > best_value + ROUNDING:
                     best_value, best = base + float(gains[one]), np.append(rest, one)
@@ -91,7 +98,7 @@ def _one_search(problem: Problem, drop: int, factor: float) -> IntArray:
         chosen, value = best, problem.value(best)
 
 
-def _gains(problem: Problem, chosen: IntArray) -> FloatArray:
+def _gains(problem: Problem, chosen: IntArray, among: npt.NDArray[np.bool_] | None) -> FloatArray:
     """What each rule would add to a set's value; −∞ where the limits forbid it."""
     times = problem.times(chosen)
     gains = problem.cover @ np.where(times > 0, 0.0, problem.weight) - problem.price
@@ -102,4 +109,6 @@ def _gains(problem: Problem, chosen: IntArray) -> FloatArray:
         doubled = problem.cover @ np.where(times == 1, problem.people, 0.0)
         gains[doubled + problem.people @ (times > 1) > problem.max_overlap] = -np.inf
     gains[chosen] = -np.inf
+    if among is not None:
+        gains[~among] = -np.inf
     return np.asarray(gains, dtype=np.float64)
