@@ -34,6 +34,9 @@ def test_the_python_of_the_page_on_dynamics_runs(tmp_path, needs_torch):
     domain = sim.summary().query("model == 'linear' and name == 'mmd'").set_index("generator")["mean"]
     assert domain["claproar"] < domain["γ = 0.9"] < domain["generic"]
     assert session["axes"].shape == (4, 2)
+    reliability = session["reliability"]
+    assert reliability["crowd"] < 0.3 < reliability["roomy"] < 0.8 < reliability["patient"] < reliability["enough"] == 1
+    assert session["facets"].shape == (3, 1)
     plt.close("all")
 
 

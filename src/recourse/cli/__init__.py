@@ -182,10 +182,15 @@ def flipset(data: Path, row: int, items: int, distinct: str, **options: Any) -> 
     "may be repeated [default: optimal].",
 )
 @click.option("--rounds", type=int, default=50, show_default=True, help="How many rounds.")
-@click.option("--share", type=float, default=0.05, show_default=True, help="The share of the denied drawn a round.")
+@click.option("--share", type=float, help="The share of the denied drawn a round [default: 0.05, or the preset's].")
 @click.option("--repeats", type=int, default=5, show_default=True, help="How often everything is repeated.")
 @click.option("--seed", type=int, default=0, show_default=True, help="The seed of everything random.")
-@click.option("--preset", metavar="NAME", help="The design of a published study: altmeyer2023.")
+@click.option(
+    "--preset",
+    metavar="NAME",
+    help="The design of a published study: altmeyer2023 (shifts as the lender retrains), fonseca2023 (people compete "
+    "for few places) or yang2025 (few favourable labels to retrain on).",
+)
 @click.option("--group-by", multiple=True, metavar="COLUMN", help="Measure the levels of this column, too.")
 @click.option(
     "--checkpoint",
@@ -194,7 +199,7 @@ def flipset(data: Path, row: int, items: int, distinct: str, **options: Any) -> 
 )
 def simulate(
     data: Path, networks: tuple[str, ...], recourses: tuple[str, ...], group_by: tuple[str, ...], seed: int,
-    rounds: int, share: float, repeats: int, preset: str | None, checkpoint: Path | None, **options: Any,
+    rounds: int, share: float | None, repeats: int, preset: str | None, checkpoint: Path | None, **options: Any,
 ) -> None:  # fmt: skip
     """Simulate what happens when people act on recourse and the lender retrains, round after round.
 

@@ -5,7 +5,8 @@ round has exchangeable parts:
 
     Selector      who is drawn                     Behaviour   what they do with a recommendation
     labellers     which label they get             flows       who leaves and who arrives
-    Retrainer     how the model learns             measures    what is compared with the start
+    decisions     who is approved                  Retrainer   how the model learns
+    measures      what is compared with the start
 
 and the recourse itself is any search or generator of the library, or a function.
 """
@@ -15,17 +16,21 @@ from recourse.dynamics.measures import MEASURES, Moment, Value
 from recourse.dynamics.parts import (
     Behaviour,
     Closed,
+    DecisionLabels,
     Inflow,
     ModelLabels,
     OracleLabels,
+    Places,
+    Renewal,
     ReplaceWinners,
     Retrainer,
     Selector,
     TargetLabels,
     TopLabels,
+    Unlimited,
 )
+from recourse.dynamics.presets import PRESETS
 from recourse.dynamics.simulation import Arm, Simulation, simulate
-from recourse.dynamics.start import PRESETS
 from recourse.dynamics.study import Design
 
 __all__ = [
@@ -34,12 +39,15 @@ __all__ = [
     "Arm",
     "Behaviour",
     "Closed",
+    "DecisionLabels",
     "Design",
     "Inflow",
     "ModelLabels",
     "Moment",
     "Optimal",
     "OracleLabels",
+    "Places",
+    "Renewal",
     "ReplaceWinners",
     "Retrainer",
     "Selector",
@@ -47,6 +55,7 @@ __all__ = [
     "Situation",
     "TargetLabels",
     "TopLabels",
+    "Unlimited",
     "Value",
     "simulate",
 ]

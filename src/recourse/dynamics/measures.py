@@ -17,7 +17,7 @@ import pandas as pd
 
 from recourse import metrics
 from recourse.actions.features import LEVEL_TYPES
-from recourse.dynamics.parts import probabilities
+from recourse.dynamics.scoring import probabilities, scores
 from recourse.models import Model
 from recourse.tables import Name
 
@@ -129,12 +129,14 @@ class Moment:
     """A population and its model in one round.
 
     X : features; favourable : who has the favourable label; parameters : None for a model without any
+    model : the rule by which people are approved; approved : who is
     previous : the parameters one round earlier
     """
 
     X: pd.DataFrame
     favourable: BoolArray
     model: Model
+    approved: BoolArray
     parameters: list[FloatArray] | None
     previous: list[FloatArray] | None
     frozen: Frozen
@@ -164,7 +166,9 @@ class Moment:
 
     def among(self, rows: BoolArray, frozen: Frozen) -> Moment:
         """Return the same moment for a group of people."""
-        return replace(self, X=self.X[rows], favourable=self.favourable[rows], frozen=frozen)
+        return replace(
+            self, X=self.X[rows], favourable=self.favourable[rows], approved=self.approved[rows], frozen=frozen
+        )
 
 
 Measure = Callable[[Moment, Moment, Any], Iterator[Value]]
@@ -242,6 +246,26 @@ def model_performance(start: Moment, now: Moment, seed: Any) -> Iterator[Value]:
         yield Value("model", "model_performance", now.macro_f1 - start.macro_f1)
 
 
+def threshold(start: Moment, now: Moment, seed: Any) -> Iterator[Value]:
+    """What it took to get in: the lowest P(desired) among the approved, or score of a model without probabilities.
+
+    It compares rounds of a fixed model; each fit of a model has a scale of its own, see `standard`.
+    """
+    approved = now.X[now.approved]
+    if len(approved):
+        p = probabilities(now.model, approved)
+        yield Value("model", "threshold", float((scores(now.model, approved) if p is None else p).min()))
+
+
+def standard(start: Moment, now: Moment, seed: Any) -> Iterator[Value]:
+    """How high the standard is: the share of the people of the start, as they were, whom today's rule denies.
+
+    It has no scale of a model in it, so it compares rounds, fits and models.
+    """
+    if len(now.approves_start):
+        yield Value("model", "standard", float(1 - now.approves_start.mean()))
+
+
 MEASURES: dict[str, Measure] = {
     "mmd": mmd,
     "pp_mmd": pp_mmd,
@@ -250,10 +274,12 @@ MEASURES: dict[str, Measure] = {
     "disagreement": disagreement,
     "decisiveness": decisiveness,
     "model_performance": model_performance,
+    "threshold": threshold,
+    "standard": standard,
 }
 """The measures that have a name. All are about people except `mmd_grid` and `perturbation`."""
 
-BY_GROUP = ("mmd", "pp_mmd", "disagreement", "decisiveness", "model_performance")
+BY_GROUP = ("mmd", "pp_mmd", "disagreement", "decisiveness", "model_performance", "threshold", "standard")
 """The measures that are also taken for each group."""
 
 

@@ -1,5 +1,5 @@
-"""The exchangeable parts of a simulation: who is drawn, what they do, which label they get, who comes and
-goes, and how the model learns from it.
+"""The exchangeable parts of a simulation: who is drawn, what they do, which label they get, who is approved,
+who comes and goes, and how the model learns from it.
 
 Each is a small object with one method. Write your own with the same method, and pass it to `simulate`.
 """
@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from recourse.dynamics.scoring import Raised, raised_to, scores
 from recourse.errors import InputError, ModelError
 from recourse.generators.outcomes import Counterfactuals
 from recourse.generators.reach import Reach
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
-Approved = Callable[[], BoolArray]
-"""Asks the current model who is approved; only flows that need it do."""
 Source = Callable[[int, np.random.Generator], tuple[pd.DataFrame, Any]]
 
 
@@ -101,6 +100,8 @@ class Behaviour:
 
     comply : the share who act at all, drawn anew each time
     effort : how much of the way they go
+    effort_sd : how much that varies from person to person and from time to time: a standard deviation. Who goes
+        more than all of the way goes beyond what was recommended, nobody goes backwards
     noise : standard deviation of what comes out differently, in deviations of the features
     delay : rounds until they act; they are out of the pool meanwhile
 
@@ -111,24 +112,26 @@ class Behaviour:
     effort: float = 1.0
     noise: float = 0.0
     delay: int = 0
+    effort_sd: float = 0.0
 
     def __post_init__(self) -> None:
         if not 0 <= self.comply <= 1 or not 0 <= self.effort <= 1:
             raise InputError("comply and effort are shares from 0 to 1.")
-        if not self.noise >= 0 or self.delay < 0:
-            raise InputError("noise and delay can't be negative.")
+        if not self.noise >= 0 or self.delay < 0 or not self.effort_sd >= 0:
+            raise InputError("noise, delay and effort_sd can't be negative.")
 
     def act(
         self, today: pd.DataFrame, new: pd.DataFrame, actions: ActionSet, rng: np.random.Generator
     ) -> tuple[pd.DataFrame, BoolArray]:
         """Return where people end up, and who acts."""
         acts = rng.random(len(today)) < self.comply
-        if self.effort < 1 or self.noise > 0:
+        if self.effort < 1 or self.noise > 0 or self.effort_sd > 0:
             reach, there = Reach(actions, today), Reach(actions, new).today
             way = np.where(np.isnan(there) | np.isnan(reach.today), 0.0, there - reach.today)
             deviations = np.array([_deviation(feature) for feature in actions])
             spread = self.noise * deviations * rng.standard_normal(way.shape)
-            new = reach.rows(reach.settle(reach.today + self.effort * way + spread))
+            effort = np.maximum(self.effort + self.effort_sd * rng.standard_normal((len(today), 1)), 0.0)
+            new = reach.rows(reach.settle(reach.today + effort * way + spread))
         return new, acts
 
 
@@ -204,49 +207,112 @@ class OracleLabels:
 class TopLabels:
     """There is room for k: every round the k people with the highest scores are favourable, all others not.
 
-    k : a number of people, or a share of the population below 1
+    k : a number of people, or a share of the population below 1; at least one person, at most all
     """
 
     k: float
+
+    def __post_init__(self) -> None:
+        _check_places(self.k)
 
     def label(
         self, people: People, moved: IntArray, features: pd.DataFrame, model: Model, labels: Labels, rng: Any
     ) -> npt.NDArray[Any]:
         """Return the labels of the whole population after a round."""
-        count = round(self.k * len(people)) if self.k < 1 else int(self.k)
-        best = np.argsort(-scores(model, features), kind="stable")[:count]
+        best = np.argsort(-scores(model, features), kind="stable")[: how_many(self.k, len(people))]
         approved = np.zeros(len(people), dtype=bool)
         approved[best] = True
         return labels.of(approved)
 
 
-LABELLERS: dict[str, Any] = {"model": ModelLabels(), "target": TargetLabels()}
-"""The labellers that need no settings, by name."""
+@dataclass(frozen=True)
+class DecisionLabels:
+    """Everybody gets the label of a decision, taken by the model before it is retrained.
+
+    decision : `Unlimited`, `Places` or yours. With limited places, whoever has one is favourable, all others not.
+        `labeller="decision"` is this with the decision of the simulation
+    """
+
+    decision: Any
+
+    def label(
+        self, people: People, moved: IntArray, features: pd.DataFrame, model: Model, labels: Labels, rng: Any
+    ) -> npt.NDArray[Any]:
+        """Return the labels of the whole population after a round."""
+        return labels.of(self.decision.decide(model, features)[1])
 
 
-def scores(model: Model, X: pd.DataFrame) -> npt.NDArray[np.float64]:
-    """Return a number that orders people in favour of the desired label."""
-    if hasattr(model, "score"):
-        estimator = getattr(model, "estimator", None)
-        if estimator is None or hasattr(estimator, "decision_function"):
-            return np.asarray(model.score(X), dtype=np.float64)
-    p = probabilities(model, X)
-    return model.approves(X).astype(np.float64) if p is None else p
+LABELLERS: dict[str, Callable[[Any], Any]] = {
+    "model": lambda decision: ModelLabels(),
+    "target": lambda decision: TargetLabels(),
+    "decision": DecisionLabels,
+}
+"""The labellers that need no settings but the decision, by name."""
 
 
-def probabilities(model: Model, X: pd.DataFrame) -> npt.NDArray[np.float64] | None:
-    """Return P(desired) of each row, or None for a model that gives none."""
-    from recourse.models.networks import logistic
+# -- who is approved ---------------------------------------------------------------------------------
 
-    estimator = getattr(model, "estimator", None)
-    if estimator is None:
-        score = getattr(model, "score", None)
-        return None if score is None else logistic(np.asarray(score(X), dtype=np.float64))
-    if not hasattr(estimator, "predict_proba"):
-        return None
-    column = list(estimator.classes_).index(model.desired)
-    p: npt.NDArray[np.float64] = np.asarray(estimator.predict_proba(model.input(X)), dtype=np.float64)[:, column]  # type: ignore[attr-defined]
-    return p
+
+@dataclass(frozen=True)
+class Unlimited:
+    """Everybody whom the model approves is approved: there are as many places as it takes.
+
+    at_once : newcomers get their answer when they arrive, and not only at the end of the round
+    """
+
+    at_once = True
+
+    def decide(self, model: Model, X: pd.DataFrame) -> tuple[Model, BoolArray]:
+        """Return the rule that people are told, as a model, and who is approved: bool[n]."""
+        return model, model.approves(X)
+
+
+@dataclass(frozen=True)
+class Places:
+    """There are k places a round, for the people with the highest scores, whatever the model says by itself.
+
+    k : a number of people, or a share of the population below 1; at least one place, at most one each
+
+    They are given at the end of a round, so newcomers wait for it before they are approved or denied. What
+    everybody else is told to reach is the score of whoever got the last place. Who has that very score and
+    none is told to beat it: equal scores are served in the order of the population, the longest there first.
+
+    >>> from recourse.models import LinearModel
+    >>> applicants = pd.DataFrame({"points": [3.0, 1.0, 2.0]})
+    >>> rule, approved = Places(2).decide(LinearModel({"points": 1.0}), applicants)
+    >>> approved.tolist(), rule.rule
+    ([True, False, True], 'score ≥ 2')
+    """
+
+    k: float
+
+    at_once = False
+
+    def __post_init__(self) -> None:
+        _check_places(self.k)
+
+    def decide(self, model: Model, X: pd.DataFrame) -> tuple[Model, BoolArray]:
+        """Return the rule that people are told, as a model, and who is approved: bool[n]."""
+        model = model.of if isinstance(model, Raised) else model
+        approved, values = np.zeros(len(X), dtype=bool), scores(model, X)
+        best = np.argsort(-values, kind="stable")[: how_many(self.k, len(X))]
+        approved[best] = True
+        return raised_to(model, values, approved), approved
+
+
+DECISIONS: dict[str, Any] = {"model": Unlimited()}
+"""The decisions that need no settings, by name."""
+
+
+def how_many(k: float, n: int) -> int:
+    """Return k people, or that share of n, rounded: at least one and at most n."""
+    return min(max(round(k * n) if k < 1 else int(k), 1), n)
+
+
+def _check_places(k: Any) -> None:
+    number = isinstance(k, (int, float, np.integer, np.floating)) and not isinstance(k, bool) and np.isfinite(k)
+    if not number or not k > 0 or (k > 1 and k != int(k)):
+        raise InputError(f"k must be a whole number of people ≥ 1, or a share above 0 and below 1, not {k!r}.")
 
 
 # -- who comes and goes ------------------------------------------------------------------------------
@@ -256,25 +322,34 @@ def probabilities(model: Model, X: pd.DataFrame) -> npt.NDArray[np.float64] | No
 class Closed:
     """Nobody comes, nobody goes."""
 
-    def pass_round(self, people: People, start: People, approved: Approved, t: int, rng: Any) -> People:
-        """Return the population of the next round."""
+    def pass_round(self, people: People, start: People, approved: BoolArray, t: int, rng: Any) -> People:
+        """Return the population that begins round t, given who was approved at the end of the last one."""
         return people
 
 
 @dataclass(frozen=True)
 class ReplaceWinners:
-    """People who moved and were approved leave, and as many newcomers arrive.
+    """People who moved and were approved leave, and newcomers arrive.
 
+    everybody : who was approved leaves, also if they never had to move
+    newcomers : how many arrive every round; by default as many as leave
     source : `source(n, rng)` returns a table and labels; by default newcomers are drawn, with replacement,
         from the population at the start
     """
 
     source: Source | None = None
+    everybody: bool = False
+    newcomers: int | None = None
 
-    def pass_round(self, people: People, start: People, approved: Approved, t: int, rng: Any) -> People:
-        """Return the population of the next round."""
-        leave = approved() & (people.moves > 0)
-        return people.take(~leave).join(newcomers(int(leave.sum()), start, self.source, t, rng))
+    def __post_init__(self) -> None:
+        if self.newcomers is not None and self.newcomers < 0:
+            raise InputError(f"newcomers must be a number of people ≥ 0 or None, not {self.newcomers!r}.")
+
+    def pass_round(self, people: People, start: People, approved: BoolArray, t: int, rng: Any) -> People:
+        """Return the population that begins round t, given who was approved at the end of the last one."""
+        leave = approved if self.everybody else approved & (people.moves > 0)
+        arriving = int(leave.sum()) if self.newcomers is None else self.newcomers
+        return people.take(~leave).join(newcomers(arriving, start, self.source, t, rng))
 
 
 @dataclass(frozen=True)
@@ -284,9 +359,30 @@ class Inflow:
     people: int
     source: Source | None = None
 
-    def pass_round(self, people: People, start: People, approved: Approved, t: int, rng: Any) -> People:
-        """Return the population of the next round."""
+    def pass_round(self, people: People, start: People, approved: BoolArray, t: int, rng: Any) -> People:
+        """Return the population that begins round t, given who was approved at the end of the last one."""
         return people.join(newcomers(self.people, start, self.source, t, rng))
+
+
+@dataclass(frozen=True)
+class Renewal:
+    """Every round a share of the people leave, whoever they are, and as many newcomers arrive.
+
+    share : above 0, at most 1; source : as for `ReplaceWinners`
+    """
+
+    share: float
+    source: Source | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 < self.share <= 1:
+            raise InputError(f"share must be above 0 and at most 1, not {self.share!r}.")
+
+    def pass_round(self, people: People, start: People, approved: BoolArray, t: int, rng: Any) -> People:
+        """Return the population that begins round t, given who was approved at the end of the last one."""
+        leaving = rng.choice(len(people), round(self.share * len(people)), replace=False)
+        stay = np.setdiff1d(np.arange(len(people)), leaving)
+        return people.take(stay).join(newcomers(len(leaving), start, self.source, t, rng))
 
 
 def newcomers(n: int, start: People, source: Source | None, t: int, rng: np.random.Generator) -> People:

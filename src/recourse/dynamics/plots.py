@@ -33,9 +33,15 @@ TITLES = {
     "distance": "distance",
     "redundancy": "redundancy",
     "favourable_labels": "favourable labels",
-    "reliability": "still approved after retraining",
+    "fail_to_recourse": "fail-to-recourse rate",
+    "reliability": "recourse reliability",
+    "threshold": "threshold",
+    "standard": "standard",
 }
-DEFAULT = ("mmd", "mmd_grid", "disagreement", "model_performance")
+DEFAULT = (
+    "mmd", "mmd_grid", "disagreement", "model_performance", "reliability", "fail_to_recourse", "standard", "threshold",
+)  # fmt: skip
+"""What is drawn if no names are given: the first four that were measured."""
 
 
 def measures(
@@ -48,7 +54,8 @@ def measures(
 ) -> Any:
     """Draw measures over rounds: one facet for each name and model, a line for each recourse.
 
-    names : measures, top to bottom; by default domain and grid MMD, disagreement and performance
+    names : measures, top to bottom; by default domain and grid MMD, disagreement and performance, and where these
+        are not measured, what is known of reliability and standards
     models : left to right; group : empty for everybody, else "column=level"
     ax : an array of names × models axes to draw into; by default a new figure
 
@@ -60,11 +67,11 @@ def measures(
     frame = frame[frame["group"] == group]
     if frame.empty:
         raise InputError(f"there are no measurements of group {group!r}.")
-    known = list(dict.fromkeys(frame["name"]))
-    names = [name for name in DEFAULT if name in known] if names is None else _listed(names)
+    measured = list(dict.fromkeys(frame["name"]))
+    names = [name for name in DEFAULT if name in measured][:4] if names is None else _listed(names)
     for name in names:
-        if name not in known:
-            raise InputError(f"{name!r} was not measured. {nearest(name, known)}")
+        if name not in measured:
+            raise InputError(f"{name!r} was not measured. {nearest(name, measured)}")
     models = list(simulation.study.models) if models is None else _listed(models)
     if ax is None:
         size = (1.2 + 3.4 * len(models), 0.9 + 2.1 * len(names))
@@ -79,10 +86,13 @@ def measures(
                 axes[i, j].set_title(model, fontsize=10)
             if i == len(names) - 1:
                 axes[i, j].set_xlabel("round")
-    handles, labels = axes[0, 0].get_legend_handles_labels()
+    # the control arm has no line where only recourse is measured, so the legend is that of all facets
+    lines = {line.get_label(): line for axis in axes.flat for line in axis.get_legend_handles_labels()[0]}
+    known = [name for name in (CONTROL, *simulation.study.recourse) if name in lines]
     axes[0, 0].figure.legend(
-        handles, labels, loc="outside upper center", ncols=min(len(labels), 6), frameon=False, fontsize=9
-    )
+        [lines[name] for name in known], known, loc="outside upper center", ncols=min(len(known), 6), frameon=False,
+        fontsize=9,
+    )  # fmt: skip
     return axes
 
 
@@ -174,8 +184,8 @@ def _lines(axis: Any, rows: Any, order: list[str]) -> None:
 def _scatter(axis: Any, simulation: Simulation, arm: Arm, t: int, pair: list[Any], box: Any) -> None:
     """People of one moment over the model's approval region."""
     study = simulation.study
-    X, y, estimator = arm.history[t]
-    model = study.model(estimator)
+    X, y, _ = arm.history[t]
+    model = arm.rules[t]
     x_line, y_line = (np.linspace(box[0][k], box[1][k], 150) for k in range(2))
     mesh_x, mesh_y = np.meshgrid(x_line, y_line)
     typical = X.median()

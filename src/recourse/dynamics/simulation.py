@@ -24,6 +24,7 @@ from recourse.tables import Name
 
 if TYPE_CHECKING:
     from recourse.actions import ActionSet
+    from recourse.models import Model
 
 Progress = Callable[[int, int], object]
 
@@ -43,6 +44,8 @@ class Arm:
     stopped : why the arm ended early; empty if it didn't
     history : the same at measured rounds (first repeat only): round → (X, y, model)
     moved_by : for these rounds, how often each of the people had moved
+    rules : for these rounds, the `Model` that people were approved by; with limited places its bar is where the
+        last place went
     """
 
     X: pd.DataFrame
@@ -53,6 +56,7 @@ class Arm:
     stopped: str
     history: Mapping[int, tuple[pd.DataFrame, npt.NDArray[Any], Any]]
     moved_by: Mapping[int, npt.NDArray[np.int64]]
+    rules: Mapping[int, Model]
 
     def __repr__(self) -> str:
         moved = int((self.people["moves"] > 0).sum())
@@ -88,10 +92,11 @@ class Arms(Mapping[Any, Arm]):
 def _arm(study: Study, state: ArmState, t: int) -> Arm:
     people = state.people
     who = pd.DataFrame({"id": people.ids, "moves": people.moves, "last_move": people.last, "approved": state.approved})
-    history = {t: (study.features(then), then.y, estimator) for t, (then, estimator) in state.history.items()}
-    moved_by = {t: then.moves for t, (then, _) in state.history.items()}
+    history = {t: (study.features(then), then.y, estimator) for t, (then, estimator, _) in state.history.items()}
+    moved_by = {t: then.moves for t, (then, _, _) in state.history.items()}
+    rules = {t: rule for t, (_, _, rule) in state.history.items()}
     last = max((row["round"] for row in state.rows), default=0) if state.stopped else t
-    return Arm(study.features(people), people.y, state.estimator, who, last, state.stopped, history, moved_by)
+    return Arm(study.features(people), people.y, state.estimator, who, last, state.stopped, history, moved_by, rules)
 
 
 class Simulation(reports.Report):
@@ -140,11 +145,15 @@ class Simulation(reports.Report):
 
         arm, model, generator : "model/recourse" and its parts; the control arm's recourse is "control"
         group : empty for everybody, else "column=level"
-        scope, name, value, p_value : "domain" or "model" shift against the start, or "recourse" for what
-            happened in this round; a p-value where there is a test. Of the recourse: `success_rate`,
-            `distance` (in standard deviations) and `redundancy` (the share of features left alone) of those
-            with an approved point, `favourable_labels` of those who moved, and `reliability`: of those who
-            moved and crossed, the share whom the model still approves once it is retrained
+        scope, name, value, p_value : "domain" or "model" shift against the start (but `threshold` and `standard`
+            are today's), or "recourse" for what happened in this round; a p-value where there is a test
+            `success_rate`, `distance` (in standard deviations) and `redundancy` (the share of features left alone)
+            are of the recommendations, the latter two of those that the model approves; `favourable_labels` is of
+            those who moved
+            `fail_to_recourse` is the share of those who moved in this round who are denied at its end: after the
+            model was retrained and, where they are limited, the places were given
+            `reliability` (Fonseca et al. 2023) is the share approved then of those who moved to where the rule of
+            the day they were told approved them
         n_drawn, n_moved, pool, convergence_rate, retrained : of the round and arm; who got a recommendation,
             who acted, from how many, for what share the search met its own stopping rule, and whether the
             model was fitted again
@@ -247,6 +256,7 @@ def simulate(
     selector: Any = None,
     behaviour: Any = None,
     labeller: Any = None,
+    decision: Any = None,
     flow: Any = None,
     retrainer: Any = None,
     failed: str | None = None,
@@ -266,7 +276,7 @@ def simulate(
     """Simulate what happens when people act on recourse and the lender learns from it, round after round.
 
     models : a classifier, or several by name. Each is cloned and fitted to the training people (`refit=False`
-        starts from it as it is, also the default where it is never retrained)
+        starts from it as it is, also the default where it is fitted and never retrained)
     X, y : the population and its labels; further columns of `X` may serve as groups
     actions : what people can do
     recourse : what they are told, by name: "optimal" (the exact search), a recipe of `recourse.generators`, or
@@ -275,8 +285,9 @@ def simulate(
     rounds, share, repeats : how often, how many of the denied, and how many times over with other draws
     random_state : the root of all seeds; results depend on nothing else, neither threads nor other arms
         (but see `Selector.together`)
-    preset : "altmeyer2023" or a `Design`: what holds for everything that is not said here
-    selector, behaviour, labeller, flow, retrainer : the exchangeable parts, see `recourse.dynamics`
+    preset : "altmeyer2023", "fonseca2023", "yang2025" (see `recourse.dynamics.PRESETS`) or a `Design`: what holds
+        for everything that is not said here
+    selector, behaviour, labeller, decision, flow, retrainer : the exchangeable parts, see `recourse.dynamics`
     failed : whose search ended without an approved point may "stay", or "move" to where it ended
     measures, measure_every, permutations, bandwidth, units, test_share : see `Design`
     group_by : columns of `X`; measures of people are taken for each level too
@@ -300,8 +311,8 @@ def simulate(
     True
     """
     design = design_of(
-        preset, selector=selector, behaviour=behaviour, labeller=labeller, flow=flow, retrainer=retrainer,
-        failed=failed, measures=measures, measure_every=measure_every, permutations=permutations,
+        preset, selector=selector, behaviour=behaviour, labeller=labeller, decision=decision, flow=flow,
+        retrainer=retrainer, failed=failed, measures=measures, measure_every=measure_every, permutations=permutations,
         bandwidth=bandwidth, units=units, test_share=test_share,
     )  # fmt: skip
     if share is not None:
@@ -389,7 +400,8 @@ def _notes(simulation: Simulation) -> Iterator[str]:
 
 
 def _summaries(simulation: Simulation) -> list[dict[str, Any]]:
-    """For each arm: how many were drawn, found valid, converged and moved, and the last measurements.
+    """For each arm: how many were drawn, found valid, converged and moved, how many of the moves ended in a denial,
+    and the last measurements.
 
     Counts are sums over repeats, from the table, so they are there for repeats read from a checkpoint too.
     """
@@ -399,12 +411,13 @@ def _summaries(simulation: Simulation) -> list[dict[str, Any]]:
     summary = simulation.summary()
     rounds = frame.drop_duplicates(["repeat", "round", "arm"])
     success = frame[(frame["name"] == "success_rate") & (frame["group"] == "")]
+    failure = frame[(frame["name"] == "fail_to_recourse") & (frame["group"] == "")]
     arms = []
     for model, recourse in simulation.study.arms:
         arm = "/".join((model, recourse))
-        mine, found = rounds[rounds["arm"] == arm], success[success["arm"] == arm]
+        mine, found, failed = (part[part["arm"] == arm] for part in (rounds, success, failure))
         last = summary[(summary["model"] == model) & (summary["generator"] == recourse)]
-        drawn = int(mine["n_drawn"].sum())
+        drawn, moved = int(mine["n_drawn"].sum()), int(mine["n_moved"].sum())
         converged = (mine["convergence_rate"].astype(float) * mine["n_drawn"]).sum()
         arms.append(
             {
@@ -414,9 +427,10 @@ def _summaries(simulation: Simulation) -> list[dict[str, Any]]:
                 "drawn": drawn,
                 "valid": round((found["value"] * found["n_drawn"]).sum()),
                 "converged": round(converged),
-                "moved": int(mine["n_moved"].sum()),
+                "moved": moved,
                 "valid_share": float((found["value"] * found["n_drawn"]).sum() / drawn) if drawn else None,
                 "converged_share": float(converged / drawn) if drawn else None,
+                "failed_share": float((failed["value"] * failed["n_moved"]).sum() / moved) if moved else None,
                 "measures": {
                     row["name"]: checkpoints.plain({key: row[key] for key in ("repeats", "mean", "sd", "min", "max")})
                     for row in last.to_dict(orient="records")

@@ -17,7 +17,8 @@ import pandas as pd
 from recourse import tables
 from recourse.dynamics.answers import Recourse, as_recourse, check_recourse
 from recourse.dynamics.measures import Frozen, Space
-from recourse.dynamics.parts import LABELLERS, Labels, People, Retrainer, fit_seeded
+from recourse.dynamics.parts import DECISIONS, LABELLERS, Labels, People, Retrainer, fit_seeded
+from recourse.dynamics.presets import PRESETS
 from recourse.dynamics.study import CONTROL, Design, Study, check_measures
 from recourse.errors import InputError, ModelError, nearest
 from recourse.generators.recipes import Recipe
@@ -28,23 +29,6 @@ from recourse.tables import Name
 if TYPE_CHECKING:
     from recourse.actions import ActionSet
 
-PRESETS: dict[str, Design] = {
-    "altmeyer2023": Design(
-        failed="move",
-        retrainer=Retrainer("warm"),
-        bandwidth=0.5,
-        units="raw",
-        recipes="altmeyer2023",
-    ),
-}
-"""Designs of published studies, by name.
-
-`altmeyer2023` (Endogenous Macrodynamics in Algorithmic Recourse, SaTML 2023): the recipes of its code, failed
-searches move too and keep the label that the model gives them, warm retraining, a kernel of width 0.5 on raw
-features. Its models were `NetworkClassifier(standardize=False, shuffle=False, batch_size=1,
-learning_rate=1e-3)`; batches of 32 with a rate of 1e-2 are much faster and preserve its orderings.
-"""
-
 
 def design_of(preset: str | Design | None, **said: Any) -> Design:
     """The preset, or the default, with what the caller said."""
@@ -53,11 +37,15 @@ def design_of(preset: str | Design | None, **said: Any) -> Design:
             raise InputError(f"{preset!r} is not a preset. {nearest(preset, PRESETS)}")
         preset = PRESETS[preset]
     design = replace(preset or Design(), **{key: value for key, value in said.items() if value is not None})
-    labeller = design.labeller
+    labeller, decision = design.labeller, design.decision
+    if isinstance(decision, str):
+        if decision not in DECISIONS:
+            raise InputError(f"{decision!r} is not a decision. {nearest(decision, DECISIONS)}")
+        decision = DECISIONS[decision]
     if isinstance(labeller, str):
         if labeller not in LABELLERS:
             raise InputError(f"{labeller!r} is not a labeller. {nearest(labeller, LABELLERS)}")
-        labeller = LABELLERS[labeller]
+        labeller = LABELLERS[labeller](decision)
     retrainer = Retrainer(design.retrainer) if isinstance(design.retrainer, str) else design.retrainer
     for name, options in (("failed", ("stay", "move")), ("units", ("standard", "raw"))):
         if getattr(design, name) not in options:
@@ -69,7 +57,8 @@ def design_of(preset: str | Design | None, **said: Any) -> Design:
         raise InputError(f"test_share must be at least 0 and below 1, not {design.test_share!r}.")
     if design.permutations < 0:
         raise InputError(f"permutations must be ≥ 0, not {design.permutations!r}.")
-    return replace(design, labeller=labeller, retrainer=retrainer, measures=check_measures(design.measures))
+    measures = check_measures(design.measures)
+    return replace(design, labeller=labeller, decision=decision, retrainer=retrainer, measures=measures)
 
 
 def begin_study(
@@ -127,15 +116,15 @@ def begin_study(
     study = replace(study, groups=dict(_groups(study, test_table, array[test], groups)))
     denied = 0
     for name, one in fitted.items():
-        model = study.model(one)
-        model.check_features(actions.names)
-        denied += int((~model.approves(study.features(start))).sum())
+        study.model(one).check_features(actions.names)
+        denied += int((~study.decide(study.model(one), start)[1]).sum())
         if isinstance(one, Model) and one.desired != labels.desired:
             raise ModelError(f"model {name!r} favours {one.desired!r}, but the favourable label is {labels.desired!r}.")
     if not denied:
         raise InputError(
             f"nobody is denied: all {len(start):,} training people are approved by {' and '.join(map(repr, fitted))}, "
-            "so there are no candidates for recourse. Is desired= the favourable label?"
+            "so there are no candidates for recourse. Is desired= the favourable label? "
+            f"The decision was {design.decision}."
         )
     return study
 
@@ -196,7 +185,10 @@ def _fitted(
     refit: bool | None,
     rng: np.random.Generator,
 ) -> dict[str, Any]:
-    """Fit a clone of each estimator to the training people, or take it as it is."""
+    """Fit a clone of each estimator to the training people, or take it as it is.
+
+    refit : None takes it as it is where it is fitted and will never be retrained
+    """
     from sklearn.base import clone
 
     if not models:
@@ -206,7 +198,7 @@ def _fitted(
     for name, one in models.items():
         if hasattr(retrainer, "check"):
             retrainer.check(name, one)
-        keep = isinstance(one, Model) or (never if refit is None else not refit)
+        keep = isinstance(one, Model) or (never and _is_fitted(one) if refit is None else not refit)
         seed = int(rng.integers(2**32))
         if keep:
             fitted[str(name)] = one
@@ -218,6 +210,20 @@ def _fitted(
         except (ValueError, TypeError) as error:
             raise ModelError(f"model {name!r} can't be fitted to the {len(start)} training people: {error}") from error
     return fitted
+
+
+def _is_fitted(estimator: Any) -> bool:
+    """Whether an estimator can predict, as far as it can tell; what can't be fitted here counts as fitted."""
+    from sklearn.exceptions import NotFittedError
+    from sklearn.utils.validation import check_is_fitted
+
+    if not hasattr(estimator, "get_params") or not hasattr(estimator, "fit"):
+        return True
+    try:
+        check_is_fitted(estimator)
+    except NotFittedError:
+        return False
+    return True
 
 
 def _frozen(

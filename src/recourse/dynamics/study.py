@@ -1,4 +1,5 @@
-"""The loop: people are drawn, get recourse, act, are labelled; the model learns; now and then we measure.
+"""The loop: people come and go, are drawn, get recourse, act, are labelled; the model learns; it is decided anew
+who is approved; now and then we measure.
 
 A round is a pure function of the state before it and of seeds that depend on the repeat, the round and the
 arm's name only. So an interrupted simulation goes on as if nothing had happened, an arm does not notice
@@ -11,6 +12,7 @@ from __future__ import annotations
 import copy
 import zlib
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -30,6 +32,7 @@ from recourse.dynamics.parts import (
     People,
     Retrainer,
     Selector,
+    Unlimited,
     unmoved,
 )
 from recourse.errors import InputError
@@ -39,6 +42,7 @@ from recourse.models import Model, as_model
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
 Key = tuple[str, str]
 
 CONTROL = "control"
@@ -49,7 +53,7 @@ CONTROL = "control"
 class Design:
     """How a simulation is run: its exchangeable parts and what is measured.
 
-    selector, behaviour, labeller, flow, retrainer : see `recourse.dynamics.parts`
+    selector, behaviour, labeller, decision, flow, retrainer : see `recourse.dynamics.parts`
     failed : what people do whose search ended without an approved point: ``"stay"``, or ``"move"`` to where it
         ended (the paper's code)
     measures : names in `MEASURES`, or functions of (start, now, seed) that yield `Value`s
@@ -65,6 +69,7 @@ class Design:
     selector: Any = Selector()
     behaviour: Any = Behaviour()
     labeller: Any = ModelLabels()
+    decision: Any = Unlimited()
     flow: Any = Closed()
     retrainer: Any = Retrainer()
     failed: str = "stay"
@@ -111,7 +116,10 @@ class Study:
     @cached_property
     def start_moments(self) -> dict[str, Moment]:
         """The start as measures see it, for each model; what they compute of it is kept."""
-        return {name: moment(self, self.start, self.model(one), one, None) for name, one in self.models.items()}
+        return {
+            name: moment(self, self.start, *self.decide(self.model(one), self.start), one, None)
+            for name, one in self.models.items()
+        }
 
     def features(self, people: People) -> pd.DataFrame:
         """Return the columns that the action set and the models know."""
@@ -122,6 +130,11 @@ class Study:
         if isinstance(estimator, Model):
             return estimator
         return as_model(estimator, desired=self.desired, threshold=self.threshold)
+
+    def decide(self, model: Model, people: People) -> tuple[Model, BoolArray]:
+        """Return the rule that people are told, as a model, and who is approved."""
+        rule, approved = self.design.decision.decide(model, self.features(people))
+        return rule, approved
 
     def seeds(self, repeat: int, t: int, arm: Key | str) -> list[np.random.SeedSequence]:
         """Return independent seeds for the parts of one arm's round; they depend on nothing else."""
@@ -136,10 +149,14 @@ class Study:
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """Recommendations that people have not acted on yet: who, what, and in which round they will."""
+    """Recommendations that people have not acted on yet: who, where they will be, and in which round.
+
+    promised : bool[people], whether they would be approved there, by the rule of the day they were told
+    """
 
     ids: IntArray
     new: pd.DataFrame
+    promised: BoolArray
     due: int
 
 
@@ -147,8 +164,10 @@ class Plan:
 class ArmState:
     """One arm after some round.
 
+    model : the rule by which people were approved or denied last; approved : who was
+    waiting : ids of newcomers about whom nothing is decided yet
     stopped : why it does not go on, empty if it does; rows : the tidy rows measured so far
-    history : population and estimator in the measured rounds of the first repeat, for pictures
+    history : population, estimator and rule in the measured rounds of the first repeat, for pictures
     tally : people drawn, valid, converged and moved so far
     """
 
@@ -156,13 +175,14 @@ class ArmState:
     estimator: Any
     model: Model
     parameters: list[FloatArray] | None
-    approved: npt.NDArray[np.bool_]
+    approved: BoolArray
+    waiting: IntArray
     plans: tuple[Plan, ...] = ()
     stopped: str = ""
     tally: tuple[int, int, int, int] = (0, 0, 0, 0)
     empty_since: int | None = None
     rows: tuple[dict[str, Any], ...] = ()
-    history: Mapping[int, tuple[People, Any]] = field(default_factory=dict)
+    history: Mapping[int, tuple[People, Any, Model]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,9 +199,8 @@ def begin(study: Study, repeat: int) -> RepeatState:
     arms = {}
     for key in study.arms:
         estimator = study.models[key[0]]
-        model = study.model(estimator)
-        approved = model.approves(study.features(study.start))
-        state = ArmState(study.start, estimator, model, parameters_of(estimator), approved)
+        model, approved = study.decide(study.model(estimator), study.start)
+        state = ArmState(study.start, estimator, model, parameters_of(estimator), approved, study.start.ids[:0])
         arms[key] = _measure(study, repeat, 0, key, state, state, {"retrained": False})
     return RepeatState(repeat, 0, arms)
 
@@ -189,29 +208,56 @@ def begin(study: Study, repeat: int) -> RepeatState:
 def advance(study: Study, state: RepeatState) -> RepeatState:
     """Return the state one round later. An arm that can't go on is stopped, the others are not."""
     t = state.t + 1
-    pools = {key: _pool(arm) for key, arm in state.arms.items() if not arm.stopped}
+    arms, entered = dict(state.arms), {}
+    for key, before in state.arms.items():
+        if not before.stopped:
+            with _stopping(arms, key, t):
+                entered[key] = _enter(study, state.repeat, t, before)
+    pools = {key: _pool(arm) for key, arm in entered.items()}
     drawing = {key: pool for key, pool in pools.items() if key[1] != CONTROL}
     together = study.design.selector.together
     common = None
     if together and drawing:
         common = _intersection(list(drawing.values()))
-    arms = dict(state.arms)
-    for key in pools:
+    for key, arm in entered.items():
         pool = pools[key] if common is None or key[1] == CONTROL else common
         # drawn together, all arms draw with the same seed; so does an arm alone from an equal pool
         (seed, *_) = study.seeds(state.repeat, t, "selection")
         chosen = pool[:0] if key[1] == CONTROL else study.design.selector.draw(pool, np.random.default_rng(seed))
-        before = state.arms[key]
-        try:
-            arms[key] = _round(study, state.repeat, t, key, before, pool, chosen)
-        except Exception as error:  # whatever a user's estimator raises; the results so far are kept
-            arms[key] = replace(before, stopped=f"stopped in round {t}: {type(error).__name__}: {error}")
+        with _stopping(arms, key, t):
+            arms[key] = _round(study, state.repeat, t, key, arm, pool, chosen)
     return RepeatState(state.repeat, t, arms)
+
+
+@contextmanager
+def _stopping(arms: dict[Key, ArmState], key: Key, t: int) -> Iterator[None]:
+    """Stop an arm, as it was before the round, for whatever a user's estimator or function raises."""
+    try:
+        yield
+    except Exception as error:
+        arms[key] = replace(arms[key], stopped=f"stopped in round {t}: {type(error).__name__}: {error}")
+
+
+def _enter(study: Study, repeat: int, t: int, arm: ArmState) -> ArmState:
+    """The arm once people have left and newcomers have arrived: who is answered at once is, the others wait."""
+    own = study.seeds(repeat, t, "newcomers")[0]  # the same newcomers in every arm
+    people = study.design.flow.pass_round(arm.people, study.start, arm.approved, t, np.random.default_rng(own))
+    if people is arm.people:
+        return arm
+    if not len(people):
+        raise InputError("nobody is left; more newcomers are needed.")
+    place = pd.Index(arm.people.ids).get_indexer(pd.Index(people.ids))
+    new, approved = place < 0, np.zeros(len(people), dtype=bool)
+    approved[~new] = arm.approved[place[~new]]
+    if study.design.decision.at_once:
+        approved[new] = arm.model.approves(study.features(people)[new])
+        return replace(arm, people=people, approved=approved)
+    return replace(arm, people=people, approved=approved, waiting=people.ids[new])
 
 
 def _pool(arm: ArmState) -> IntArray:
     """The ids of those who are denied and have no recommendation yet."""
-    pool = arm.people.ids[~arm.approved]
+    pool = np.setdiff1d(arm.people.ids[~arm.approved], arm.waiting)
     for plan in arm.plans:
         pool = np.setdiff1d(pool, plan.ids)
     return pool
@@ -234,27 +280,27 @@ def _round(study: Study, repeat: int, t: int, key: Key, before: ArmState, pool: 
     answers = unmoved(today)
     if len(rows):
         answers = study.recourse[key[1]].answer(model, study.actions, today, _situation(study, people, to_answer))
-    plans = (*before.plans, *_plans(study, people, rows, answers, t, np.random.default_rng(to_act)))
-    people, moved, new_rows = _move(study, people, [plan for plan in plans if plan.due <= t], t)
+    plans = (*before.plans, *_plans(study, model, people, rows, answers, t, np.random.default_rng(to_act)))
+    people, moved, promised = _move(study, people, [plan for plan in plans if plan.due <= t], t)
     features = study.features(people)
     y = design.labeller.label(people, moved, features, model, study.labels, np.random.default_rng(to_label))
     people = replace(people, y=y)
-    log = _log(study, people, rows, answers, moved, new_rows, len(pool))
-    own = study.seeds(repeat, t, "newcomers")[0]  # the same newcomers in every arm
-    stays = design.flow.pass_round(people, study.start, lambda: model.approves(features), t, np.random.default_rng(own))
+    log = _log(study, people, rows, answers, moved, len(pool))
     estimator, retrained = before.estimator, design.retrainer.due(t)
     if retrained:
-        estimator = design.retrainer.fit(estimator, study.features(stays), stays.y, int(to_fit.generate_state(1)[0]))
+        estimator = design.retrainer.fit(estimator, features, people.y, int(to_fit.generate_state(1)[0]))
         model = study.model(estimator)
-    log["values"] += _reliability(study, people, moved, before.model, model)
+    model, approved = study.decide(model, people)
+    log["values"] += _kept(study, people, moved, promised, approved)
     tally = (len(rows), int(answers.valid.sum()), int(answers.converged.sum()), len(moved))
     after = replace(
         before,
-        people=stays,
+        people=people,
         estimator=estimator,
         model=model,
         parameters=parameters_of(estimator),
-        approved=model.approves(study.features(stays)),
+        approved=approved,
+        waiting=before.waiting[:0],
         plans=tuple(plan for plan in plans if plan.due > t),
         tally=tuple(a + b for a, b in zip(before.tally, tally, strict=True)),  # type: ignore[arg-type]
         empty_since=None if len(pool) or key[1] == CONTROL else before.empty_since or t,
@@ -274,7 +320,13 @@ def _situation(study: Study, people: People, seed: np.random.SeedSequence) -> Si
 
 
 def _plans(
-    study: Study, people: People, rows: IntArray, answers: Counterfactuals, t: int, rng: np.random.Generator
+    study: Study,
+    model: Model,
+    people: People,
+    rows: IntArray,
+    answers: Counterfactuals,
+    t: int,
+    rng: np.random.Generator,
 ) -> Iterator[Plan]:
     """What those who act will do, and when."""
     if not len(rows):
@@ -283,20 +335,21 @@ def _plans(
     new, acts = behaviour.act(answers.today, answers.X, study.actions, rng)
     goes = acts & ~answers.infeasible & (answers.valid | (study.design.failed == "move"))
     if goes.any():
-        yield Plan(people.ids[rows[goes]], new[goes], t + getattr(behaviour, "delay", 0))
+        yield Plan(people.ids[rows[goes]], new[goes], model.approves(new[goes]), t + getattr(behaviour, "delay", 0))
 
 
-def _move(study: Study, people: People, plans: list[Plan], t: int) -> tuple[People, IntArray, pd.DataFrame]:
-    """Carry plans out: the population afterwards, whose rows changed, and those rows."""
+def _move(study: Study, people: People, plans: list[Plan], t: int) -> tuple[People, IntArray, BoolArray]:
+    """Carry plans out: the population afterwards, whose rows changed, and who of them was promised approval."""
     names = study.actions.names
-    frames, places = [], []
+    frames, places, promises = [], [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=bool)]
     for plan in plans:
         place = pd.Index(people.ids).get_indexer(pd.Index(plan.ids))
         frames.append(plan.new[place >= 0])
-        places.append(place[place >= 0])
-    moved = np.concatenate(places).astype(np.int64) if places else np.empty(0, dtype=np.int64)
+        places.append(place[place >= 0].astype(np.int64))
+        promises.append(plan.promised[place >= 0])
+    moved, promised = np.concatenate(places), np.concatenate(promises)
     if not len(moved):
-        return people, moved, people.X[names].iloc[:0]
+        return people, moved, promised
     new = pd.concat(frames)
     columns = {}
     for name in people.X.columns:
@@ -311,7 +364,7 @@ def _move(study: Study, people: People, plans: list[Plan], t: int) -> tuple[Peop
     moves, last = people.moves.copy(), people.last.copy()
     moves[moved] += 1
     last[moved] = t
-    return replace(people, X=pd.DataFrame(columns), moves=moves, last=last), moved, new
+    return replace(people, X=pd.DataFrame(columns), moves=moves, last=last), moved, promised
 
 
 def _log(
@@ -320,7 +373,6 @@ def _log(
     rows: IntArray,
     answers: Counterfactuals,
     moved: IntArray,
-    new: pd.DataFrame,
     pool: int,
 ) -> dict[str, Any]:
     """What happened in a round: counts for every row of the table, and the measures of the recourse itself."""
@@ -351,17 +403,17 @@ def _log(
     }
 
 
-def _reliability(study: Study, people: People, moved: IntArray, old: Model, new: Model) -> list[tuple[str, Value]]:
-    """Of those who moved in this round and crossed the boundary, the share whom the model still approves after it."""
-    if not len(moved):
-        return []
-    there = study.features(people).iloc[moved]
-    crossed = old.approves(there)
-    still, values = new.approves(there), []
+def _kept(
+    study: Study, people: People, moved: IntArray, promised: BoolArray, approved: BoolArray
+) -> list[tuple[str, Value]]:
+    """What became of those who moved in this round, at its end: see `Simulation.to_frame`."""
+    values = []
     for group, member in [("", np.ones(len(people), dtype=bool)), *_members(study, people)]:
-        chosen = crossed & member[moved]
-        if chosen.any():
-            values.append((group, Value("recourse", "reliability", float(still[chosen].mean()))))
+        mine, got = member[moved], approved[moved]
+        if mine.any():
+            values.append((group, Value("recourse", "fail_to_recourse", float(1 - got[mine].mean()))))
+        if (mine & promised).any():
+            values.append((group, Value("recourse", "reliability", float(got[mine & promised].mean()))))
     return values
 
 
@@ -379,7 +431,7 @@ def _measure(
     if study.measured(t):
         values += _measurements(study, repeat, t, key, before, after)
         if repeat == 0:
-            history = {**history, t: (after.people, after.estimator)}
+            history = {**history, t: (after.people, after.estimator, after.model)}
     shared = {
         "repeat": repeat,
         "round": t,
@@ -414,7 +466,7 @@ def _measurements(
 ) -> list[tuple[str, Value]]:
     """All measures, for everybody and by group. Permutations draw from the round's own seed."""
     start = study.start_moments[key[0]]
-    now = moment(study, after.people, after.model, after.estimator, before.parameters)
+    now = moment(study, after.people, after.model, after.approved, after.estimator, before.parameters)
     seed = study.seeds(repeat, t, key)[5]
     values: list[tuple[str, Value]] = []
     for measure in study.design.measures:
@@ -430,13 +482,21 @@ def _measurements(
     return values
 
 
-def moment(study: Study, people: People, model: Model, estimator: Any, previous: list[FloatArray] | None) -> Moment:
+def moment(
+    study: Study,
+    people: People,
+    model: Model,
+    approved: BoolArray,
+    estimator: Any,
+    previous: list[FloatArray] | None,
+) -> Moment:
     """Return a population and its model as measures see them."""
     parameters = parameters_of(estimator)
     return Moment(
         X=study.features(people),
         favourable=people.y == study.labels.desired,
         model=model,
+        approved=approved,
         parameters=parameters,
         previous=parameters if previous is None else previous,
         frozen=study.frozen,

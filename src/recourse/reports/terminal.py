@@ -106,6 +106,8 @@ def _simulation(document: Mapping[str, Any]) -> str:
         f"{asked} repeat{'s' * (asked != 1)}" + ("" if done == asked else f" ({done} complete)"),
         f"Models: {', '.join(f'{name} ({kind})' for name, kind in document['models'].items())}",
     ]
+    measured = [name for name in SIMULATION_MEASURES if any(name in arm["measures"] for arm in document["arms"])]
+    shown = measured[:4]
     rows = [
         [
             arm["model"],
@@ -114,12 +116,14 @@ def _simulation(document: Mapping[str, Any]) -> str:
             share(arm["valid_share"]),
             share(arm["converged_share"]),
             count(arm["moved"]),
-            *(spread(arm["measures"].get(name)) for name in SIMULATION_MEASURES),
+            share(arm["failed_share"]),
+            *(spread(arm["measures"].get(name)) for name in shown),
         ]
         for arm in document["arms"]
     ]
     if rows:
-        heads = ["model", "recourse", "drawn", "valid", "converged", "moved", *SIMULATION_MEASURES.values()]
+        heads = ["model", "recourse", "drawn", "valid", "converged", "moved", "failed"]
+        heads += [SIMULATION_MEASURES[name] for name in shown]
         lines += ["", f"After round {document['last_round']}, mean ± sd over repeats:", table(heads, rows, left=2)]
     return "\n".join([*lines, *("" for _ in document["notes"][:1]), *document["notes"]])
 
@@ -214,7 +218,11 @@ SIMULATION_MEASURES = {
     "mmd_grid": "grid MMD²",
     "disagreement": "disagreement",
     "model_performance": "Δ macro-F1",
+    "standard": "standard",
+    "threshold": "threshold",
 }
+"""What the measures of a simulation are called; as many as fit are shown, in this order."""
+
 RENDERERS = {
     "openrecourse/audit": _audit,
     "openrecourse/flipset": _flipset,
