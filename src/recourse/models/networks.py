@@ -8,7 +8,7 @@ can reach. `NetworkClassifier` trains such networks and goes on from where it wa
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
@@ -52,11 +52,34 @@ class Layers:
         >>> two.logits([[2.0]]).tolist()
         [[2.0], [6.0]]
         """
-        a = (np.asarray(X, dtype=np.float64) - self.shift) * self.scale
+        return self.differentiable(np.asarray(X, dtype=np.float64))[0]
+
+    def differentiable(self, X: FloatArray) -> tuple[FloatArray, Callable[[FloatArray], FloatArray]]:
+        """Return the logits, and the function that pulls slopes with respect to them back to the rows of `X`.
+
+        It takes float64[members, n], or [1, n] if all members have the same slopes, and returns float64[n, d],
+        summed over members. Where a ReLU bends, its slope counts as 0.
+
+        >>> line = Layers((np.array([[[1.0], [-2.0]]]),), (np.zeros((1, 1, 1)),), np.zeros(2), np.ones(2))
+        >>> logits, pull_back = line.differentiable(np.array([[3.0, 1.0]]))
+        >>> pull_back(np.array([[1.0]])).tolist()
+        [[1.0, -2.0]]
+        """
+        a = (X - self.shift) * self.scale
+        inner = []
         for w, b in zip(self.weights[:-1], self.biases[:-1], strict=True):
             a = np.maximum(a @ w + b, 0.0)
+            inner.append(a)
         logits: FloatArray = (a @ self.weights[-1] + self.biases[-1])[..., 0]
-        return logits
+
+        def pull_back(slopes: FloatArray) -> FloatArray:
+            delta = slopes[..., None] * self.weights[-1][:, None, :, 0]
+            for w, a in zip(self.weights[-2::-1], inner[::-1], strict=True):
+                delta = (delta * (a > 0)) @ w.swapaxes(1, 2)
+            pulled: FloatArray = delta.sum(axis=0) * self.scale
+            return pulled
+
+        return logits, pull_back
 
     def bounds(self, low: FloatArray, high: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Bound every member's logit over the boxes ``low … high`` (n × d): two float64[members, n].
