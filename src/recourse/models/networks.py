@@ -337,28 +337,26 @@ def _train(
     arrays, slopes = _views(theta, inner_shapes), _views(grad, inner_shapes)
     W, b, gW, gb = arrays[::2], arrays[1::2], slopes[::2], slopes[1::2]
     last, t = len(W) - 1, 0
-    y = targets[:, None]
+    signs = 1 - 2 * targets[:, None]
     for _ in range(epochs):
-        X_epoch, y_epoch = inputs, y
+        X_epoch, signs_epoch = inputs, signs
         if shuffle:
             order = np.argsort(rng.random((members, n)), axis=1)
             order = order[0] if members == 1 else order
-            X_epoch, y_epoch = inputs[order], y[order]
+            X_epoch, signs_epoch = inputs[order], signs[order]
         for i in range(0, n, batch):
             a = X_epoch[..., i : i + batch, :]
-            y_batch = y_epoch[..., i : i + batch, :]
             inner = [a]
             for w, c in zip(W[:last], b[:last], strict=True):
                 a = np.maximum(a @ w + c, 0.0)
                 inner.append(a)
             delta = a @ W[last]
             delta += b[last]
+            # the logistic function minus the target is (tanh(z / 2) + 1 − 2y) / 2
             delta *= 0.5
             np.tanh(delta, out=delta)
-            delta += 1.0
-            delta *= 0.5
-            delta -= y_batch  # the logistic function, minus the target
-            delta /= y_batch.shape[-2]
+            delta += signs_epoch[..., i : i + batch, :]
+            delta *= 0.5 / delta.shape[-2]
             for k in range(last, -1, -1):
                 np.matmul(inner[k].swapaxes(-1, -2), delta, out=gW[k])
                 np.add.reduce(delta, axis=-2, keepdims=True, out=gb[k])
@@ -366,14 +364,15 @@ def _train(
                     delta = (delta @ W[k].swapaxes(-1, -2)) * (inner[k] > 0)
             t += 1
             first *= 0.9
-            first += np.multiply(grad, 0.1, out=step)
+            first += grad
             second *= 0.999
-            np.multiply(grad, grad, out=step)
-            second += np.multiply(step, 0.001, out=step)
-            np.sqrt(np.divide(second, 1 - 0.999**t, out=step), out=step)
-            step += 1e-8
+            second += np.multiply(grad, grad, out=step)
+            np.sqrt(second, out=step)
+            # the moments lack their factors 0.1 and 0.001, which come in with the corrections for the start
+            root = math.sqrt(0.001 / (1 - 0.999**t))
+            step += 1e-8 / root
             np.divide(first, step, out=step)
-            theta -= np.multiply(step, rate / (1 - 0.9**t), out=step)
+            theta -= np.multiply(step, 0.1 * rate / (1 - 0.9**t) / root, out=step)
     trained = _views(theta, shapes)
     return Layers(tuple(trained[::2]), tuple(trained[1::2]), start.shift, start.scale)
 
