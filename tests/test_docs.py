@@ -21,7 +21,7 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", DYNAMICS, flags=re.DOTALL)
 
 
-def test_the_python_of_the_page_on_dynamics_runs(tmp_path, needs_torch):
+def test_the_python_of_the_page_on_dynamics_runs(tmp_path):
     matplotlib = pytest.importorskip("matplotlib")
     matplotlib.use("Agg")
     from matplotlib import pyplot as plt

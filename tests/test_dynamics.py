@@ -15,6 +15,7 @@ from sklearn.metrics import f1_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
+from threadpoolctl import threadpool_limits
 
 import recourse as rs
 from recourse.dynamics import (
@@ -208,7 +209,7 @@ def test_trap_1_who_failed_stays_or_moves_and_labels_are_a_choice(blobs):
     assert any("no search ended at an approved point" in note for note in moved.notes)
 
 
-def test_trap_2_claproar_in_a_simulation_searches_past_the_boundary(blobs, needs_torch):
+def test_trap_2_claproar_in_a_simulation_searches_past_the_boundary(blobs):
     net = {"net": NetworkClassifier((), standardize=False, random_state=0)}
     sim = quick(blobs, net, {"claproar": ClaPROAR(), "generic": Generic()}, preset="altmeyer2023", repeats=1)
     rate = sim.to_frame().query("name == 'success_rate'").groupby("generator")["convergence_rate"].max()
@@ -262,7 +263,7 @@ def test_trap_6_the_width_is_the_median_at_the_start_or_the_papers(blobs):
     np.testing.assert_array_equal(paper.study.frozen.standardised(X), X.to_numpy())
 
 
-def test_trap_7_the_convergence_rate_is_logged_every_round(blobs, needs_torch):
+def test_trap_7_the_convergence_rate_is_logged_every_round(blobs):
     sim = quick(blobs, None, {"short": Generic(max_steps=5), "long": Generic(max_steps=500)}, rounds=3)
     log = sim.to_frame().drop_duplicates(["repeat", "round", "arm"]).query("round > 0")
     rate = log.set_index(["generator", "round"])["convergence_rate"]
@@ -287,18 +288,15 @@ def test_trap_8_features_are_standardised_by_the_training_people_at_the_start(bl
     assert len(sim.study.start) == 240, "the held-out people are not in it"
 
 
-def test_trap_9_numbers_depend_on_the_seed_and_the_arm_and_on_nothing_else(blobs, needs_torch):
+def test_trap_9_numbers_depend_on_the_seed_and_the_arm_and_on_nothing_else(blobs):
     nets = {"net": NetworkClassifier((4,), epochs=10)}
     both = {"generic": Generic(), "greedy": Greedy()}
     apart = Selector(together=False)
     sim = quick(blobs, nets, both, selector=apart)
     again = quick(blobs, nets, both, selector=apart)
     pd.testing.assert_frame_equal(sim.to_frame(), again.to_frame())
-    needs_torch.set_num_threads(2)
-    try:
+    with threadpool_limits(limits=2):
         threads = quick(blobs, nets, both, selector=apart)
-    finally:
-        needs_torch.set_num_threads(1)
     pd.testing.assert_frame_equal(sim.to_frame(), threads.to_frame())
     alone = quick(blobs, nets, {"greedy": Greedy()}, selector=apart)
     pd.testing.assert_frame_equal(
@@ -311,7 +309,7 @@ def test_trap_9_numbers_depend_on_the_seed_and_the_arm_and_on_nothing_else(blobs
     assert repeats.nunique() == 2
 
 
-def test_trap_10_the_centre_is_frozen_unless_the_recipe_says_otherwise(blobs, needs_torch):
+def test_trap_10_the_centre_is_frozen_unless_the_recipe_says_otherwise(blobs):
     X, y, A = blobs
     far = {"frozen": Gravitational(max_steps=300), "drifting": Gravitational(max_steps=300).altmeyer2023()}
     seen = {}
@@ -672,9 +670,8 @@ RECOURSE = {
 
 
 @pytest.fixture(scope="module")
-def paper(needs_torch):
+def paper():
     """The overlapping set with batches of 32 at a rate of 1e-2: one simulation a seed, linear model and MLP."""
-    needs_torch.set_num_threads(1)
     frames, linear_only = [], {}
     for seed in SEEDS:
         data = rs.datasets.overlapping(random_state=seed)

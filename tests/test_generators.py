@@ -21,6 +21,7 @@ from recourse.generators import (
     Descent,
     DiCE,
     Distance,
+    Diversity,
     Generic,
     Gradient,
     Gravitational,
@@ -30,8 +31,9 @@ from recourse.generators import (
     Outcome,
     Probability,
     Reach,
+    Slopes,
+    descent,
 )
-from recourse.generators.descent import run
 from recourse.models.networks import NetworkClassifier
 
 ALL = [recipe() for recipe in RECIPES.values()]
@@ -67,7 +69,7 @@ def denied(model, X, n=25):
 
 @pytest.mark.parametrize("recipe", ALL, ids=lambda one: one.name)
 @pytest.mark.parametrize("kind", ["linear", "mlp", "ensemble"])
-def test_a_batch_gives_everybody_what_they_get_alone(recipe, kind, models, lender, needs_torch):
+def test_a_batch_gives_everybody_what_they_get_alone(recipe, kind, models, lender):
     X, _ = lender
     people, A = denied(models[kind], X, 8), free(X)
     recipe = replace(recipe, start_noise=0.0)  # alone, everybody would get the first person's noise
@@ -79,7 +81,7 @@ def test_a_batch_gives_everybody_what_they_get_alone(recipe, kind, models, lende
         assert alone.steps[0] == together.steps[i]
 
 
-def test_random_draws_belong_to_people_not_to_who_is_still_searching(models, lender, needs_torch):
+def test_random_draws_belong_to_people_not_to_who_is_still_searching(models, lender):
     """With the paper's settings people draw noise and centres; whoever is infeasible must not shift the others."""
     X, _ = lender
     people, A = denied(models["linear"], X, 10), free(X)
@@ -117,7 +119,7 @@ def test_global_seeds_are_neither_read_nor_changed(models, lender, needs_torch):
     paper=st.booleans(),
     kind=st.sampled_from(["linear", "mlp"]),
 )
-def test_no_generator_leaves_the_action_set(seed, recipe, paper, kind, models, lender, needs_torch):
+def test_no_generator_leaves_the_action_set(seed, recipe, paper, kind, models, lender):
     X, _ = lender
     rng = np.random.default_rng(seed)
     A = rs.ActionSet(X, default_bounds=(10, 90, "percentile"))
@@ -145,7 +147,7 @@ def test_no_generator_leaves_the_action_set(seed, recipe, paper, kind, models, l
     np.testing.assert_array_equal(out.valid, rs.as_model(models[kind]).approves(out.X))
 
 
-def test_one_hot_groups_move_together_and_linked_features_follow(needs_torch):
+def test_one_hot_groups_move_together_and_linked_features_follow():
     rng = np.random.default_rng(0)
     home = rng.integers(0, 3, 200)
     X = pd.DataFrame({f"home{k}": (home == k).astype(int) for k in range(3)} | {"years": rng.integers(0, 20, 200)})
@@ -169,7 +171,7 @@ def test_one_hot_groups_move_together_and_linked_features_follow(needs_torch):
         assert constraint.holds(people, out.X).all()
 
 
-def test_somebody_outside_the_bounds_stays_or_moves_inside(needs_torch):
+def test_somebody_outside_the_bounds_stays_or_moves_inside():
     A = rs.ActionSet({"debt": [0.5, 3.0, 9.0], "income": [1.5, 2.5, 3.5]})
     A["debt"].bounds = (0, 5)
     reach = Reach(A, pd.DataFrame({"debt": [9.0, 9.0], "income": [2.0, 2.0]}))
@@ -177,7 +179,7 @@ def test_somebody_outside_the_bounds_stays_or_moves_inside(needs_torch):
     assert settled[:, 0].tolist() == [9.0, 5.0]
 
 
-def test_levels_are_refused_with_what_to_do_instead(needs_torch):
+def test_levels_are_refused_with_what_to_do_instead():
     X = pd.DataFrame({"home": ["rent", "own"] * 10, "income": np.arange(20.0)})
     model = rs.LinearModel({"income": 1.0}, intercept=-10)
     with pytest.raises(rs.InputError, match="'home' has levels"):
@@ -192,7 +194,7 @@ def test_levels_are_refused_with_what_to_do_instead(needs_torch):
 # -- what a status claims ------------------------------------------------------------------------------
 
 
-def test_each_person_ends_with_a_status(models, lender, needs_torch):
+def test_each_person_ends_with_a_status(models, lender):
     X, _ = lender
     A = free(X)
     assert Generic().generate(models["mlp"], A, denied(models["mlp"], X)).valid.all()
@@ -207,7 +209,7 @@ def test_each_person_ends_with_a_status(models, lender, needs_torch):
     assert set(frozen.to_frame()["outcome"]) == {"infeasible"}
 
 
-def test_infeasible_is_claimed_only_where_no_corner_of_the_reach_is_approved(models, lender, needs_torch):
+def test_infeasible_is_claimed_only_where_no_corner_of_the_reach_is_approved(models, lender):
     X, _ = lender
     A = rs.ActionSet(X, default_bounds=(10, 45, "percentile"))
     people = denied(models["linear"], X, 200)
@@ -219,7 +221,7 @@ def test_infeasible_is_claimed_only_where_no_corner_of_the_reach_is_approved(mod
     assert 0 < out.infeasible.sum() < len(people)
 
 
-def test_a_threshold_of_the_model_is_the_bar(models, lender, needs_torch):
+def test_a_threshold_of_the_model_is_the_bar(models, lender):
     X, _ = lender
     model = rs.as_model(models["mlp"], threshold=0.8)
     people = X[~model.approves(X)].head(20)
@@ -228,7 +230,7 @@ def test_a_threshold_of_the_model_is_the_bar(models, lender, needs_torch):
     assert (models["mlp"].predict_proba(out.X)[:, 1] >= 0.8).all()
 
 
-def test_on_the_boundary_itself_the_model_decides(needs_torch):
+def test_on_the_boundary_itself_the_model_decides():
     A = rs.ActionSet({"income": [1, 2, 6, 9]})  # whole numbers: 4 is exactly on the boundary
     out = Generic(max_steps=1000).generate(rs.LinearModel({"income": 1.0}, intercept=-4), A, {"income": [3]})
     assert out.X["income"].tolist() == [5]
@@ -239,7 +241,7 @@ def test_on_the_boundary_itself_the_model_decides(needs_torch):
 # -- the traps of the objective ------------------------------------------------------------------------
 
 
-def test_the_gradient_of_an_unsquared_norm_counts_as_zero_where_it_has_none(models, lender, needs_torch):
+def test_the_gradient_of_an_unsquared_norm_counts_as_zero_where_it_has_none(models, lender):
     X, _ = lender
     for norm in ("l2", "l1", "mad"):
         recipe = Generic(penalties=(Distance(0.1, norm),), max_steps=3)  # starts at x′ = x
@@ -251,7 +253,7 @@ def test_a_mitigation_that_stops_at_the_boundary_is_refused_because_it_would_do_
         ClaPROAR(stop=Probability(0.5))
 
 
-def test_claproar_goes_past_the_boundary_and_is_pulled_back(models, lender, needs_torch):
+def test_claproar_goes_past_the_boundary_and_is_pulled_back(models, lender):
     X, _ = lender
     people, A = denied(models["linear"], X), free(X)
     probability = {}
@@ -263,7 +265,7 @@ def test_claproar_goes_past_the_boundary_and_is_pulled_back(models, lender, need
     assert not ClaPROAR().generate(models["linear"], A, people).converged.all()
 
 
-def test_the_end_of_a_search_is_its_answer_only_if_that_is_asked_for(models, lender, needs_torch):
+def test_the_end_of_a_search_is_its_answer_only_if_that_is_asked_for(models, lender):
     X, _ = lender
     people, A = denied(models["linear"], X), free(X)
     assert ClaPROAR(max_steps=301).generate(models["linear"], A, people).valid.all()
@@ -304,7 +306,7 @@ def test_dropout_is_off_during_the_search_and_back_on_afterwards(lender, needs_t
     assert all(part.training for part in net.module_.modules())
 
 
-def test_gravity_pulls_to_the_targets_it_is_given(models, lender, needs_torch):
+def test_gravity_pulls_to_the_targets_it_is_given(models, lender):
     X, _ = lender
     people, A = denied(models["linear"], X), free(X)
     left = X.head(30).assign(x1=5.0, x2=-5.0)
@@ -315,7 +317,7 @@ def test_gravity_pulls_to_the_targets_it_is_given(models, lender, needs_torch):
         recipe.generate(models["linear"], A, people, targets=X.head(0))
 
 
-def test_greedy_moves_one_feature_at_a_time_and_at_most_ten_steps(models, lender, needs_torch):
+def test_greedy_moves_one_feature_at_a_time_and_at_most_ten_steps(models, lender):
     X, _ = lender
     people, A = denied(models["linear"], X), free(X)
     one = Greedy(max_steps=1).generate(models["linear"], A, people, population=X)
@@ -324,7 +326,7 @@ def test_greedy_moves_one_feature_at_a_time_and_at_most_ten_steps(models, lender
     assert (np.abs(many.X["x1"] - people["x1"]) <= 10 * 0.1 * X["x1"].std() + 1e-9).all()
 
 
-def test_the_standardiser_reads_the_population_never_the_people(models, lender, needs_torch):
+def test_the_standardiser_reads_the_population_never_the_people(models, lender):
     X, _ = lender
     people, A = denied(models["linear"], X), free(X)
     by_default = Generic().generate(models["linear"], A, people)
@@ -334,7 +336,7 @@ def test_the_standardiser_reads_the_population_never_the_people(models, lender, 
     assert not np.allclose(other.X, given_.X)
 
 
-def test_proper_chain_rule_is_blind_to_units_and_the_papers_way_is_not(lender, needs_torch):
+def test_proper_chain_rule_is_blind_to_units_and_the_papers_way_is_not(lender):
     X, y = lender
     X = X[["x1", "x2"]]
     ends = {}
@@ -360,6 +362,135 @@ def test_adam_and_other_losses_arrive_too(models, lender, needs_torch):
     assert not still.valid.any()
 
 
+# -- slopes ----------------------------------------------------------------------------------------------
+
+
+def naive_objective(torch, recipe, layers, raw, points, here, mad, centre, crossed):
+    """loss + Σ λ · penalty as the papers write it, for torch to differentiate."""
+    a = (raw.flatten(0, 1) - torch.tensor(layers.shift)) * torch.tensor(layers.scale)
+    for i, (w, b) in enumerate(zip(layers.weights, layers.biases, strict=True)):
+        a = (torch.relu(a) if i else a) @ torch.tensor(w) + torch.tensor(b)
+    z = a[..., 0].mean(dim=0).reshape(raw.shape[:2])
+    losses = {
+        "bce": lambda z: torch.log1p(torch.exp(-z)),
+        "hinge": lambda z: torch.relu(1 - z),
+        "squared": lambda z: (1 - torch.sigmoid(z)) ** 2,
+    }
+    share = 1 / recipe.counterfactuals if recipe.average else 1.0
+    total = share * losses[recipe.loss](z).sum()
+
+    def norm(difference):
+        return torch.linalg.vector_norm(difference, dim=(1, 2) if recipe.joint else 2).sum()
+
+    for part in recipe.penalties:
+        if isinstance(part, Distance):
+            away = points - here
+            total += part.weight * {"l2": norm, "l1": lambda v: v.abs().sum(), "mad": lambda v: (v.abs() / mad).sum()}[
+                part.norm
+            ](away)
+        elif isinstance(part, OldLabel):
+            total += part.weight * share * torch.log1p(torch.exp(z[crossed])).sum()
+        elif isinstance(part, Gravity):
+            total += part.weight * norm(points - centre)
+        else:
+            assert isinstance(part, Diversity)
+            K = 1 / (1 + torch.linalg.vector_norm(points[:, :, None] - points[:, None], dim=3))
+            total -= part.weight * torch.linalg.det(K + 1e-4 * torch.eye(K.shape[1], dtype=K.dtype)).sum()
+    return total
+
+
+@pytest.mark.parametrize("kind", ["linear", "mlp", "ensemble"])
+@pytest.mark.parametrize("chain_rule", [True, False])
+@pytest.mark.parametrize("joint", [True, False])
+@pytest.mark.parametrize("K", [1, 4])
+@pytest.mark.parametrize("recipe", ALL, ids=lambda one: one.name)
+def test_slopes_in_closed_form_are_those_of_an_automatic_differentiator(
+    recipe, K, joint, chain_rule, kind, models, lender, needs_torch
+):
+    torch = needs_torch
+    X, _ = lender
+    model, A, people = rs.as_model(models[kind]), free(lender[0][["x1", "x2", "loans", "owns"]]), X.head(30)
+    extra = (Distance(0.3, "mad"), Distance(0.2, "l1"))  # all norms, in every recipe
+    scaling = descent._scaling(A, X)
+    rng = np.random.default_rng(0)
+    centres = rng.normal(size=(30, 4))
+    for loss in ("bce", "hinge", "squared"):
+        one = replace(
+            recipe, loss=loss, penalties=recipe.penalties + extra, counterfactuals=K, joint=joint,
+            chain_rule=chain_rule, average=joint,
+        )  # fmt: skip
+        search = descent._Search(one, descent.Network(model, A), Reach(A, people), np.arange(30), scaling, centres)
+        position = 2 * rng.normal(size=(30, K, 4))
+        position[:5] = 0.0  # where norms have no slope: x′ = x, all K equal,
+        position[5:10, :, 1] = 0.0  # and one feature unmoved
+        gradient, _, cleared = search._look(position, search.today, search.centre, np.arange(30))
+        assert cleared.any()
+        assert not cleared.all()
+        today, deviation = torch.tensor(search.today), torch.tensor(search.deviation)
+        leaf = torch.tensor(position if chain_rule else search.today + search.deviation * position, requires_grad=True)
+        total = naive_objective(
+            torch,
+            one,
+            model.layers(),
+            raw=today + deviation * leaf if chain_rule else leaf,
+            points=leaf,
+            here=0 * today if chain_rule else today,
+            mad=torch.tensor(search.mad),
+            centre=torch.tensor(search.centre),
+            crossed=torch.tensor(cleared.all(axis=1, keepdims=True) & cleared if joint else cleared),
+        )
+        (expected,) = torch.autograd.grad(total, leaf)
+        np.testing.assert_allclose(gradient, expected.numpy(), rtol=1e-9, atol=1e-9)
+
+
+def test_functions_of_yours_go_the_way_of_the_parts_that_they_write_out(models, lender, needs_torch):
+    torch = needs_torch
+    X, _ = lender
+    people, A = denied(models["mlp"], X), free(X)
+
+    def distance(block):
+        return 0.1 * torch.linalg.vector_norm(block.points - block.today, dim=2).sum()
+
+    def old_label(block):
+        return 5.0 * torch.nn.functional.softplus(block.logits[block.crossed]).sum()
+
+    class Tilt:
+        def slopes(self, block):
+            return Slopes(points=np.ones(block.points.shape))
+
+    named = ClaPROAR(max_steps=40, keep_valid=False, penalties=(Distance(0.1), OldLabel(5.0), Tilt()))
+    own = replace(
+        named,
+        loss=lambda z: torch.nn.functional.softplus(-z),
+        penalties=(distance, old_label, lambda block: block.points.sum(), lambda block: 0.0),
+    )
+    expected = named.generate(models["mlp"], A, people, population=X)
+    pd.testing.assert_frame_equal(own.generate(models["mlp"], A, people, population=X).X, expected.X, rtol=1e-9)
+
+
+def test_a_torch_module_goes_the_way_of_the_layers_it_consists_of(models, lender, needs_torch):
+    torch = needs_torch
+    X, _ = lender
+    layers = models["mlp"].layers_
+    first, last = torch.nn.Linear(4, 32).double(), torch.nn.Linear(32, 1).double()
+    w = layers.weights[0][0] * layers.scale[:, None]
+    with torch.no_grad():
+        first.weight[:], first.bias[:] = torch.tensor(w.T), torch.tensor(layers.biases[0][0, 0] - layers.shift @ w)
+        last.weight[:], last.bias[:] = torch.tensor(layers.weights[1][0].T), torch.tensor(layers.biases[1][0, 0])
+
+    class Wrapped:
+        classes_, n_features_in_ = np.array([0, 1]), 4
+        module_ = torch.nn.Sequential(first, torch.nn.ReLU(), last)
+
+        def predict(self, X):
+            return models["mlp"].predict(pd.DataFrame(X, columns=lender[0].columns))
+
+    people, A = denied(models["mlp"], X), free(X)
+    recipe = Gravitational(max_steps=40)
+    ends = [recipe.generate(model, A, people, population=X).X for model in (models["mlp"], Wrapped())]
+    pd.testing.assert_frame_equal(*ends, rtol=1e-9)
+
+
 # -- what is refused -----------------------------------------------------------------------------------
 
 
@@ -378,14 +509,14 @@ def test_settings_that_mean_nothing_are_refused():
             part()
 
 
-def test_a_model_without_gradients_is_told_what_works(lender, needs_torch):
+def test_a_model_without_gradients_is_told_what_works(lender):
     X, y = lender
     forest = RandomForestClassifier(5, random_state=0).fit(X, y)
     with pytest.raises(rs.ModelError, match="optimal"):
         Generic().generate(forest, free(X), X.head(2))
 
 
-def test_without_torch_the_package_works_and_says_what_to_install():
+def test_only_functions_of_yours_need_torch():
     code = (
         "import sys\n"
         "class Missing:\n"
@@ -393,15 +524,18 @@ def test_without_torch_the_package_works_and_says_what_to_install():
         "        if name == 'torch': raise ModuleNotFoundError(name)\n"
         "sys.meta_path.insert(0, Missing())\n"
         "import recourse as rs\n"
-        "A = rs.ActionSet({'x': [1.0, 2.0, 3.5]})\n"
-        "model = rs.LinearModel({'x': 1.0}, intercept=-2)\n"
-        "try: rs.generators.Wachter().generate(model, A, {'x': [1.0]})\n"
+        "data = rs.datasets.moons(60)\n"
+        "from recourse.models.networks import NetworkClassifier\n"
+        "net, A = NetworkClassifier(random_state=0).fit(data.X, data.y), rs.ActionSet(data.X)\n"
+        "for recipe in rs.generators.RECIPES.values(): print(len(recipe().generate(net, A, data.X)))\n"
+        "own = rs.generators.Wachter(loss=lambda z: -z)\n"
+        "try: own.generate(net, A, data.X)\n"
         "except rs.RecourseError as error: print(error)\n"
-        "try: rs.simulate(rs.models.networks.NetworkClassifier(), rs.datasets.moons(60).X, rs.datasets.moons(60).y,\n"
-        "    rs.ActionSet(rs.datasets.moons(60).X), recourse='wachter', rounds=1, repeats=1)\n"
+        "try: rs.simulate(net, data.X, data.y, A, recourse=own, rounds=1, repeats=1)\n"
         "except rs.RecourseError as error: print(error)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.count("60\n") == len(RECIPES), done.stderr
     assert done.stdout.count("pip install 'openrecourse[torch]'") == 2, done.stderr
 
 
@@ -410,8 +544,8 @@ def test_importing_generators_does_not_import_torch():
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "False"
 
 
-def test_run_is_what_generate_calls(models, lender, needs_torch):
+def test_run_is_what_generate_calls(models, lender):
     X, _ = lender
     people, A = denied(models["linear"], X, 3), free(X)
-    direct = run(Generic(), models["linear"], A, people, population=None, targets=None, random_state=0)
+    direct = descent.run(Generic(), models["linear"], A, people, population=None, targets=None, random_state=0)
     pd.testing.assert_frame_equal(direct.X, Generic().generate(models["linear"], A, people).X)

@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.spatial.distance import cdist
+from threadpoolctl import threadpool_limits
 
 import recourse as rs
 from recourse.metrics import decisiveness, disagreement, median_bandwidth, mmd, mmd_test, perturbation, redundancy
+from recourse.metrics.shifts import AT_ONCE
 
 
 def naive_mmd(A, B, width):
@@ -31,15 +34,41 @@ def test_mmd_is_its_definition(seed, m, n, d, width):
     assert mmd(A, B, width) == pytest.approx(naive_mmd(A, B, width), abs=1e-12)
 
 
-def test_the_permutation_test_is_its_definition():
+@pytest.mark.parametrize("width", [0.05, 0.8])  # of one feature: a kernel, and a short sum
+@pytest.mark.parametrize("d", [1, 2])
+@pytest.mark.parametrize("permutations", [200, AT_ONCE + 40])
+def test_the_permutation_test_is_its_definition(permutations, d, width):
     rng = np.random.default_rng(5)
-    A, B = rng.normal(size=(12, 2)), rng.normal(0.6, 1, size=(9, 2))
-    ours = mmd_test(A, B, 0.8, permutations=200, random_state=11)
-    pooled, observed = np.vstack([A, B]), naive_mmd(A, B, 0.8)
-    masks = np.random.default_rng(11).permuted(np.tile(np.arange(21) < 12, (200, 1)), axis=1)
-    null = [naive_mmd(pooled[mask], pooled[~mask], 0.8) for mask in masks]
+    A, B = rng.normal(size=(12, d)), rng.normal(0.6, 1, size=(9, d))
+    B[:4] = A[:4]  # people in both: permutations that swap them are as large, not larger
+    ours = mmd_test(A, B, width, permutations=permutations, random_state=11)
+    pooled, observed, null = np.vstack([A, B]), naive_mmd(A, B, width), []
+    seeds = np.random.default_rng(11).integers(2**63, size=-(-permutations // AT_ONCE))
+    for seed, count in zip(seeds, [min(permutations, AT_ONCE), permutations - AT_ONCE], strict=False):
+        for draws in np.random.default_rng(seed).random((count, 21)):
+            first = np.argsort(draws)
+            null.append(naive_mmd(pooled[first[:12]], pooled[first[12:]], width))
+    assert len(null) == permutations
     assert ours.value == pytest.approx(observed, abs=1e-12)
-    assert ours.p_value == (1 + sum(value >= observed - 1e-12 for value in null)) / 201
+    assert ours.p_value == (1 + sum(value >= observed - 1e-12 for value in null)) / (1 + permutations)
+
+
+@pytest.mark.parametrize(("m", "n", "d"), [(700, 40, 2), (300, 800, 3), (900, 900, 1)])
+def test_strips_and_series_are_the_whole_kernel(m, n, d):
+    rng = np.random.default_rng(m)
+    A, B = rng.normal(size=(m, d)), rng.normal(0.3, 1, size=(n, d))
+    for width in (0.4, 2.0):
+        K = np.exp(-cdist(np.vstack([A, B]), np.vstack([A, B]), "sqeuclidean") / (2 * width**2)) - np.eye(m + n)
+        expected = K[:m, :m].sum() / (m * (m - 1)) + K[m:, m:].sum() / (n * (n - 1)) - 2 * K[:m, m:].mean()
+        assert mmd(A, B, width) == pytest.approx(expected, abs=1e-13)
+
+
+def test_a_p_value_does_not_depend_on_threads():
+    rng = np.random.default_rng(0)
+    A, B = rng.normal(size=(60, 2)), rng.normal(0.2, 1, size=(70, 2))
+    with threadpool_limits(limits=1):
+        alone = mmd_test(A, B, permutations=2000)
+    assert mmd_test(A, B, permutations=2000) == alone
 
 
 def test_p_values_are_uniform_where_nothing_differs_and_small_where_something_does():

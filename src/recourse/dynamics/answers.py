@@ -13,7 +13,6 @@ import pandas as pd
 
 from recourse.costs import Cost, as_cost
 from recourse.errors import InputError, nearest
-from recourse.generators.objective import import_torch
 from recourse.generators.outcomes import INFEASIBLE, NOT_CONVERGED, VALID, Counterfactuals
 from recourse.generators.recipes import RECIPES, Recipe
 from recourse.models import Model
@@ -147,6 +146,6 @@ def as_recourse(given: Any) -> Recourse:
 
 
 def check_recourse(recourse: Recourse) -> None:
-    """Raise what would stop it in the first round: torch that is not there."""
+    """Raise what would stop it in the first round: a function to differentiate, and no torch."""
     if isinstance(recourse, Generated):
-        import_torch()
+        _ = recourse.recipe.parts

@@ -1,7 +1,8 @@
 """Gradient generators: recipes for counterfactuals from the literature, searched for many people at once.
 
-Each recipe is a loss, some penalties, an optimiser and a stop; the action set holds for all of them. They
-need PyTorch (``pip install 'openrecourse[torch]'``) when they run, not when they are imported.
+Each recipe is a loss, some penalties, an optimiser and a stop; the action set holds for all of them. Their
+slopes are known in closed form; PyTorch (``pip install 'openrecourse[torch]'``) is needed only for a loss or
+penalty that is a function of yours and says no slopes, and for models that carry a torch module.
 
     Generic, Wachter        reach the boundary, near today's point
     Greedy, DiCE            along one feature at a time; several that differ
@@ -23,6 +24,7 @@ from recourse.generators.objective import (
     OldLabel,
     Probability,
     Salient,
+    Slopes,
 )
 from recourse.generators.outcomes import OUTCOMES, Counterfactuals, Outcome
 from recourse.generators.reach import Reach
@@ -60,5 +62,6 @@ __all__ = [
     "Reach",
     "Recipe",
     "Salient",
+    "Slopes",
     "Wachter",
 ]

@@ -1,12 +1,14 @@
 """The search that runs every recipe: descend for all people at once, drop those who have arrived.
 
-A step: ask the model where everybody stands, let those go who meet the stop, take the gradient of the
-summed objective for the others, move, and clip to what each can reach. At the end the answers settle inside
-the action set and the user's own model has the last word.
+A step: ask the model where everybody stands, add up the slopes of the objective's parts, let those go who meet
+the stop, move the others, and clip to what each can reach. At the end the answers settle inside the action
+set and the user's own model has the last word.
 """
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,7 +19,7 @@ import pandas as pd
 
 from recourse.actions.features import LEVEL_TYPES
 from recourse.errors import InputError, ModelError
-from recourse.generators.objective import LOSSES, Block, import_torch
+from recourse.generators.objective import Block
 from recourse.generators.outcomes import INFEASIBLE, NOT_CONVERGED, VALID, Counterfactuals
 from recourse.generators.reach import Reach, coordinates
 from recourse.models import Model, as_model
@@ -26,13 +28,14 @@ from recourse.models.networks import logistic
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from torch import Tensor
-
     from recourse.actions import ActionSet
     from recourse.generators.recipes import Recipe
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+PullBack = Callable[[FloatArray], FloatArray]
+"""Turns slopes with respect to logits, [n, K], into slopes with respect to raw points, [n, K, d]."""
 MOST_TARGETS = 1000
 """Random target points are drawn from at most so many people, as in the paper's code."""
 
@@ -41,7 +44,6 @@ def run(
     recipe: Recipe, model: Any, actions: ActionSet, X: Any, *, population: Any, targets: Any, random_state: Any
 ) -> Counterfactuals:
     """Check the input, search, settle, and ask the model: what `Recipe.generate` does."""
-    import_torch()
     model = as_model(model)
     table = actions.table(X)
     model.check_features(actions.names)
@@ -55,7 +57,8 @@ def run(
     n = len(table)
     codes = np.full(n, NOT_CONVERGED)
     points, converged, steps = reach.today.copy(), np.zeros(n, dtype=bool), np.zeros(n, dtype=np.int64)
-    with network(model, actions) as net:
+    net = Network(model, actions)
+    with undisturbed(net.module):
         impossible = ~net.can_reach(reach) | ~reach.movable
         codes[impossible] = INFEASIBLE
         people = np.flatnonzero(~impossible)
@@ -64,7 +67,7 @@ def run(
             search = _Search(recipe, net, reach, people, _scaling(actions, population), centres)
             search.begin(_seed(random_state))
             search.run()
-            converged[people], steps[people] = search.converged.numpy(), search.steps.numpy()
+            converged[people], steps[people] = search.converged, search.steps
             points[people] = search.answers(model, _seed(random_state))
     moved = reach.rows(points)
     codes[model.approves(moved)] = VALID
@@ -153,59 +156,60 @@ class _Search:
         scaling: Scaling,
         centres: FloatArray | None,
     ) -> None:
-        self.torch = import_torch()
         self.recipe, self.net, self.reach, self.people = recipe, net, reach, people
+        self.parts = recipe.parts
+        self.share = 1 / recipe.counterfactuals if recipe.average else 1.0
         self.discrete = reach.discrete
-        self.deviation = self._tensor(scaling.deviation)
-        self.today = self._tensor(reach.today[people])[:, None, :]
-        self.low = self._tensor((reach.low - reach.today)[people] / scaling.deviation)[:, None, :]
-        self.high = self._tensor((reach.high - reach.today)[people] / scaling.deviation)[:, None, :]
-        self.mad = self._tensor(scaling.mad / scaling.deviation if recipe.chain_rule else scaling.mad)
+        self.deviation = scaling.deviation
+        self.today = reach.today[people][:, None, :]
+        self.low = ((reach.low - reach.today)[people] / scaling.deviation)[:, None, :]
+        self.high = ((reach.high - reach.today)[people] / scaling.deviation)[:, None, :]
+        self.mad = scaling.mad / scaling.deviation if recipe.chain_rule else scaling.mad
         self.centre = None
         if centres is not None:
             there = centres if not recipe.chain_rule else (centres - reach.today) / scaling.deviation
-            self.centre = self._tensor(there[people])[:, None, :]
-        self.loss = recipe.loss if callable(recipe.loss) else LOSSES[recipe.loss]
+            self.centre = there[people][:, None, :]
 
     def begin(self, seed: int) -> None:
         """Put everybody at today's point, or near it; a person's draws don't depend on who else is searching."""
-        torch, K = self.torch, self.recipe.counterfactuals
+        K = self.recipe.counterfactuals
         n, _, d = self.today.shape
-        self.position = torch.zeros((n, K, d), dtype=torch.float64)
+        self.position = np.zeros((n, K, d))
         if self.recipe.start_noise:
             draws = np.random.default_rng([seed, 1]).standard_normal((len(self.reach.today), K, d))
-            self.position += self.recipe.start_noise * self._tensor(draws[self.people])
-            self.position = self._clip(self.position, self.low, self.high)
-        self.approved = self.position.clone()  # the last position that the model would approve
-        self.converged = torch.zeros(n, dtype=torch.bool)
-        self.steps = torch.full((n,), self.recipe.max_steps)
+            self.position = _clip(self.recipe.start_noise * draws[self.people], self.low, self.high)
+        self.approved = self.position.copy()  # the last position that the model would approve
+        self.converged = np.zeros(n, dtype=bool)
+        self.steps = np.full(n, self.recipe.max_steps)
 
     def run(self) -> None:
         """Descend until everybody has met the stop or the steps are used up."""
-        torch, recipe = self.torch, self.recipe
-        position, low, high, today, centre = self.position, self.low, self.high, self.today, self.centre
-        active = torch.arange(len(position))
-        memory = recipe.optimiser.start(tuple(position.shape))
+        recipe = self.recipe
+        position, approved, low, high = self.position, self.approved, self.low, self.high
+        today, centre = self.today, self.centre
+        active = np.arange(len(position))
+        memory = recipe.optimiser.start(position.shape)
         for t in range(recipe.max_steps + 1):
-            gradient, probability = self._look(position, today, centre, active)
+            gradient, probability, cleared = self._look(position, today, centre, active)
             # at the edge of their box people have no way on, so the gradient has nothing to say there
-            gradient = torch.where(self._clip(-gradient, low - position, high - position) == 0, 0.0, gradient)
-            cleared = self.net.clears(probability)
+            gradient *= np.where(gradient > 0, low, high) != position
             met = recipe.stop.met(probability, cleared, gradient)
             if recipe.keep_valid:
-                self.approved[active] = torch.where(cleared[:, :, None], position, self.approved[active])
-            done = met if t < recipe.max_steps else torch.ones_like(met)
-            if bool(done.any()):
+                approved = np.where(cleared[:, :, None], position, approved)
+            done = met if t < recipe.max_steps else np.ones_like(met)
+            if done.any():
                 out, stay = active[done], ~done
-                self.position[out], self.converged[out], self.steps[out] = position[done], met[done], t
-                active, position, gradient, low, high, today = (
-                    rows[stay] for rows in (active, position, gradient, low, high, today)
+                self.position[out], self.approved[out] = position[done], approved[done]
+                self.converged[out], self.steps[out] = met[done], t
+                active = active[stay]
+                if not len(active):
+                    return
+                position, approved, gradient, low, high, today = (
+                    rows[stay] for rows in (position, approved, gradient, low, high, today)
                 )
                 centre = None if centre is None else centre[stay]
                 memory = [moment[stay] for moment in memory]
-                if not len(active):
-                    return
-            position = self._clip(position + recipe.optimiser.step(gradient, memory, t + 1), low, high)
+            position = _clip(position + recipe.optimiser.step(gradient, memory, t + 1), low, high)
 
     def answers(self, model: Model, seed: int) -> FloatArray:
         """Return one settled point a person: the one of K that the recipe picks."""
@@ -224,95 +228,108 @@ class _Search:
         if self.recipe.pick == "random":
             best = np.random.default_rng([seed, 2]).integers(K, size=len(self.reach.today))[self.people]
         else:
-            away = np.linalg.norm((points - self.today.numpy()) / self.deviation.numpy(), axis=2)
+            away = np.linalg.norm((points - self.today) / self.deviation, axis=2)
             best = np.lexsort((away, ~works), axis=1)[:, 0]
         picked: FloatArray = points[np.arange(n), best]
         return picked
 
-    def _look(self, position: Tensor, today: Tensor, centre: Tensor | None, active: Tensor) -> tuple[Tensor, Tensor]:
-        """The gradient of the objective, and P(desired) where an answer from here would settle."""
-        torch, recipe = self.torch, self.recipe
-        if recipe.chain_rule:
-            leaf = position.detach().requires_grad_(True)
-            raw, here = today + self.deviation * leaf, torch.zeros_like(today)
-        else:
-            leaf = (today + self.deviation * position).detach().requires_grad_(True)
-            raw, here = leaf, today
-        logits, probability = self.net.logits(raw)
-        probability = probability.detach()
+    def _look(
+        self, position: FloatArray, today: FloatArray, centre: FloatArray | None, active: IntArray
+    ) -> tuple[FloatArray, FloatArray, BoolArray]:
+        """The gradient of the objective; P(desired) where an answer from here would settle, and if that clears."""
+        recipe = self.recipe
+        raw = today + self.deviation * position
+        logits, probability, pull_back = self.net.look(raw)
         if self.discrete:
-            settled = self.reach.settle(raw.detach().numpy(), self.people[active.numpy()])
-            with torch.no_grad():
-                probability = self.net.logits(self._tensor(settled))[1]
-        crossed = self.net.clears(probability)
-        if recipe.joint:
-            crossed = crossed.all(dim=1, keepdim=True).expand_as(crossed)
-        share = 1 / recipe.counterfactuals if recipe.average else 1.0
-        block = Block(leaf, here, logits, crossed, self.mad, centre, recipe.joint, share)
-        objective = share * self.loss(logits).sum()
-        for penalty in recipe.penalties:
-            objective = objective + penalty(block)
-        (gradient,) = torch.autograd.grad(objective, leaf)
-        return gradient, probability
+            probability = self.net.look(self.reach.settle(raw, self.people[active]))[1]
+        cleared = self.net.clears(probability)
+        crossed = cleared & cleared.all(axis=1, keepdims=True) if recipe.joint else cleared
+        points, here = (position, np.zeros_like(today)) if recipe.chain_rule else (raw, today)
+        block = Block(points, here, logits, crossed, self.mad, centre, recipe.joint, self.share)
+        by_points: FloatArray | float = 0.0
+        by_logits: FloatArray = np.zeros_like(logits)
+        for part in self.parts:
+            slopes = part.slopes(block)
+            by_points, by_logits = by_points + slopes.points, by_logits + slopes.logits
+        gradient = pull_back(by_logits)
+        if recipe.chain_rule:
+            gradient *= self.deviation
+        return gradient + by_points, probability, cleared
 
-    def _settled(self, position: Tensor) -> FloatArray:
-        return self.reach.settle((self.today + self.deviation * position).numpy(), self.people)
+    def _settled(self, position: FloatArray) -> FloatArray:
+        return self.reach.settle(self.today + self.deviation * position, self.people)
 
-    def _clip(self, position: Tensor, low: Tensor, high: Tensor) -> Tensor:
-        clipped: Tensor = self.torch.minimum(self.torch.maximum(position, low), high)
-        return clipped
 
-    def _tensor(self, array: FloatArray) -> Tensor:
-        return tensor(self.torch, array)
+def _clip(position: FloatArray, low: FloatArray, high: FloatArray) -> FloatArray:
+    clipped: FloatArray = np.minimum(np.maximum(position, low), high)
+    return clipped
 
 
 class Network:
-    """A model as something torch can differentiate: from the layers it states, or from a module it carries.
+    """A model as something with slopes: the layers that it states, or else a torch module that it carries.
 
     bar : the probability of the desired label that the model asks for
+
+    Raises `ModelError` for a model that has neither.
     """
 
-    def __init__(self, model: Model, actions: ActionSet, module: Any) -> None:
-        self.torch = import_torch()
+    def __init__(self, model: Model, actions: ActionSet) -> None:
         names = actions.names
         read = list(model.feature_names or names)
         self.columns = None if read == names else np.array([names.index(name) for name in read])
         bar = float(getattr(model, "bar", 0.0))
         self.bar = 1 / (1 + np.exp(-bar))
         self.strict = bool(getattr(model, "strict", not getattr(model, "margin", 0.0)))
-        self.layers, self.module = model.layers(), module
+        self.layers = model.layers()
+        self.module = getattr(getattr(model, "estimator", None), "module_", None)
         self.sign = int(getattr(model, "sign", 1))
-        if self.layers is not None:
-            squeeze = self.layers.members == 1
-            self.affine = [
-                tuple(tensor(self.torch, array[0] if squeeze else array[:, None]) for array in pair)
-                for pair in zip(self.layers.weights, self.layers.biases, strict=True)
-            ]
-            self.affine = [(w, b) for w, b in self.affine]
-            self.shift, self.scale = (tensor(self.torch, a) for a in (self.layers.shift, self.layers.scale))
+        if self.layers is None and self.module is None:
+            raise ModelError(
+                f"gradient generators need a model that states its layers (linear models, ReLU networks, also behind "
+                f"scalers) or carries a torch module as module_; {model.name} does neither. "
+                "Any model has exact or black-box recourse: use recourse='optimal', or rs.find."
+            )
 
-    def logits(self, raw: Tensor) -> tuple[Tensor, Tensor]:
-        """The logit that a search descends on, and the probability that decides, of points [n, K, d]."""
-        x = raw if self.columns is None else raw[..., self.columns]
-        if self.layers is None:
-            kind = next(self.module.parameters()).dtype
-            flat = self.module(x.reshape(-1, x.shape[-1]).to(kind))
-            z = self.sign * flat.reshape(x.shape[:-1]).to(self.torch.float64)
-            return z, z.sigmoid()
-        a = (x - self.shift) * self.scale
-        for i, (w, b) in enumerate(self.affine):
-            a = (a.relu() if i else a) @ w + b
-        z = a[..., 0]
-        if self.layers.members == 1:
-            return z, z.sigmoid()
-        return z.mean(dim=0), z.sigmoid().mean(dim=0)
+    def look(self, raw: FloatArray) -> tuple[FloatArray, FloatArray, PullBack]:
+        """Return what is known at points [n, K, d]: the logit that a search descends on, the probability that
+        decides, and how slopes are pulled back through the model.
+        """
+        shape = raw.shape
+        x = raw.reshape(-1, shape[-1])
+        x = x if self.columns is None else x[:, self.columns]
+        logits, pull = self._module(x) if self.layers is None else self.layers.differentiable(x)
+        members = len(logits)
+        mean, probability = logits.sum(axis=0) / members, logistic(logits).sum(axis=0) / members
 
-    def clears(self, probability: Tensor) -> Tensor:
+        def pull_back(slope: FloatArray) -> FloatArray:
+            read = pull(slope.reshape(1, -1) / members)
+            if self.columns is None:
+                return read.reshape(shape)
+            slopes = np.zeros(shape)
+            slopes[..., self.columns] = read.reshape(*shape[:-1], -1)
+            return slopes
+
+        return mean.reshape(shape[:-1]), probability.reshape(shape[:-1]), pull_back
+
+    def _module(self, x: FloatArray) -> tuple[FloatArray, PullBack]:
+        """What `Layers.differentiable` says, by automatic differentiation of a module."""
+        import torch
+
+        assert self.module is not None
+        points = torch.tensor(x, requires_grad=True)
+        z = self.sign * self.module(points.to(next(self.module.parameters()).dtype)).reshape(1, -1)
+
+        def pull(slope: FloatArray) -> FloatArray:
+            (slopes,) = torch.autograd.grad(z, points, torch.tensor(slope, dtype=z.dtype))
+            return slopes.numpy()
+
+        return z.detach().to(torch.float64).numpy(), pull
+
+    def clears(self, probability: FloatArray) -> BoolArray:
         """Return where the model would approve; on the bar itself it may not (`Model` says which)."""
-        cleared: Tensor = probability > self.bar if self.strict else probability >= self.bar
-        return cleared
+        return probability > self.bar if self.strict else probability >= self.bar
 
-    def can_reach(self, reach: Reach) -> npt.NDArray[np.bool_]:
+    def can_reach(self, reach: Reach) -> BoolArray:
         """bool[n], False only where no point of a person's box can be approved: by interval arithmetic."""
         n = len(reach.today)
         if self.layers is None or not reach.boxed:
@@ -320,39 +337,28 @@ class Network:
         low, high = (ends if self.columns is None else ends[:, self.columns] for ends in (reach.low, reach.high))
         highest = self.layers.bounds(low, high)[1]
         highest = highest + 1e-9 * (1 + np.abs(highest))  # more than rounding can be
-        can: npt.NDArray[np.bool_] = logistic(highest).mean(axis=0) >= self.bar - 1e-12
+        can: BoolArray = logistic(highest).mean(axis=0) >= self.bar - 1e-12
         return can
 
 
 @contextmanager
-def network(model: Model, actions: ActionSet) -> Iterator[Network]:
-    """Open a model for differentiation; what is changed meanwhile is put back.
+def undisturbed(module: Any) -> Iterator[None]:
+    """While people search, a torch module is in evaluation mode (no dropout) and torch runs on one thread.
 
-    A torch module is in evaluation mode (no dropout). Torch runs on one thread: the steps are small, and
-    threads that wait for each other cost more than they save.
+    The steps are small, and threads that wait for each other cost more than they save. What is changed is put
+    back, and where nothing needs torch it is not even imported.
     """
-    torch = import_torch()
-    module = getattr(getattr(model, "estimator", None), "module_", None)
-    if model.layers() is None and module is None:
-        raise ModelError(
-            f"gradient generators need a model that states its layers (linear models, ReLU networks, also behind "
-            f"scalers) or carries a torch module as module_; {model.name} does neither. "
-            "Any model has exact or black-box recourse: use recourse='optimal', or rs.find."
-        )
+    torch = sys.modules.get("torch")
     training = [part for part in module.modules() if part.training] if module is not None else []
-    threads = torch.get_num_threads()
+    threads = torch.get_num_threads() if torch is not None else 1
     try:
-        torch.set_num_threads(1)
+        if torch is not None:
+            torch.set_num_threads(1)
         if module is not None:
             module.eval()
-        yield Network(model, actions, module)
+        yield
     finally:
-        torch.set_num_threads(threads)
+        if torch is not None:
+            torch.set_num_threads(threads)
         for part in training:
             part.training = True
-
-
-def tensor(torch: Any, array: FloatArray) -> Tensor:
-    """A float64 tensor with memory of its own."""
-    made: Tensor = torch.tensor(np.ascontiguousarray(array), dtype=torch.float64)
-    return made

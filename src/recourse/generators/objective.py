@@ -1,63 +1,32 @@
 """The parts of the one objective, loss(M(x′), target) + Σ λ · penalty: losses, penalties, optimisers and stops.
 
-A recipe names parts; `descent` runs them for many people at once. Each part is a small object that says what
-it wants and computes it for a block of people × counterfactuals × features. Losses and penalties are *summed*
-over people, never averaged, so that no person's path depends on who else is in the batch.
+A recipe names parts; `descent` runs them for many people at once. A descent only ever asks which way is down,
+so a part says its *slopes*, for a block of people × counterfactuals × features: those of this library in
+closed form, and for a function of yours PyTorch finds them (`Differentiated`). Losses and penalties are
+*summed* over people, never averaged, so that no person's path depends on who else is in the batch.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from recourse.errors import InputError, RecourseError
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from recourse.models.networks import logistic
 
 FloatArray = npt.NDArray[np.float64]
-
-
-def import_torch() -> Any:
-    """Return the torch module, or say how to get it."""
-    try:
-        import torch
-    except ImportError:
-        raise RecourseError(
-            "gradient generators need PyTorch, which is not installed. Install it with: "
-            "pip install 'openrecourse[torch]'. Exact recourse, recourse='optimal', works without it."
-        ) from None
-    return torch
-
-
-def _bce(z: Tensor) -> Tensor:
-    torch = import_torch()
-    loss: Tensor = torch.nn.functional.softplus(-z)
-    return loss
-
-
-def _hinge(z: Tensor) -> Tensor:
-    loss: Tensor = (1 - z).clamp(min=0)
-    return loss
-
-
-def _squared(z: Tensor) -> Tensor:
-    loss: Tensor = (1 - z.sigmoid()) ** 2
-    return loss
-
-
-LOSSES: dict[str, Callable[[Any], Any]] = {"bce": _bce, "hinge": _hinge, "squared": _squared}
-"""Losses by name: functions of the logits in favour of the desired label."""
+BoolArray = npt.NDArray[np.bool_]
 
 
 @dataclass(eq=False)
 class Block:
-    """Where the search stands for the people who are still searching, as tensors; what penalties read.
+    """Where the search stands for the people who are still searching; what losses and penalties read.
 
     points, today : [n, K, d] and [n, 1, d], in the units of the distances (see `Recipe.chain_rule`)
     logits : [n, K], in favour of the desired label
@@ -66,22 +35,75 @@ class Block:
     centre : [n, 1, d], the point that Gravitational pulls to; None for recipes without one
     joint : one norm over a person's K counterfactuals instead of one each
     share : the weight of one counterfactual's loss: 1, or 1/K where they are averaged
+
+    They are NumPy arrays; a function of yours gets the same block with torch tensors in their place.
     """
 
-    points: Tensor
-    today: Tensor
-    logits: Tensor
-    crossed: Tensor
-    mad: Tensor
-    centre: Tensor | None
+    points: FloatArray
+    today: FloatArray
+    logits: FloatArray
+    crossed: BoolArray
+    mad: FloatArray
+    centre: FloatArray | None
     joint: bool
     share: float = 1.0
 
-    def norm(self, difference: Tensor) -> Tensor:
-        """Euclidean norms, [n] or [n, K]. At 0, where an unsquared norm has no gradient, it counts as 0."""
-        torch = import_torch()
-        length: Tensor = torch.linalg.vector_norm(difference, dim=(1, 2) if self.joint else 2)
-        return length
+    @cached_property
+    def likelihood(self) -> FloatArray:
+        """The logistic function of the logits, [n, K]."""
+        return logistic(self.logits)
+
+    def direction(self, difference: FloatArray) -> FloatArray:
+        """The slope of Euclidean norms of [n, K, d]: unit vectors. At 0, where there is none, it counts as 0."""
+        length = np.sqrt((difference * difference).sum(axis=(1, 2) if self.joint else 2, keepdims=True))
+        length[length == 0] = np.inf
+        unit: FloatArray = difference / length
+        return unit
+
+
+class Slopes(NamedTuple):
+    """The slopes of one part: with respect to the points as such, [n, K, d], and to the logits, [n, K]; or 0."""
+
+    points: FloatArray | float = 0.0
+    logits: FloatArray | float = 0.0
+
+
+class Part(Protocol):
+    """One summand of the objective: a loss or a penalty."""
+
+    def slopes(self, block: Block) -> Slopes:
+        """Return which way it rises."""
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A loss by its slope, a function of a `Block` that returns one for each logit."""
+
+    slope: Callable[[Block], FloatArray]
+
+    def slopes(self, block: Block) -> Slopes:
+        """Return the slopes, each counterfactual with its share."""
+        return Slopes(logits=block.share * self.slope(block))
+
+
+def _bce(block: Block) -> FloatArray:
+    """Of log(1 + exp(−z))."""
+    return block.likelihood - 1
+
+
+def _hinge(block: Block) -> FloatArray:
+    """Of max(1 − z, 0); where it bends, it still counts."""
+    return -(block.logits <= 1).astype(np.float64)
+
+
+def _squared(block: Block) -> FloatArray:
+    """Of (1 − p)²."""
+    p = block.likelihood
+    return -2 * p * (1 - p) ** 2
+
+
+LOSSES: dict[str, Loss] = {"bce": Loss(_bce), "hinge": Loss(_hinge), "squared": Loss(_squared)}
+"""Losses by name: cross-entropy, hinge, and the squared distance of the probability from 1."""
 
 
 @dataclass(frozen=True)
@@ -99,14 +121,13 @@ class Distance:
             raise InputError(f"norm must be 'l2', 'l1' or 'mad', not {self.norm!r}.")
         _weight("Distance", self.weight)
 
-    def __call__(self, block: Block) -> Tensor:
+    def slopes(self, block: Block) -> Slopes:
+        """Return the slopes; 0 in what has not moved."""
         moved = block.points - block.today
         if self.norm == "l2":
-            length = block.norm(moved)
-        else:
-            length = moved.abs() / block.mad if self.norm == "mad" else moved.abs()
-        penalty: Tensor = self.weight * length.sum()
-        return penalty
+            return Slopes(points=self.weight * block.direction(moved))
+        unit = self.weight / block.mad if self.norm == "mad" else self.weight
+        return Slopes(points=unit * np.sign(moved))
 
 
 @dataclass(frozen=True)
@@ -121,10 +142,9 @@ class OldLabel:
     def __post_init__(self) -> None:
         _weight("OldLabel", self.weight)
 
-    def __call__(self, block: Block) -> Tensor:
-        z = block.logits[block.crossed]
-        penalty: Tensor = self.weight * block.share * import_torch().nn.functional.softplus(z).sum()
-        return penalty
+    def slopes(self, block: Block) -> Slopes:
+        """Return the slopes of log(1 + exp(z)), where it counts."""
+        return Slopes(logits=self.weight * block.share * block.likelihood * block.crossed)
 
 
 @dataclass(frozen=True)
@@ -144,10 +164,10 @@ class Gravity:
     def __post_init__(self) -> None:
         _weight("Gravity", self.weight)
 
-    def __call__(self, block: Block) -> Tensor:
+    def slopes(self, block: Block) -> Slopes:
+        """Return the slopes: away from the centre."""
         assert block.centre is not None
-        penalty: Tensor = self.weight * block.norm(block.points - block.centre).sum()
-        return penalty
+        return Slopes(points=self.weight * block.direction(block.points - block.centre))
 
 
 @dataclass(frozen=True)
@@ -159,18 +179,72 @@ class Diversity:
     def __post_init__(self) -> None:
         _weight("Diversity", self.weight)
 
-    def __call__(self, block: Block) -> Tensor:
-        torch = import_torch()
+    def slopes(self, block: Block) -> Slopes:
+        """Return the slopes, by Jacobi's formula: ∂ det K / ∂K_ij = det K · (K⁻¹)_ji."""
         apart = block.points[:, :, None, :] - block.points[:, None, :, :]
-        kernel = 1 / (1 + torch.linalg.vector_norm(apart, dim=3))
+        length = np.sqrt((apart * apart).sum(axis=3))
+        kernel = 1 / (1 + length)
         # equal starts make K singular; a ridge keeps the determinant smooth, as in DiCE
-        ridge = 1e-4 * torch.eye(kernel.shape[-1], dtype=kernel.dtype)
-        penalty: Tensor = -self.weight * torch.linalg.det(kernel + ridge).sum()
-        return penalty
+        ridged = kernel + 1e-4 * np.eye(kernel.shape[1])
+        cofactors = np.linalg.det(ridged)[:, None, None] * np.linalg.inv(ridged)
+        length[length == 0] = np.inf
+        # each x_i is in a row and in a column of K, and ∂K_ij / ∂‖x_i − x_j‖ = −K_ij²
+        pull = 2 * self.weight * cofactors * kernel**2 / length
+        return Slopes(points=(pull[..., None] * apart).sum(axis=2))
 
 
-Penalty = Distance | OldLabel | Gravity | Diversity | Callable[[Block], Any]
-"""A penalty: an object that turns a `Block` into one number, summed over its people."""
+@dataclass(frozen=True)
+class Differentiated:
+    """A function of yours as a part: from a `Block` of torch tensors to one number, summed over its people.
+
+    Raises `RecourseError` where torch is missing.
+    """
+
+    function: Callable[[Block], Any]
+
+    def __post_init__(self) -> None:
+        import_torch()
+
+    def slopes(self, block: Block) -> Slopes:
+        """Ask PyTorch for the slopes."""
+        torch = import_torch()
+        named = {name: getattr(block, name) for name in ("points", "today", "logits", "crossed", "mad", "centre")}
+        tensors = {name: torch.tensor(array) for name, array in named.items() if array is not None}
+        free = [tensors[name].requires_grad_(True) for name in ("points", "logits")]
+        value = torch.as_tensor(self.function(replace(block, **tensors)))
+        if not value.requires_grad:
+            return Slopes()
+        found = torch.autograd.grad(value, free, allow_unused=True)
+        return Slopes(*(0.0 if slope is None else slope.numpy() for slope in found))
+
+
+Penalty = Part | Callable[[Block], Any]
+"""A penalty: an object that states its slopes, or a function from a `Block` of torch tensors to one number."""
+
+
+def loss_part(loss: str | Callable[[Any], Any]) -> Part:
+    """Return the part that a name stands for, or a torch function of the logits."""
+    if isinstance(loss, str):
+        return LOSSES[loss]
+    return Differentiated(lambda block: block.share * loss(block.logits).sum())
+
+
+def penalty_part(penalty: Any) -> Part:
+    """Return a penalty as a part: as it is, or a function made one."""
+    part: Part = penalty if hasattr(penalty, "slopes") else Differentiated(penalty)
+    return part
+
+
+def import_torch() -> Any:
+    """Return the torch module, or say how to get it."""
+    try:
+        import torch
+    except ImportError:
+        raise RecourseError(
+            "a loss or penalty of your own is differentiated by PyTorch, which is not installed. Install it with: "
+            "pip install 'openrecourse[torch]'. The losses and penalties of this library work without it."
+        ) from None
+    return torch
 
 
 @dataclass(frozen=True)
@@ -179,11 +253,11 @@ class Descent:
 
     rate: float = 0.01
 
-    def start(self, shape: tuple[int, ...]) -> list[Tensor]:
+    def start(self, shape: tuple[int, ...]) -> list[FloatArray]:
         """No memory."""
         return []
 
-    def step(self, gradient: Tensor, memory: list[Tensor], t: int) -> Tensor:
+    def step(self, gradient: FloatArray, memory: list[FloatArray], t: int) -> FloatArray:
         """Return the move."""
         return -self.rate * gradient
 
@@ -195,18 +269,19 @@ class Adam:
     rate: float = 0.01
     betas: tuple[float, float] = (0.9, 0.999)
 
-    def start(self, shape: tuple[int, ...]) -> list[Tensor]:
+    def start(self, shape: tuple[int, ...]) -> list[FloatArray]:
         """The two moments, at 0."""
-        torch = import_torch()
-        return [torch.zeros(shape, dtype=torch.float64), torch.zeros(shape, dtype=torch.float64)]
+        return [np.zeros(shape), np.zeros(shape)]
 
-    def step(self, gradient: Tensor, memory: list[Tensor], t: int) -> Tensor:
+    def step(self, gradient: FloatArray, memory: list[FloatArray], t: int) -> FloatArray:
         """Return the move of step t (from 1) and update the moments in place."""
         first, second = memory
         (a, b) = self.betas
-        first.mul_(a).add_(gradient, alpha=1 - a)
-        second.mul_(b).addcmul_(gradient, gradient, value=1 - b)
-        corrected = (second / (1 - b**t)).sqrt_().add_(1e-8)
+        first *= a
+        first += (1 - a) * gradient
+        second *= b
+        second += (1 - b) * gradient**2
+        corrected = np.sqrt(second / (1 - b**t)) + 1e-8
         return -self.rate / (1 - a**t) * first / corrected
 
 
@@ -217,21 +292,18 @@ class Salient:
     size: float = 0.1
     most: int = 10
 
-    def start(self, shape: tuple[int, ...]) -> list[Tensor]:
+    def start(self, shape: tuple[int, ...]) -> list[FloatArray]:
         """How often each coordinate was moved."""
-        torch = import_torch()
-        return [torch.zeros(shape, dtype=torch.float64)]
+        return [np.zeros(shape)]
 
-    def step(self, gradient: Tensor, memory: list[Tensor], t: int) -> Tensor:
+    def step(self, gradient: FloatArray, memory: list[FloatArray], t: int) -> FloatArray:
         """Return the move and count it."""
-        torch = import_torch()
         (moves,) = memory
-        slope = torch.where(moves < self.most, gradient.abs(), -1.0)
-        best = slope.argmax(dim=-1, keepdim=True)
-        chosen = torch.zeros_like(gradient).scatter_(-1, best, 1.0) * (slope.gather(-1, best) > 0)
+        slope = np.where(moves < self.most, np.abs(gradient), -1.0)
+        best = slope.argmax(axis=-1, keepdims=True)
+        chosen = (np.arange(slope.shape[-1]) == best) & (slope > 0)
         moves += chosen
-        move: Tensor = -self.size * chosen * gradient.sign()
-        return move
+        return -self.size * np.where(chosen, np.sign(gradient), 0.0)
 
 
 Optimiser = Descent | Adam | Salient
@@ -251,9 +323,11 @@ class Probability:
         if not 0 < self.gamma < 1:
             raise InputError(f"gamma must be a probability between 0 and 1, not {self.gamma!r}.")
 
-    def met(self, probability: Tensor, cleared: Tensor, gradient: Tensor) -> Tensor:
+    def met(self, probability: FloatArray, cleared: BoolArray, gradient: FloatArray) -> BoolArray:
         """Return bool[n]: for whom all K are there. `cleared` says where the model's own bar is."""
-        return (cleared & (probability >= self.gamma)).all(dim=1)
+        there = cleared & (probability >= self.gamma)
+        met: BoolArray = np.logical_and.reduce(there, axis=1)
+        return met
 
 
 @dataclass(frozen=True)
@@ -262,9 +336,10 @@ class Gradient:
 
     tolerance: float = 0.01
 
-    def met(self, probability: Tensor, cleared: Tensor, gradient: Tensor) -> Tensor:
+    def met(self, probability: FloatArray, cleared: BoolArray, gradient: FloatArray) -> BoolArray:
         """Return bool[n]: whose search has come to rest."""
-        return (gradient.abs() < self.tolerance).flatten(1).all(dim=1)
+        met: BoolArray = np.logical_and.reduce(np.abs(gradient) < self.tolerance, axis=(1, 2))
+        return met
 
 
 Stop = Probability | Gradient

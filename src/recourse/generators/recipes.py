@@ -20,10 +20,13 @@ from recourse.generators.objective import (
     Gravity,
     OldLabel,
     Optimiser,
+    Part,
     Penalty,
     Probability,
     Salient,
     Stop,
+    loss_part,
+    penalty_part,
 )
 
 if TYPE_CHECKING:
@@ -35,9 +38,9 @@ if TYPE_CHECKING:
 class Recipe:
     """A gradient search for counterfactuals, batched over people.
 
-    loss : "bce", "hinge", "squared", or a function of the logits in favour of the desired label
-    penalties : what is added to the loss: `Distance`, `OldLabel`, `Gravity`, `Diversity`, or a function of a
-        `Block` that returns a number
+    loss : "bce", "hinge", "squared", or a torch function of the logits in favour of the desired label
+    penalties : what is added to the loss: `Distance`, `OldLabel`, `Gravity`, `Diversity`, an object of yours whose
+        `slopes(block)` returns `Slopes`, or a function of a `Block` of torch tensors that returns a number
     optimiser : `Descent`, `Adam` or `Salient`
     stop : `Probability(gamma)` or `Gradient(tolerance)`, the convergence that is asked for
     max_steps : when the search ends without it. Fewer steps are a *different treatment*, not a faster one:
@@ -96,6 +99,14 @@ class Recipe:
         """The penalty that pulls to the target class, if there is one."""
         return next((one for one in self.penalties if isinstance(one, Gravity)), None)
 
+    @property
+    def parts(self) -> list[Part]:
+        """The objective: the loss and the penalties, each as something that has slopes.
+
+        Raises `RecourseError` if a function of yours is among them and torch, which differentiates it, is missing.
+        """
+        return [loss_part(self.loss), *map(penalty_part, self.penalties)]
+
     def altmeyer2023(self) -> Recipe:
         """Return the recipe with the settings of the paper's runs, without which its numbers can't be met.
 
@@ -139,7 +150,8 @@ class Recipe:
             `X`) whom the model approves
         random_state : seed of noisy starts and random draws; each person draws from a stream of their own
 
-        Raises `ModelError` for a model without gradients and `RecourseError` where torch is missing.
+        Raises `ModelError` for a model without gradients, and `RecourseError` where a function of yours is to be
+        differentiated and torch is missing.
 
         >>> import recourse as rs, pandas as pd
         >>> A = rs.ActionSet({"income": [1.0, 2.0, 6.0, 9.0], "age": [20, 30, 40, 50]})

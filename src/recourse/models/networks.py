@@ -8,7 +8,7 @@ can reach. `NetworkClassifier` trains such networks and goes on from where it wa
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
@@ -52,11 +52,34 @@ class Layers:
         >>> two.logits([[2.0]]).tolist()
         [[2.0], [6.0]]
         """
-        a = (np.asarray(X, dtype=np.float64) - self.shift) * self.scale
+        return self.differentiable(np.asarray(X, dtype=np.float64))[0]
+
+    def differentiable(self, X: FloatArray) -> tuple[FloatArray, Callable[[FloatArray], FloatArray]]:
+        """Return the logits, and the function that pulls slopes with respect to them back to the rows of `X`.
+
+        It takes float64[members, n], or [1, n] if all members have the same slopes, and returns float64[n, d],
+        summed over members. Where a ReLU bends, its slope counts as 0.
+
+        >>> line = Layers((np.array([[[1.0], [-2.0]]]),), (np.zeros((1, 1, 1)),), np.zeros(2), np.ones(2))
+        >>> logits, pull_back = line.differentiable(np.array([[3.0, 1.0]]))
+        >>> pull_back(np.array([[1.0]])).tolist()
+        [[1.0, -2.0]]
+        """
+        a = (X - self.shift) * self.scale
+        inner = []
         for w, b in zip(self.weights[:-1], self.biases[:-1], strict=True):
             a = np.maximum(a @ w + b, 0.0)
+            inner.append(a)
         logits: FloatArray = (a @ self.weights[-1] + self.biases[-1])[..., 0]
-        return logits
+
+        def pull_back(slopes: FloatArray) -> FloatArray:
+            delta = slopes[..., None] * self.weights[-1][:, None, :, 0]
+            for w, a in zip(self.weights[-2::-1], inner[::-1], strict=True):
+                delta = (delta * (a > 0)) @ w.swapaxes(1, 2)
+            pulled: FloatArray = delta.sum(axis=0) * self.scale
+            return pulled
+
+        return logits, pull_back
 
     def bounds(self, low: FloatArray, high: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Bound every member's logit over the boxes ``low … high`` (n × d): two float64[members, n].
@@ -314,28 +337,26 @@ def _train(
     arrays, slopes = _views(theta, inner_shapes), _views(grad, inner_shapes)
     W, b, gW, gb = arrays[::2], arrays[1::2], slopes[::2], slopes[1::2]
     last, t = len(W) - 1, 0
-    y = targets[:, None]
+    signs = 1 - 2 * targets[:, None]
     for _ in range(epochs):
-        X_epoch, y_epoch = inputs, y
+        X_epoch, signs_epoch = inputs, signs
         if shuffle:
             order = np.argsort(rng.random((members, n)), axis=1)
             order = order[0] if members == 1 else order
-            X_epoch, y_epoch = inputs[order], y[order]
+            X_epoch, signs_epoch = inputs[order], signs[order]
         for i in range(0, n, batch):
             a = X_epoch[..., i : i + batch, :]
-            y_batch = y_epoch[..., i : i + batch, :]
             inner = [a]
             for w, c in zip(W[:last], b[:last], strict=True):
                 a = np.maximum(a @ w + c, 0.0)
                 inner.append(a)
             delta = a @ W[last]
             delta += b[last]
+            # the logistic function minus the target is (tanh(z / 2) + 1 − 2y) / 2
             delta *= 0.5
             np.tanh(delta, out=delta)
-            delta += 1.0
-            delta *= 0.5
-            delta -= y_batch  # the logistic function, minus the target
-            delta /= y_batch.shape[-2]
+            delta += signs_epoch[..., i : i + batch, :]
+            delta *= 0.5 / delta.shape[-2]
             for k in range(last, -1, -1):
                 np.matmul(inner[k].swapaxes(-1, -2), delta, out=gW[k])
                 np.add.reduce(delta, axis=-2, keepdims=True, out=gb[k])
@@ -343,14 +364,15 @@ def _train(
                     delta = (delta @ W[k].swapaxes(-1, -2)) * (inner[k] > 0)
             t += 1
             first *= 0.9
-            first += np.multiply(grad, 0.1, out=step)
+            first += grad
             second *= 0.999
-            np.multiply(grad, grad, out=step)
-            second += np.multiply(step, 0.001, out=step)
-            np.sqrt(np.divide(second, 1 - 0.999**t, out=step), out=step)
-            step += 1e-8
+            second += np.multiply(grad, grad, out=step)
+            np.sqrt(second, out=step)
+            # the moments lack their factors 0.1 and 0.001, which come in with the corrections for the start
+            root = math.sqrt(0.001 / (1 - 0.999**t))
+            step += 1e-8 / root
             np.divide(first, step, out=step)
-            theta -= np.multiply(step, rate / (1 - 0.9**t), out=step)
+            theta -= np.multiply(step, 0.1 * rate / (1 - 0.9**t) / root, out=step)
     trained = _views(theta, shapes)
     return Layers(tuple(trained[::2]), tuple(trained[1::2]), start.shift, start.scale)
 
