@@ -29,6 +29,7 @@ import recourse as rs
 from recourse.models import as_model
 from recourse.summaries.evidence import gather
 from recourse.summaries.itemsets import frequent_itemsets
+from recourse.summaries.outcomes import BATCH
 from recourse.summaries.recourse_set import TwoLevelRecourseSet
 from recourse.summaries.space import Space
 
@@ -90,7 +91,7 @@ def speed(name: str, model: Any, X: pd.DataFrame, actions: rs.ActionSet, subgrou
     named = None if subgroups is None else tuple(subgroups)
 
     def evidence() -> Any:
-        found = gather(as_model(model), X, actions, space, named, batch=1_000_000)
+        found = gather(as_model(model), X, actions, space, named, batch=BATCH)
         return found, found.candidates(named, 7, apart=False)
 
     found, candidates = evidence()

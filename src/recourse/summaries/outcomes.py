@@ -35,8 +35,9 @@ Approves = Callable[[pd.DataFrame], BoolArray]
 TICK = 2.0**-20
 """Prices are whole multiples of this, so that sums are exact and the same in any order."""
 
-BATCH = 1_000_000
-"""How many rows are built at once; the model is asked for those that are distinct."""
+BATCH = 100_000
+"""How many rows are built at once; the model is asked for those that are distinct. Larger tables take more memory and
+are not asked faster."""
 
 
 class Effects:
