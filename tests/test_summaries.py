@@ -10,6 +10,7 @@ import sys
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pandas as pd
@@ -21,7 +22,7 @@ from scipy.optimize import LinearConstraint, milp
 
 import recourse as rs
 from recourse.models import Model
-from recourse.summaries import SelectionStatus
+from recourse.summaries import SelectionStatus, branching
 from recourse.summaries.itemsets import count, frequent_itemsets, pack, unpack
 from recourse.summaries.local_search import anytime_bound, greedy, local_search
 from recourse.summaries.predicates import Move, Predicate, Shift
@@ -343,10 +344,37 @@ def test_the_exact_choice_is_that_of_a_general_solver(overlap, rules, seed, max_
     problem = random_problem(
         seed, rules=rules, cells=30, groups=8, overlap=overlap, max_rules=max_rules, max_groups=max_groups
     )
-    found = select(problem, time_limit=60)
-    assert problem.allows(found.chosen)
-    assert found.value == pytest.approx(by_milp(problem), abs=1e-5)
-    assert found.status is SelectionStatus.OPTIMAL
+    best = by_milp(problem)
+    # as it is, and as in a problem so large that only some rules are looked at first, and more of them later
+    for first, few in ((branching.FIRST, branching.FEW), (3, 0)):
+        with mock.patch.multiple(branching, FIRST=first, FEW=few):
+            found = select(problem, time_limit=60, start=np.arange(2))
+        assert problem.allows(found.chosen)
+        assert found.value == pytest.approx(best, abs=1e-5)
+        assert found.status is SelectionStatus.OPTIMAL
+
+
+@given(
+    st.integers(0, 10**6), st.sampled_from([None, 0.0, 0.1]), st.integers(1, 3), st.integers(1, 3), st.integers(1, 9)
+)
+@settings(max_examples=60, deadline=None)
+def test_no_set_with_a_rule_is_worth_more_than_its_potential(seed, overlap, max_rules, max_groups, active):
+    problem = random_problem(seed, overlap=overlap, max_rules=max_rules, max_groups=max_groups)
+    shared, kind = problem.shared()
+    pricing = branching._Multipliers(shared, np.arange(min(active, shared.rules)), start=0, more=1)
+    allowed = [
+        chosen
+        for k in range(1, max_rules + 1)
+        for chosen in map(np.array, itertools.combinations(range(problem.rules), k))
+        if problem.allows(chosen)
+    ]
+    done = False
+    while not done:
+        with mock.patch.object(branching, "FEW", -1):
+            done = pricing.step()
+        for chosen in allowed:
+            assert problem.value(chosen) <= pricing.bound + 1e-6
+            assert (problem.value(chosen) <= pricing.potential[kind[chosen]] + 1e-6).all()
 
 
 @given(st.integers(0, 10**6), st.sampled_from([None, 0.0, 0.2]), st.sampled_from(["local", "greedy"]))

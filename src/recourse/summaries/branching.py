@@ -155,6 +155,8 @@ class _Tree:
         rows, limit, profit = self.rows[:, free][binding], limit[binding], self.profit[free]
         x, slopes = low.copy(), np.zeros(len(low))
         multipliers = np.zeros(len(limit))
+        if not free.any():
+            return (-np.inf if (limit < -ROUNDING).any() else base), x, slopes
         if len(limit):
             result = optimize.linprog(
                 -profit,
