@@ -443,3 +443,11 @@ def test_masks_and_positions_work_where_columns_are_tuples():
     assert [feature.name for feature in A[np.array([True, False])]] == [("a", "x")]
     assert [feature.name for feature in A[[("a", "y")]]] == [("a", "y")]
     assert [feature.name for feature in A[[False, True]]] == [("a", "y")]
+
+
+def test_the_levels_of_a_polars_enum_keep_their_order():
+    pl = pytest.importorskip("polars")
+    grades = pl.Series(["low", "high", None, "mid"], dtype=pl.Enum(["low", "mid", "high"]))
+    grade = rs.ActionSet(pl.DataFrame({"grade": grades, "income": [1.0, 2.0, 3.0, 4.0]}))["grade"]
+    assert grade.variable_type == "ordinal"
+    assert list(grade.levels) == ["low", "mid", "high"]

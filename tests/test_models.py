@@ -323,3 +323,9 @@ def test_the_column_that_may_not_be_missing_is_the_one_named():
         with pytest.raises(rs.InputError, match="column 'needs' is missing in 1 row"):
             rs.as_model(clf).check_rows(rows)
     rs.as_model(clf).check_rows(X.iloc[:3])
+
+
+def test_words_where_a_linear_model_needs_numbers_are_named():
+    model = rs.LinearModel({"income": 1.0, "debt": -1.0})
+    with pytest.raises(rs.InputError, match="'debt', which holds 'low' and not only numbers"):
+        model.approves(pd.DataFrame({"income": [1.0, 2.0], "debt": [3, "low"]}))

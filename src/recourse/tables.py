@@ -197,10 +197,20 @@ def _from_foreign(X: Any) -> pd.DataFrame:
 
     try:
         table = nw.from_native(X, eager_only=True)
-        columns = {name: table[name].to_numpy() for name in table.columns}
+        columns = {name: _column(table[name]) for name in table.columns}
     except (TypeError, ValueError) as error:
         raise InputError(f"can't read a {type(X).__name__} as a table: {error}") from error
     return pd.DataFrame(columns)
+
+
+def _column(column: Any) -> Any:
+    """A column's values; levels that have an order (of polars an Enum) keep it."""
+    import narwhals.stable.v2 as nw
+
+    values = column.to_numpy()
+    if isinstance(column.dtype, nw.Enum):
+        return pd.Categorical(values, categories=pd.Index(column.dtype.categories), ordered=True)
+    return values
 
 
 def _from_array(X: Any, names: Sequence[Name] | None, what: str) -> pd.DataFrame:

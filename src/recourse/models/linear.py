@@ -6,6 +6,7 @@ raw feature; a table of coefficients is a model of its own. Both are additive: s
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -133,10 +134,19 @@ class LinearModel(Model):
         return score > 0 if self.strict else score >= 0
 
     def score(self, X: pd.DataFrame) -> FloatArray:
-        """Return Σ_j w_j x_j + intercept − margin, added up in the order of the coefficients."""
+        """Return Σ_j w_j x_j + intercept − margin, added up in the order of the coefficients.
+
+        Raises `InputError` for a column that holds anything but numbers.
+        """
         score = np.full(len(X), self.form.intercept)
         for name, weight in zip(self.feature_names or X.columns, self.form.weights, strict=True):
-            score += weight * X[name].to_numpy(dtype=np.float64)
+            try:
+                score += weight * X[name].to_numpy(dtype=np.float64, na_value=np.nan)
+            except (TypeError, ValueError) as error:
+                wrong = next(value for value in X[name] if not isinstance(value, numbers.Number))
+                raise InputError(
+                    f"the {self.name} multiplies {name!r}, which holds {wrong!r} and not only numbers."
+                ) from error
         return score - self.margin
 
     def layers(self) -> Layers:
