@@ -7,9 +7,7 @@ set and the user's own model has the last word.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,13 +19,12 @@ from recourse.actions.features import LEVEL_TYPES
 from recourse.errors import InputError, ModelError
 from recourse.generators.objective import Block
 from recourse.generators.outcomes import INFEASIBLE, NOT_CONVERGED, VALID, Counterfactuals
+from recourse.generators.pytorch import undisturbed
 from recourse.generators.reach import Reach, coordinates
 from recourse.models import Model, as_model
 from recourse.models.networks import logistic
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from recourse.actions import ActionSet
     from recourse.generators.recipes import Recipe
 
@@ -339,26 +336,3 @@ class Network:
         highest = highest + 1e-9 * (1 + np.abs(highest))  # more than rounding can be
         can: BoolArray = logistic(highest).mean(axis=0) >= self.bar - 1e-12
         return can
-
-
-@contextmanager
-def undisturbed(module: Any) -> Iterator[None]:
-    """While people search, a torch module is in evaluation mode (no dropout) and torch runs on one thread.
-
-    The steps are small, and threads that wait for each other cost more than they save. What is changed is put
-    back, and where nothing needs torch it is not even imported.
-    """
-    torch = sys.modules.get("torch")
-    training = [part for part in module.modules() if part.training] if module is not None else []
-    threads = torch.get_num_threads() if torch is not None else 1
-    try:
-        if torch is not None:
-            torch.set_num_threads(1)
-        if module is not None:
-            module.eval()
-        yield
-    finally:
-        if torch is not None:
-            torch.set_num_threads(threads)
-        for part in training:
-            part.training = True

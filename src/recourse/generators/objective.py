@@ -17,7 +17,8 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from recourse.errors import InputError, RecourseError
+from recourse.errors import InputError
+from recourse.generators.pytorch import import_torch
 from recourse.models.networks import logistic
 
 FloatArray = npt.NDArray[np.float64]
@@ -203,11 +204,11 @@ class Differentiated:
     function: Callable[[Block], Any]
 
     def __post_init__(self) -> None:
-        import_torch()
+        _torch()
 
     def slopes(self, block: Block) -> Slopes:
         """Ask PyTorch for the slopes."""
-        torch = import_torch()
+        torch = _torch()
         named = {name: getattr(block, name) for name in ("points", "today", "logits", "crossed", "mad", "centre")}
         tensors = {name: torch.tensor(array) for name, array in named.items() if array is not None}
         free = [tensors[name].requires_grad_(True) for name in ("points", "logits")]
@@ -233,18 +234,6 @@ def penalty_part(penalty: Any) -> Part:
     """Return a penalty as a part: as it is, or a function made one."""
     part: Part = penalty if hasattr(penalty, "slopes") else Differentiated(penalty)
     return part
-
-
-def import_torch() -> Any:
-    """Return the torch module, or say how to get it."""
-    try:
-        import torch
-    except ImportError:
-        raise RecourseError(
-            "a loss or penalty of your own is differentiated by PyTorch, which is not installed. Install it with: "
-            "pip install 'openrecourse[torch]'. The losses and penalties of this library work without it."
-        ) from None
-    return torch
 
 
 @dataclass(frozen=True)
@@ -343,6 +332,12 @@ class Gradient:
 
 
 Stop = Probability | Gradient
+
+
+def _torch() -> Any:
+    return import_torch(
+        "a loss or penalty of your own is differentiated", "The losses and penalties of this library work"
+    )
 
 
 def _weight(what: str, weight: float) -> None:
