@@ -103,8 +103,20 @@ def _squared(block: Block) -> FloatArray:
     return -2 * p * (1 - p) ** 2
 
 
-LOSSES: dict[str, Loss] = {"bce": Loss(_bce), "hinge": Loss(_hinge), "squared": Loss(_squared)}
-"""Losses by name: cross-entropy, hinge, and the squared distance of the probability from 1."""
+def _entropy(block: Block) -> FloatArray:
+    """Of −p log p − (1 − p) log(1 − p); on the boundary, where it is highest, no way leads down."""
+    p = block.likelihood
+    return -block.logits * p * (1 - p)
+
+
+LOSSES: dict[str, Loss] = {
+    "bce": Loss(_bce),
+    "hinge": Loss(_hinge),
+    "squared": Loss(_squared),
+    "entropy": Loss(_entropy),
+}
+"""Losses by name: cross-entropy, hinge, the squared distance of the probability from 1, and predictive entropy,
+which asks for certainty and favours no label."""
 
 
 @dataclass(frozen=True)
