@@ -17,6 +17,7 @@ import recourse as rs
 from recourse.generators import (
     RECIPES,
     Adam,
+    Autoencoder,
     ClaPROAR,
     Descent,
     DiCE,
@@ -36,7 +37,14 @@ from recourse.generators import (
 )
 from recourse.models.networks import NetworkClassifier
 
-ALL = [recipe() for recipe in RECIPES.values()]
+FEATURES = [recipe() for recipe in RECIPES.values() if recipe().space is None]
+LATENT = [replace(recipe(), space=Autoencoder(epochs=2)) for recipe in RECIPES.values() if recipe().space is not None]
+LATENT.append(replace(DiCE(), space=Autoencoder(epochs=2)))
+ALL = [*FEATURES, *LATENT]
+
+
+def name(recipe):
+    return recipe.name + "'" * (isinstance(recipe, DiCE) and recipe.space is not None)
 
 
 @pytest.fixture(scope="module")
@@ -67,10 +75,12 @@ def denied(model, X, n=25):
 # -- who searches with whom ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("recipe", ALL, ids=lambda one: one.name)
+@pytest.mark.parametrize("recipe", ALL, ids=name)
 @pytest.mark.parametrize("kind", ["linear", "mlp", "ensemble"])
-def test_a_batch_gives_everybody_what_they_get_alone(recipe, kind, models, lender):
+def test_a_batch_gives_everybody_what_they_get_alone(recipe, kind, models, lender, request):
     X, _ = lender
+    if recipe.space is not None:
+        request.getfixturevalue("needs_torch")
     people, A = denied(models[kind], X, 8), free(X)
     recipe = replace(recipe, start_noise=0.0)  # alone, everybody would get the first person's noise
     together = recipe.generate(models[kind], A, people, population=X)
@@ -112,15 +122,19 @@ def test_global_seeds_are_neither_read_nor_changed(models, lender, needs_torch):
 # -- the action set ------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("recipes", [FEATURES, LATENT], ids=["features", "latent"])
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     seed=st.integers(0, 10_000),
-    recipe=st.sampled_from(ALL),
+    which=st.integers(0, 99),
     paper=st.booleans(),
     kind=st.sampled_from(["linear", "mlp"]),
 )
-def test_no_generator_leaves_the_action_set(seed, recipe, paper, kind, models, lender):
+def test_no_generator_leaves_the_action_set(recipes, seed, which, paper, kind, models, lender, request):
     X, _ = lender
+    recipe = recipes[which % len(recipes)]
+    if recipe.space is not None:
+        request.getfixturevalue("needs_torch")
     rng = np.random.default_rng(seed)
     A = rs.ActionSet(X, default_bounds=(10, 90, "percentile"))
     for feature in A:
@@ -375,6 +389,7 @@ def naive_objective(torch, recipe, layers, raw, points, here, mad, centre, cross
         "bce": lambda z: torch.log1p(torch.exp(-z)),
         "hinge": lambda z: torch.relu(1 - z),
         "squared": lambda z: (1 - torch.sigmoid(z)) ** 2,
+        "entropy": lambda z: torch.special.entr(torch.sigmoid(z)) + torch.special.entr(torch.sigmoid(-z)),
     }
     share = 1 / recipe.counterfactuals if recipe.average else 1.0
     total = share * losses[recipe.loss](z).sum()
@@ -403,7 +418,7 @@ def naive_objective(torch, recipe, layers, raw, points, here, mad, centre, cross
 @pytest.mark.parametrize("chain_rule", [True, False])
 @pytest.mark.parametrize("joint", [True, False])
 @pytest.mark.parametrize("K", [1, 4])
-@pytest.mark.parametrize("recipe", ALL, ids=lambda one: one.name)
+@pytest.mark.parametrize("recipe", FEATURES, ids=name)
 def test_slopes_in_closed_form_are_those_of_an_automatic_differentiator(
     recipe, K, joint, chain_rule, kind, models, lender, needs_torch
 ):
@@ -414,7 +429,7 @@ def test_slopes_in_closed_form_are_those_of_an_automatic_differentiator(
     scaling = descent._scaling(A, X)
     rng = np.random.default_rng(0)
     centres = rng.normal(size=(30, 4))
-    for loss in ("bce", "hinge", "squared"):
+    for loss in ("bce", "hinge", "squared", "entropy"):
         one = replace(
             recipe, loss=loss, penalties=recipe.penalties + extra, counterfactuals=K, joint=joint,
             chain_rule=chain_rule, average=joint,
@@ -516,7 +531,7 @@ def test_a_model_without_gradients_is_told_what_works(lender):
         Generic().generate(forest, free(X), X.head(2))
 
 
-def test_only_functions_of_yours_need_torch():
+def test_only_functions_of_yours_and_autoencoders_need_torch():
     code = (
         "import sys\n"
         "class Missing:\n"
@@ -527,16 +542,20 @@ def test_only_functions_of_yours_need_torch():
         "data = rs.datasets.moons(60)\n"
         "from recourse.models.networks import NetworkClassifier\n"
         "net, A = NetworkClassifier(random_state=0).fit(data.X, data.y), rs.ActionSet(data.X)\n"
-        "for recipe in rs.generators.RECIPES.values(): print(len(recipe().generate(net, A, data.X)))\n"
-        "own = rs.generators.Wachter(loss=lambda z: -z)\n"
-        "try: own.generate(net, A, data.X)\n"
-        "except rs.RecourseError as error: print(error)\n"
-        "try: rs.simulate(net, data.X, data.y, A, recourse=own, rounds=1, repeats=1)\n"
-        "except rs.RecourseError as error: print(error)\n"
+        "recipes = [recipe() for recipe in rs.generators.RECIPES.values()]\n"
+        "for one in recipes:\n"
+        "    if one.space is None: print(len(one.generate(net, A, data.X)))\n"
+        "for one in [one for one in recipes if one.space] + [rs.generators.Wachter(loss=lambda z: -z)]:\n"
+        "    try: one.generate(net, A, data.X, population=data.X)\n"
+        "    except rs.RecourseError as error: print(error)\n"
+        "    try: rs.simulate(net, data.X, data.y, A, recourse=one, rounds=1, repeats=1)\n"
+        "    except rs.RecourseError as error: print(error)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert done.stdout.count("60\n") == len(RECIPES), done.stderr
-    assert done.stdout.count("pip install 'openrecourse[torch]'") == 2, done.stderr
+    assert done.stdout.count("60\n") == len(FEATURES), done.stderr
+    assert done.stdout.count("pip install 'openrecourse[torch]'") == 2 * (len(RECIPES) - len(FEATURES) + 1), done.stderr
+    assert "a loss or penalty of your own is differentiated by PyTorch" in done.stdout
+    assert "an autoencoder is trained by PyTorch" in done.stdout
 
 
 def test_importing_generators_does_not_import_torch():

@@ -178,8 +178,8 @@ def flipset(data: Path, row: int, items: int, distinct: str, **options: Any) -> 
     "recourses",
     multiple=True,
     metavar="NAME",
-    help="What people are told: optimal, or a generator (generic, wachter, claproar, gravitational, greedy, dice); "
-    "may be repeated [default: optimal].",
+    help="What people are told: optimal, or a generator (generic, wachter, claproar, gravitational, greedy, dice, "
+    "and with torch revise, clue); may be repeated [default: optimal].",
 )
 @click.option("--rounds", type=int, default=50, show_default=True, help="How many rounds.")
 @click.option("--share", type=float, help="The share of the denied drawn a round [default: 0.05, or the preset's].")

@@ -5,7 +5,7 @@ one question that a simulation asks every round.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -13,6 +13,7 @@ import pandas as pd
 
 from recourse.costs import Cost, as_cost
 from recourse.errors import InputError, nearest
+from recourse.generators.latent import Autoencoder, in_numbers, latent_space
 from recourse.generators.outcomes import INFEASIBLE, NOT_CONVERGED, VALID, Counterfactuals
 from recourse.generators.recipes import RECIPES, Recipe
 from recourse.models import Model
@@ -38,7 +39,7 @@ class Situation:
 
 
 class Recourse(Protocol):
-    """Anything that recommends."""
+    """Anything that recommends. One that learns from people has a `learn`, too: see `learned`."""
 
     @property
     def name(self) -> str:
@@ -98,6 +99,17 @@ class Generated:
             random_state=situation.seed,
         )
 
+    def learn(self, actions: ActionSet, X: pd.DataFrame, t: int, seed: int) -> Generated:
+        """Return the same recipe with its autoencoder fitted, at the start (t = 0), or trained on, after round t."""
+        space = self.recipe.space
+        if space is None:
+            return self
+        if t == 0:
+            space = latent_space(space, actions, X, seed)
+        elif not isinstance(space, Autoencoder) and space.settings.warm_epochs:
+            space = space.warmed(in_numbers(actions, X), random_state=seed)
+        return Generated(replace(self.recipe, space=space))
+
 
 @dataclass(frozen=True)
 class Function:
@@ -143,6 +155,17 @@ def as_recourse(given: Any) -> Recourse:
     if callable(given):
         return Function(given)
     raise InputError(f"a recourse is a name, a recipe or a function, not {type(given).__name__}.")
+
+
+def learned(recourse: Recourse, actions: ActionSet, X: pd.DataFrame, t: int, seed: np.random.SeedSequence) -> Recourse:
+    """Return a recourse after it has learned from an arm's people, if it does: at the start, and with the model.
+
+    Like a model, it is never changed: `learn(actions, X, t, seed)` returns the one that goes on after round t.
+    """
+    if not hasattr(recourse, "learn"):
+        return recourse
+    after: Recourse = recourse.learn(actions, X, t, int(seed.generate_state(1, np.uint64)[0] >> 1))
+    return after
 
 
 def check_recourse(recourse: Recourse) -> None:

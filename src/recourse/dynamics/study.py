@@ -22,7 +22,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from recourse.actions import ActionSet
-from recourse.dynamics.answers import Recourse, Situation
+from recourse.dynamics.answers import Recourse, Situation, learned
 from recourse.dynamics.measures import BY_GROUP, MEASURES, Frozen, Measure, Moment, Value, parameters_of
 from recourse.dynamics.parts import (
     Behaviour,
@@ -121,6 +121,14 @@ class Study:
             for name, one in self.models.items()
         }
 
+    @cached_property
+    def start_recourse(self) -> dict[str, Recourse]:
+        """The recourses after what they learn from the start: the same in all repeats, as the models are."""
+        seed = np.random.SeedSequence(self.entropy, spawn_key=(zlib.crc32(b"recourse"),))
+        return {
+            name: learned(one, self.actions, self.features(self.start), 0, seed) for name, one in self.recourse.items()
+        }
+
     def features(self, people: People) -> pd.DataFrame:
         """Return the columns that the action set and the models know."""
         return people.X[self.actions.names] if self.group_by else people.X
@@ -165,6 +173,7 @@ class ArmState:
     """One arm after some round.
 
     model : the rule by which people were approved or denied last; approved : who was
+    recourse : what people are told by, as far as it has learned; None in the control arm
     waiting : ids of newcomers about whom nothing is decided yet
     stopped : why it does not go on, empty if it does; rows : the tidy rows measured so far
     history : population, estimator and rule in the measured rounds of the first repeat, for pictures
@@ -174,6 +183,7 @@ class ArmState:
     people: People
     estimator: Any
     model: Model
+    recourse: Recourse | None
     parameters: list[FloatArray] | None
     approved: BoolArray
     waiting: IntArray
@@ -200,7 +210,10 @@ def begin(study: Study, repeat: int) -> RepeatState:
     for key in study.arms:
         estimator = study.models[key[0]]
         model, approved = study.decide(study.model(estimator), study.start)
-        state = ArmState(study.start, estimator, model, parameters_of(estimator), approved, study.start.ids[:0])
+        recourse = study.start_recourse.get(key[1])
+        state = ArmState(
+            study.start, estimator, model, recourse, parameters_of(estimator), approved, study.start.ids[:0]
+        )
         arms[key] = _measure(study, repeat, 0, key, state, state, {"retrained": False})
     return RepeatState(repeat, 0, arms)
 
@@ -273,13 +286,13 @@ def _intersection(pools: list[IntArray]) -> IntArray:
 def _round(study: Study, repeat: int, t: int, key: Key, before: ArmState, pool: IntArray, chosen: IntArray) -> ArmState:
     """One round of one arm."""
     design = study.design
-    to_answer, to_act, to_label, to_fit, *_ = study.seeds(repeat, t, key)
-    people, model = before.people, before.model
+    to_answer, to_act, to_label, to_fit, to_learn, _ = study.seeds(repeat, t, key)
+    people, model, recourse = before.people, before.model, before.recourse
     rows = np.flatnonzero(np.isin(people.ids, chosen))
     today = study.features(people).iloc[rows]
     answers = unmoved(today)
-    if len(rows):
-        answers = study.recourse[key[1]].answer(model, study.actions, today, _situation(study, people, to_answer))
+    if len(rows) and recourse is not None:
+        answers = recourse.answer(model, study.actions, today, _situation(study, people, to_answer))
     plans = (*before.plans, *_plans(study, model, people, rows, answers, t, np.random.default_rng(to_act)))
     people, moved, promised = _move(study, people, [plan for plan in plans if plan.due <= t], t)
     features = study.features(people)
@@ -290,6 +303,7 @@ def _round(study: Study, repeat: int, t: int, key: Key, before: ArmState, pool: 
     if retrained:
         estimator = design.retrainer.fit(estimator, features, people.y, int(to_fit.generate_state(1)[0]))
         model = study.model(estimator)
+        recourse = None if recourse is None else learned(recourse, study.actions, features, t, to_learn)
     model, approved = study.decide(model, people)
     log["values"] += _kept(study, people, moved, promised, approved)
     tally = (len(rows), int(answers.valid.sum()), int(answers.converged.sum()), len(moved))
@@ -298,6 +312,7 @@ def _round(study: Study, repeat: int, t: int, key: Key, before: ArmState, pool: 
         people=people,
         estimator=estimator,
         model=model,
+        recourse=recourse,
         parameters=parameters_of(estimator),
         approved=approved,
         waiting=before.waiting[:0],

@@ -1,17 +1,21 @@
 """Gradient generators: recipes for counterfactuals from the literature, searched for many people at once.
 
-Each recipe is a loss, some penalties, an optimiser and a stop; the action set holds for all of them. Their
-slopes are known in closed form; PyTorch (``pip install 'openrecourse[torch]'``) is needed only for a loss or
-penalty that is a function of yours and says no slopes, and for models that carry a torch module.
+Each recipe is a loss, some penalties, an optimiser, a space and a stop; the action set holds for all of them. Their
+slopes are known in closed form; PyTorch (``pip install 'openrecourse[torch]'``) is needed only to train an
+autoencoder, for a loss or penalty that is a function of yours and says no slopes, and for models that carry
+a torch module.
 
     Generic, Wachter        reach the boundary, near today's point
     Greedy, DiCE            along one feature at a time; several that differ
     ClaPROAR, Gravitational go on past the boundary, to leave the model as it is
+    REVISE                  stay where people are: in the latent space of an autoencoder
+    CLUE                    there, too: make the model certain, which is an explanation and no recourse
 
 They promise less than `rs.find`: a point that the model approves, not the nearest one, and of those they
 leave without one most are not proven to have none (`Outcome`).
 """
 
+from recourse.generators.latent import Autoencoder, LatentSpace
 from recourse.generators.objective import (
     LOSSES,
     Adam,
@@ -29,7 +33,9 @@ from recourse.generators.objective import (
 from recourse.generators.outcomes import OUTCOMES, Counterfactuals, Outcome
 from recourse.generators.reach import Reach
 from recourse.generators.recipes import (
+    CLUE,
     RECIPES,
+    REVISE,
     ClaPROAR,
     DiCE,
     Generic,
@@ -40,10 +46,13 @@ from recourse.generators.recipes import (
 )
 
 __all__ = [
+    "CLUE",
     "LOSSES",
     "OUTCOMES",
     "RECIPES",
+    "REVISE",
     "Adam",
+    "Autoencoder",
     "Block",
     "ClaPROAR",
     "Counterfactuals",
@@ -56,6 +65,7 @@ __all__ = [
     "Gravitational",
     "Gravity",
     "Greedy",
+    "LatentSpace",
     "OldLabel",
     "Outcome",
     "Probability",

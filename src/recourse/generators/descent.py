@@ -1,15 +1,13 @@
 """The search that runs every recipe: descend for all people at once, drop those who have arrived.
 
-A step: ask the model where everybody stands, add up the slopes of the objective's parts, let those go who meet
-the stop, move the others, and clip to what each can reach. At the end the answers settle inside the action
-set and the user's own model has the last word.
+A step: ask the model where everybody stands, add up the slopes of the objective's parts, pull them back to the
+space that is searched, let those go who meet the stop, move the others, and clip to what each can reach. At the
+end the answers settle inside the action set and the user's own model has the last word.
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,15 +17,15 @@ import pandas as pd
 
 from recourse.actions.features import LEVEL_TYPES
 from recourse.errors import InputError, ModelError
+from recourse.generators.latent import LatentSpace, latent_space
 from recourse.generators.objective import Block
 from recourse.generators.outcomes import INFEASIBLE, NOT_CONVERGED, VALID, Counterfactuals
+from recourse.generators.pytorch import undisturbed
 from recourse.generators.reach import Reach, coordinates
 from recourse.models import Model, as_model
 from recourse.models.networks import logistic
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from recourse.actions import ActionSet
     from recourse.generators.recipes import Recipe
 
@@ -63,12 +61,15 @@ def run(
         codes[impossible] = INFEASIBLE
         people = np.flatnonzero(~impossible)
         if len(people):
-            centres = _centres(recipe, model, actions, table, population, targets, random_state)
-            search = _Search(recipe, net, reach, people, _scaling(actions, population), centres)
-            search.begin(_seed(random_state))
+            seed = _seed(random_state)
+            centres = _centres(recipe, model, actions, table, population, targets, seed)
+            scaling = _scaling(actions, population)
+            latent = None if recipe.space is None else latent_space(recipe.space, actions, population, seed)
+            search = _Search(recipe, net, reach, people, scaling, centres, latent)
+            search.begin(seed)
             search.run()
             converged[people], steps[people] = search.converged, search.steps
-            points[people] = search.answers(model, _seed(random_state))
+            points[people] = search.answers(model, seed)
     moved = reach.rows(points)
     codes[model.approves(moved)] = VALID
     return Counterfactuals(moved, table, codes, converged, steps)
@@ -107,7 +108,7 @@ def _centres(
     table: pd.DataFrame,
     population: Any,
     targets: Any,
-    random_state: Any,
+    seed: int,
 ) -> FloatArray | None:
     """Where `Gravity` pulls each person: the mean of the target class, or of some of it drawn for them."""
     gravity = recipe.gravity
@@ -125,7 +126,7 @@ def _centres(
         )
     if gravity.points is None:
         return np.broadcast_to(rows.mean(axis=0), table.shape)
-    drawn = np.random.default_rng([_seed(random_state), 0])
+    drawn = np.random.default_rng([seed, 0])
     if len(rows) > MOST_TARGETS:
         rows = rows[drawn.choice(len(rows), MOST_TARGETS, replace=False)]
     draws = drawn.integers(len(rows), size=(len(table), gravity.points))
@@ -140,11 +141,59 @@ def _seed(random_state: Any) -> int:
     return int(np.random.default_rng(random_state).integers(2**63))
 
 
+class _Features:
+    """The space of the features: a position is a move, within people's boxes."""
+
+    def __init__(self, low: FloatArray, high: FloatArray) -> None:
+        self.start, self.low, self.high = np.zeros_like(low), low, high
+
+    def moves(self, position: FloatArray, people: IntArray) -> tuple[FloatArray, PullBack]:
+        """Return how far positions are from today, and how slopes with respect to that are pulled back."""
+        return position, lambda slopes: slopes
+
+
+class _Latents:
+    """A latent space: positions are free, and what they decode to is clipped to people's boxes.
+
+    So what can't move does not, and the model is asked about points that people can reach. A slope that leads out of
+    a box is cut, as nothing would follow it; one that leads back in counts, though the clipped value stays for now.
+    """
+
+    def __init__(
+        self,
+        latent: LatentSpace,
+        columns: IntArray,
+        today: FloatArray,
+        deviation: FloatArray,
+        low: FloatArray,
+        high: FloatArray,
+    ) -> None:
+        self._latent, self._columns, self._deviation = latent, columns, deviation[columns]
+        self._today, self._box = today[..., columns], (low, high)
+        self.start = latent.encode(self._today)
+        self.low, self.high = np.full_like(self.start, -np.inf), np.full_like(self.start, np.inf)
+
+    def moves(self, position: FloatArray, people: IntArray) -> tuple[FloatArray, PullBack]:
+        """Return how far what positions decode to is from today, and how slopes are pulled back from there."""
+        low, high = (end[people] for end in self._box)
+        decoded, pull_back = self._latent.decode(position)
+        moves = np.zeros((*position.shape[:2], low.shape[-1]))
+        moves[..., self._columns] = (decoded - self._today[people]) / self._deviation
+        moves = _clip(moves, low, high)
+
+        def pull(slopes: FloatArray) -> FloatArray:
+            inward = slopes * (np.where(slopes > 0, low, high) != moves)
+            return pull_back(inward[..., self._columns] / self._deviation)
+
+        return moves, pull
+
+
 class _Search:
     """People who search side by side, and who is done.
 
-    A position is how far somebody is from today's point, in standard deviations: [n, K, d]. So a feature
-    that did not move is where it was to the last bit.
+    A position is where somebody stands in the space that is searched, [n, K, p]; it stands for a move, how far
+    they are from today's point in standard deviations, [n, K, d]. So a feature that did not move is where it was
+    to the last bit.
     """
 
     def __init__(
@@ -155,6 +204,7 @@ class _Search:
         people: IntArray,
         scaling: Scaling,
         centres: FloatArray | None,
+        latent: LatentSpace | None = None,
     ) -> None:
         self.recipe, self.net, self.reach, self.people = recipe, net, reach, people
         self.parts = recipe.parts
@@ -162,8 +212,11 @@ class _Search:
         self.discrete = reach.discrete
         self.deviation = scaling.deviation
         self.today = reach.today[people][:, None, :]
-        self.low = ((reach.low - reach.today)[people] / scaling.deviation)[:, None, :]
-        self.high = ((reach.high - reach.today)[people] / scaling.deviation)[:, None, :]
+        low = ((reach.low - reach.today)[people] / scaling.deviation)[:, None, :]
+        high = ((reach.high - reach.today)[people] / scaling.deviation)[:, None, :]
+        self.space: _Features | _Latents = _Features(low, high)
+        if latent is not None:
+            self.space = _Latents(latent, latent.columns(reach.features), self.today, scaling.deviation, low, high)
         self.mad = scaling.mad / scaling.deviation if recipe.chain_rule else scaling.mad
         self.centre = None
         if centres is not None:
@@ -172,12 +225,12 @@ class _Search:
 
     def begin(self, seed: int) -> None:
         """Put everybody at today's point, or near it; a person's draws don't depend on who else is searching."""
-        K = self.recipe.counterfactuals
-        n, _, d = self.today.shape
-        self.position = np.zeros((n, K, d))
+        K, space = self.recipe.counterfactuals, self.space
+        n, _, p = space.start.shape
+        self.position = np.repeat(space.start, K, axis=1)
         if self.recipe.start_noise:
-            draws = np.random.default_rng([seed, 1]).standard_normal((len(self.reach.today), K, d))
-            self.position = _clip(self.recipe.start_noise * draws[self.people], self.low, self.high)
+            draws = np.random.default_rng([seed, 1]).standard_normal((len(self.reach.today), K, p))
+            self.position = _clip(self.position + self.recipe.start_noise * draws[self.people], space.low, space.high)
         self.approved = self.position.copy()  # the last position that the model would approve
         self.converged = np.zeros(n, dtype=bool)
         self.steps = np.full(n, self.recipe.max_steps)
@@ -185,7 +238,7 @@ class _Search:
     def run(self) -> None:
         """Descend until everybody has met the stop or the steps are used up."""
         recipe = self.recipe
-        position, approved, low, high = self.position, self.approved, self.low, self.high
+        position, approved, low, high = self.position, self.approved, self.space.low, self.space.high
         today, centre = self.today, self.centre
         active = np.arange(len(position))
         memory = recipe.optimiser.start(position.shape)
@@ -213,7 +266,7 @@ class _Search:
 
     def answers(self, model: Model, seed: int) -> FloatArray:
         """Return one settled point a person: the one of K that the recipe picks."""
-        n, K, d = self.position.shape
+        n, K, _ = self.position.shape
         ends = [self._settled(self.position)]
         if self.recipe.keep_valid:
             ends.append(self._settled(self.approved))
@@ -221,7 +274,9 @@ class _Search:
             only: FloatArray = ends[0][:, 0]
             return only
         rows = np.repeat(self.people, K)
-        approved = np.array([model.approves(self.reach.rows(end.reshape(-1, d), rows)).reshape(n, K) for end in ends])
+        approved = np.array(
+            [model.approves(self.reach.rows(end.reshape(n * K, -1), rows)).reshape(n, K) for end in ends]
+        )
         # where the end of a search is denied and a point on its way was not, that point stands for it
         points = ends[0] if len(ends) == 1 else np.where((approved[0] | ~approved[1])[..., None], *ends)
         works = approved.any(axis=0)
@@ -238,13 +293,14 @@ class _Search:
     ) -> tuple[FloatArray, FloatArray, BoolArray]:
         """The gradient of the objective; P(desired) where an answer from here would settle, and if that clears."""
         recipe = self.recipe
-        raw = today + self.deviation * position
+        moves, pull_on = self.space.moves(position, active)
+        raw = today + self.deviation * moves
         logits, probability, pull_back = self.net.look(raw)
         if self.discrete:
             probability = self.net.look(self.reach.settle(raw, self.people[active]))[1]
         cleared = self.net.clears(probability)
         crossed = cleared & cleared.all(axis=1, keepdims=True) if recipe.joint else cleared
-        points, here = (position, np.zeros_like(today)) if recipe.chain_rule else (raw, today)
+        points, here = (moves, np.zeros_like(today)) if recipe.chain_rule else (raw, today)
         block = Block(points, here, logits, crossed, self.mad, centre, recipe.joint, self.share)
         by_points: FloatArray | float = 0.0
         by_logits: FloatArray = np.zeros_like(logits)
@@ -254,10 +310,11 @@ class _Search:
         gradient = pull_back(by_logits)
         if recipe.chain_rule:
             gradient *= self.deviation
-        return gradient + by_points, probability, cleared
+        return pull_on(gradient + by_points), probability, cleared
 
     def _settled(self, position: FloatArray) -> FloatArray:
-        return self.reach.settle(self.today + self.deviation * position, self.people)
+        moves, _ = self.space.moves(position, np.arange(len(position)))
+        return self.reach.settle(self.today + self.deviation * moves, self.people)
 
 
 def _clip(position: FloatArray, low: FloatArray, high: FloatArray) -> FloatArray:
@@ -339,26 +396,3 @@ class Network:
         highest = highest + 1e-9 * (1 + np.abs(highest))  # more than rounding can be
         can: BoolArray = logistic(highest).mean(axis=0) >= self.bar - 1e-12
         return can
-
-
-@contextmanager
-def undisturbed(module: Any) -> Iterator[None]:
-    """While people search, a torch module is in evaluation mode (no dropout) and torch runs on one thread.
-
-    The steps are small, and threads that wait for each other cost more than they save. What is changed is put
-    back, and where nothing needs torch it is not even imported.
-    """
-    torch = sys.modules.get("torch")
-    training = [part for part in module.modules() if part.training] if module is not None else []
-    threads = torch.get_num_threads() if torch is not None else 1
-    try:
-        if torch is not None:
-            torch.set_num_threads(1)
-        if module is not None:
-            module.eval()
-        yield
-    finally:
-        if torch is not None:
-            torch.set_num_threads(threads)
-        for part in training:
-            part.training = True

@@ -17,7 +17,8 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from recourse.errors import InputError, RecourseError
+from recourse.errors import InputError
+from recourse.generators.pytorch import import_torch
 from recourse.models.networks import logistic
 
 FloatArray = npt.NDArray[np.float64]
@@ -102,8 +103,20 @@ def _squared(block: Block) -> FloatArray:
     return -2 * p * (1 - p) ** 2
 
 
-LOSSES: dict[str, Loss] = {"bce": Loss(_bce), "hinge": Loss(_hinge), "squared": Loss(_squared)}
-"""Losses by name: cross-entropy, hinge, and the squared distance of the probability from 1."""
+def _entropy(block: Block) -> FloatArray:
+    """Of −p log p − (1 − p) log(1 − p); on the boundary, where it is highest, no way leads down."""
+    p = block.likelihood
+    return -block.logits * p * (1 - p)
+
+
+LOSSES: dict[str, Loss] = {
+    "bce": Loss(_bce),
+    "hinge": Loss(_hinge),
+    "squared": Loss(_squared),
+    "entropy": Loss(_entropy),
+}
+"""Losses by name: cross-entropy, hinge, the squared distance of the probability from 1, and predictive entropy,
+which asks for certainty and favours no label."""
 
 
 @dataclass(frozen=True)
@@ -203,11 +216,11 @@ class Differentiated:
     function: Callable[[Block], Any]
 
     def __post_init__(self) -> None:
-        import_torch()
+        _torch()
 
     def slopes(self, block: Block) -> Slopes:
         """Ask PyTorch for the slopes."""
-        torch = import_torch()
+        torch = _torch()
         named = {name: getattr(block, name) for name in ("points", "today", "logits", "crossed", "mad", "centre")}
         tensors = {name: torch.tensor(array) for name, array in named.items() if array is not None}
         free = [tensors[name].requires_grad_(True) for name in ("points", "logits")]
@@ -233,18 +246,6 @@ def penalty_part(penalty: Any) -> Part:
     """Return a penalty as a part: as it is, or a function made one."""
     part: Part = penalty if hasattr(penalty, "slopes") else Differentiated(penalty)
     return part
-
-
-def import_torch() -> Any:
-    """Return the torch module, or say how to get it."""
-    try:
-        import torch
-    except ImportError:
-        raise RecourseError(
-            "a loss or penalty of your own is differentiated by PyTorch, which is not installed. Install it with: "
-            "pip install 'openrecourse[torch]'. The losses and penalties of this library work without it."
-        ) from None
-    return torch
 
 
 @dataclass(frozen=True)
@@ -343,6 +344,12 @@ class Gradient:
 
 
 Stop = Probability | Gradient
+
+
+def _torch() -> Any:
+    return import_torch(
+        "a loss or penalty of your own is differentiated", "The losses and penalties of this library work"
+    )
 
 
 def _weight(what: str, weight: float) -> None:

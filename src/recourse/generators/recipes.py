@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from recourse.errors import InputError, nearest
+from recourse.generators.latent import Autoencoder, LatentSpace
 from recourse.generators.objective import (
     LOSSES,
     Descent,
@@ -38,10 +39,15 @@ if TYPE_CHECKING:
 class Recipe:
     """A gradient search for counterfactuals, batched over people.
 
-    loss : "bce", "hinge", "squared", or a torch function of the logits in favour of the desired label
+    loss : "bce", "hinge", "squared", "entropy", or a torch function of the logits in favour of the desired label
     penalties : what is added to the loss: `Distance`, `OldLabel`, `Gravity`, `Diversity`, an object of yours whose
         `slopes(block)` returns `Slopes`, or a function of a `Block` of torch tensors that returns a number
     optimiser : `Descent`, `Adam` or `Salient`
+    space : where positions, steps and noise are: None, the standardised features; a `LatentSpace` that was fitted
+        before; or an `Autoencoder`, fitted in each `generate` to its `population` and in a simulation once, to
+        the people of its start. A search in a latent space starts at what today's point decodes to, so *every*
+        real feature that can move does, if only a little. At each step what a position decodes to is
+        clipped to the person's reach: what is immutable keeps its value, also where the decoder has another in mind
     stop : `Probability(gamma)` or `Gradient(tolerance)`, the convergence that is asked for
     max_steps : when the search ends without it. Fewer steps are a *different treatment*, not a faster one:
         who has not arrived yet differs from who has, so log the convergence rate
@@ -51,8 +57,8 @@ class Recipe:
     average : the losses of several are averaged, not summed; norms stay as they are
     chain_rule : descend in standardised space by the gradient with respect to it. False: by the gradient with
         respect to the raw features, applied in standardised space (what the paper's code did), with
-        distances in raw units
-    start_noise : standard deviation of a random start around today's point, in standardised units
+        distances in raw units; a latent space knows only the former
+    start_noise : standard deviation of a random start around today's point, in the units of the space
     keep_valid : where a search that does not stop at the boundary ends denied, answer the last approved
         point on its way instead of its end
 
@@ -62,6 +68,7 @@ class Recipe:
     loss: str | Callable[[Any], Any] = "bce"
     penalties: tuple[Penalty, ...] = (Distance(0.1),)
     optimiser: Optimiser = Descent(0.01)
+    space: Autoencoder | LatentSpace | None = None
     stop: Stop = Probability(0.5)
     max_steps: int = 100
     counterfactuals: int = 1
@@ -83,6 +90,10 @@ class Recipe:
             raise InputError(f"pick must be 'nearest' or 'random', not {self.pick!r}.")
         if not self.start_noise >= 0:
             raise InputError(f"start_noise must be a number ≥ 0, not {self.start_noise!r}.")
+        if self.space is not None and not isinstance(self.space, (Autoencoder, LatentSpace)):
+            raise InputError(f"space must be an Autoencoder, what its fit returns, or None, not {self.space!r}.")
+        if self.space is not None and not self.chain_rule:
+            raise InputError("chain_rule=False has no meaning in a latent space: slopes get there by the chain rule.")
         if isinstance(self.stop, Probability) and any(isinstance(one, OldLabel) for one in self.penalties):
             raise InputError(
                 "OldLabel counts beyond the boundary only, and a Probability stop ends the search there: it "
@@ -111,8 +122,9 @@ class Recipe:
         """Return the recipe with the settings of the paper's runs, without which its numbers can't be met.
 
         Five counterfactuals under one norm, one picked at random; a noisy start; raw gradients applied in
-        standardised space; a drifting centre of 50 random people for Gravitational; the end of a search
-        is its answer, approved or not.
+        standardised space (a latent one has the chain rule); a drifting centre of 50 random people for
+        Gravitational; an autoencoder that is trained for 10 more epochs with each retraining; the end of a search is
+        its answer, approved or not.
 
         Two things are not in the paper and were chosen because its numbers need them. ClaPROAR's losses are
         averaged over the five (summed, its domain shift is a quarter of the published one). Greedy's limit of
@@ -121,8 +133,10 @@ class Recipe:
         penalties = tuple(
             replace(one, points=50, frozen=False) if isinstance(one, Gravity) else one for one in self.penalties
         )
+        space = replace(self.space, warm_epochs=10) if isinstance(self.space, Autoencoder) else self.space
         return replace(
-            self, penalties=penalties, counterfactuals=5, pick="random", joint=True, chain_rule=False,
+            self, penalties=penalties, counterfactuals=5, pick="random", joint=True, space=space,
+            chain_rule=space is not None,
             start_noise=0.1, keep_valid=False, average=any(isinstance(one, OldLabel) for one in penalties),
             optimiser=Salient(self.optimiser.size, self.max_steps) if isinstance(self.optimiser, Salient)
             else self.optimiser,
@@ -144,14 +158,16 @@ class Recipe:
             ``module_``, a `torch.nn.Module` with one logit a row for the second label
         actions : what people can do; it holds at every step, whatever the recipe
         X : table of n people, as they are today
-        population : table whose means, deviations and median deviations standardise the features; by default
-            the one that the action set was inferred from. Training data, never test data
+        population : table whose means, deviations and median deviations standardise the features, and that an
+            `Autoencoder` learns from; by default, except for that, the one that the action set was inferred
+            from. Training data, never test data
         targets : table of people of the target class for `Gravity`; by default those of `population` (or of
             `X`) whom the model approves
         random_state : seed of noisy starts and random draws; each person draws from a stream of their own
 
-        Raises `ModelError` for a model without gradients, and `RecourseError` where a function of yours is to be
-        differentiated and torch is missing.
+        Raises `ModelError` for a model without gradients, `InputError` for an autoencoder without a population, and
+        `RecourseError` where torch is missing, and a function of yours is to be differentiated or an
+        autoencoder to be trained.
 
         >>> import recourse as rs, pandas as pd
         >>> A = rs.ActionSet({"income": [1.0, 2.0, 6.0, 9.0], "age": [20, 30, 40, 50]})
@@ -213,6 +229,42 @@ class DiCE(Recipe):
     start_noise: float = 0.1
 
 
+@dataclass(frozen=True, kw_only=True)
+class REVISE(Recipe):
+    """Generic in the latent space of a variational autoencoder (Joshi et al., 2019).
+
+    What people are told lies where people like them are, as far as the autoencoder has learned it and their
+    action set lets them go there. Joshi et al. condition the autoencoder on what is immutable; here it is clamped,
+    which holds for bounds and directions too, and lets one latent space serve many action sets.
+
+    >>> import recourse as rs
+    >>> people = rs.datasets.moons(200)
+    >>> clf = rs.NetworkClassifier(random_state=0).fit(people.X, people.y)
+    >>> denied = people.X[clf.predict(people.X) == 0]
+    >>> space = Autoencoder().fit(people.X)  # doctest: +NEEDS_TORCH
+    >>> REVISE(space=space).generate(clf, rs.ActionSet(people.X), denied)  # doctest: +NEEDS_TORCH
+    Counterfactuals(99 people: 99 valid, 0 not converged, 0 infeasible; 99 converged)
+    """
+
+    space: Autoencoder | LatentSpace | None = Autoencoder()
+
+
+@dataclass(frozen=True, kw_only=True)
+class CLUE(Recipe):
+    """The nearby point of which the model is more certain, whatever its label there (Antorán et al., 2021).
+
+    It says what makes a decision uncertain and is *not* recourse: it leads most people whom the model denies
+    further from the boundary, and they end as not converged. Its search descends on predictive entropy in a latent
+    space and comes to rest by its gradient. For an ensemble the entropy is that of the mean logit, which every
+    search here descends on. Distance is as in the other recipes; the paper's is ``Distance(..., "l1")``.
+    """
+
+    loss: str | Callable[[Any], Any] = "entropy"
+    space: Autoencoder | LatentSpace | None = Autoencoder()
+    stop: Stop = Gradient()
+    keep_valid: bool = False
+
+
 RECIPES: dict[str, type[Recipe]] = {
     "generic": Generic,
     "wachter": Wachter,
@@ -220,5 +272,7 @@ RECIPES: dict[str, type[Recipe]] = {
     "gravitational": Gravitational,
     "greedy": Greedy,
     "dice": DiCE,
+    "revise": REVISE,
+    "clue": CLUE,
 }
 """The recipes that have a name."""
