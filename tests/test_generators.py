@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
 
 import recourse as rs
 from recourse.generators import (
@@ -568,3 +569,18 @@ def test_run_is_what_generate_calls(models, lender):
     people, A = denied(models["linear"], X, 3), free(X)
     direct = descent.run(Generic(), models["linear"], A, people, population=None, targets=None, random_state=0)
     pd.testing.assert_frame_equal(direct.X, Generic().generate(models["linear"], A, people).X)
+
+
+@pytest.mark.parametrize("recipe", [Generic(), rs.generators.Wachter(), ClaPROAR(), Generic(counterfactuals=3)])
+def test_who_lacks_a_value_that_the_model_does_not_read_moves_in_the_others(recipe):
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame(rng.normal(size=(200, 3)), columns=["a", "b", "unread"])
+    clf = LogisticRegression().fit(X[["a", "b"]], (X["a"] + X["b"] > 0).astype(int))
+    known = X[clf.predict(X[["a", "b"]]) == 0]
+    lacking = known.assign(unread=np.nan)
+    actions = rs.ActionSet(X)
+    actions["unread"].actionable = False
+    there, without = (recipe.generate(clf, actions, people, random_state=0) for people in (known, lacking))
+    np.testing.assert_array_equal(there.codes, without.codes)
+    pd.testing.assert_frame_equal(there.X[["a", "b"]], without.X[["a", "b"]])
+    assert without.X["unread"].isna().all()

@@ -169,7 +169,7 @@ class _Latents:
         high: FloatArray,
     ) -> None:
         self._latent, self._columns, self._deviation = latent, columns, deviation[columns]
-        self._today, self._box = today[..., columns], (low, high)
+        self._today, self._box = np.nan_to_num(today[..., columns]), (low, high)
         self.start = latent.encode(self._today)
         self.low, self.high = np.full_like(self.start, -np.inf), np.full_like(self.start, np.inf)
 
@@ -212,8 +212,10 @@ class _Search:
         self.discrete = reach.discrete
         self.deviation = scaling.deviation
         self.today = reach.today[people][:, None, :]
-        low = ((reach.low - reach.today)[people] / scaling.deviation)[:, None, :]
-        high = ((reach.high - reach.today)[people] / scaling.deviation)[:, None, :]
+        low, high = (
+            np.where(np.isnan(reach.today), 0.0, end - reach.today)[people][:, None, :] / scaling.deviation
+            for end in (reach.low, reach.high)  # what is missing does not move
+        )
         self.space: _Features | _Latents = _Features(low, high)
         if latent is not None:
             self.space = _Latents(latent, latent.columns(reach.features), self.today, scaling.deviation, low, high)
