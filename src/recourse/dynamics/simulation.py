@@ -17,8 +17,9 @@ import pandas as pd
 from recourse import reports
 from recourse.dynamics import checkpoints
 from recourse.dynamics.parts import Selector
+from recourse.dynamics.rounds import advance, begin
 from recourse.dynamics.start import begin_study, design_of
-from recourse.dynamics.study import CONTROL, ArmState, Design, Key, RepeatState, Study, advance, begin
+from recourse.dynamics.study import CONTROL, ArmState, Design, Key, RepeatState, Study
 from recourse.errors import InputError, nearest
 from recourse.tables import Name
 
