@@ -270,18 +270,25 @@ def summarize(
     """
     limits = ("max_rules", "max_subgroups", "max_width", "min_support", "min_precision", "max_overlap", "cost_weight")
     settings = {name: options.pop(name) for name in limits}
-    task = Task(data, **options)
+    if everyone and subgroup:
+        raise rs.InputError("--everyone and --subgroup exclude each other.")
+    task = Task(data, default_cost="feature", **options)
     for name in subgroup:
         if name not in task.frame.columns:
             raise rs.InputError(f"--subgroup: {data} has no column {name!r}. {nearest_column(name, task.frame)}")
-    if everyone and subgroup:
-        raise rs.InputError("--everyone and --subgroup exclude each other.")
+        if name in task.actions.names and task.actions[name].actionable:
+            raise rs.InputError(
+                f"--subgroup: {name!r} is actionable, and what describes a subgroup can't be what its members are to "
+                f"change; add --immutable {name}."
+            )
     made, held_out = task.frame, None
     if hold_out is not None:
         if not 0 < hold_out < 1:
             raise rs.InputError(f"--hold-out must be a share between 0 and 1, not {hold_out}.")
         held_out = task.frame.sample(frac=hold_out, random_state=0)
         made = task.frame.drop(index=held_out.index)
+        if held_out.empty or made.empty:
+            raise rs.InputError(f"--hold-out: {hold_out:g} of {len(task.frame):,} rows leaves a part empty.")
     if task.max_changes is not None:
         settings["max_changes"] = task.max_changes
     if task.time_limit is not None:
