@@ -883,6 +883,20 @@ def test_people_whose_value_is_missing_are_a_level_of_the_comparison():
     assert (0, "missing") in result.compare("region").index
 
 
+def test_people_whom_rules_or_model_cannot_read_are_refused(fitted):
+    w, result = fitted
+    person = w.denied.iloc[0].to_dict()
+    with pytest.raises(rs.InputError, match="column 'debts' of x holds 'three'"):
+        result.explain(person | {"debts": "three"})
+    with pytest.raises(rs.InputError, match="column 'income' is missing in 1 row"):
+        result.explain(person | {"income": None})
+    with pytest.raises(rs.InputError, match="column 'debts' of X holds 'three'"):
+        result.prescribe(w.X.assign(debts="three"))
+    with pytest.raises(rs.InputError, match="column 'income' is missing in"):
+        result.measures(w.X.assign(income=np.nan))
+    assert (result.prescribe(w.X.assign(income=np.nan))["rule"] >= 0).all(), "no model is asked"
+
+
 def test_an_explanation_says_nothing_of_rules_to_who_is_approved(fitted):
     w, result = fitted
     approved = result.explain(w.X[w.model.approves(w.X)].iloc[0])

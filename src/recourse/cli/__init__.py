@@ -254,7 +254,12 @@ def simulate(
     type=click.Choice(["to", "at_least", "at_most", "shift"]),
     help="How rules change features; may be repeated [default: to a value or bin].",
 )
-@click.option("--hold-out", type=float, metavar="SHARE", help="Also measure the rules on this share of the rows.")
+@click.option(
+    "--hold-out",
+    type=float,
+    metavar="SHARE",
+    help="Make the rules from the other rows, and also measure them on this share; --fit fits to all rows.",
+)
 def summarize(
     subgroup: tuple[str, ...],
     everyone: bool,

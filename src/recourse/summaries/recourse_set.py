@@ -114,7 +114,7 @@ class TwoLevelRecourseSet(reports.Report):
 
         denied : affected people, the denominator of all shares
         incorrect_recourse, cover, feature_cost, feature_change, size, max_width, num_rsets : the paper's
-        Table 1. The first four count *per rule*: somebody who satisfies two rules can be wrong twice;
+        Table 1. All but cover count *per rule*: somebody who satisfies two rules can be wrong twice;
         feature_cost adds up each rule's mean price over the people it covers.
         objective : the paper's, with its constants U; reach : share who satisfy a rule
         accuracy : share whom the rule *assigned* to them flips (no rule: a failure)
@@ -154,8 +154,9 @@ class TwoLevelRecourseSet(reports.Report):
         """Put the same rules side by side across the levels of a column, whatever their own subgroup.
 
         One row for each rule (its inner condition and action) and level: `n` denied people of that level who
-        satisfy the condition, `precision` of the action among them, its mean `cost`; then one row a level for
-        the rules as assigned: `denied`, `reach`, `accuracy`, mean `cost` over the successes. A rule that works
+        satisfy the condition, `precision` of the action among them, its mean `cost`; then, as rule 0, one row a
+        level for the rules as assigned: `n` who satisfy one, in `precision` the accuracy (approved, of all denied
+        of that level), mean `cost` over the successes. Who lacks a value is in the level "missing". A rule that works
         for one level and not for another is a difference that the model makes.
         """
         people = self._evidence.people
@@ -208,7 +209,8 @@ class TwoLevelRecourseSet(reports.Report):
         """
         evidence = self._evidence
         dtypes = {name: evidence.people[name].dtype for name in evidence.columns}
-        row = tables.read_row(x, evidence.columns, dtypes)
+        row = self._checked(tables.read_row(x, evidence.columns, dtypes), "x")
+        evidence.model.check_rows(row[list(evidence.read)])
         denied = not bool(approves(evidence.model, row, evidence.read)[0])
         applied = self._applied(row)
         assigned = int(applied.assigned[0])
@@ -495,12 +497,22 @@ class TwoLevelRecourseSet(reports.Report):
 
     def _table(self, X: Any) -> pd.DataFrame:
         frame = tables.read(X) if tables.has_columns(X) else tables.read(X, names=list(self._evidence.columns))
-        return tables.select(frame, list(self._evidence.columns))
+        return self._checked(tables.select(frame, list(self._evidence.columns)), "X")
+
+    def _checked(self, frame: pd.DataFrame, what: str) -> pd.DataFrame:
+        """The same table, found to hold numbers where rules compare numbers."""
+        for name, how in self._evidence.how.items():
+            values = tables.values_of(frame[name], what=what) if how.order is None else np.empty(0)
+            words = [value for value in values.tolist() if isinstance(value, str) and value not in how.missing]
+            if words:
+                raise InputError(f"column {name!r} of {what} holds {words[0]!r}, but the rules read it as a number.")
+        return frame
 
     def _denied(self, X: Any) -> pd.DataFrame:
         frame = self._table(X)
         if frame.empty:
             raise InputError("X has no rows: there is nobody to measure the rules on.")
+        self.model.check_rows(frame[list(self._evidence.read)])
         denied: pd.DataFrame = frame[~approves(self.model, frame, self._evidence.read)].reset_index(drop=True)
         return denied
 
