@@ -1104,7 +1104,12 @@ def test_the_command_prints_rules_and_their_measures(tmp_path):
     assert page.startswith("<!")
     assert "What the rules achieve" in page
     table = CliRunner().invoke(main, [*base, "--format", "csv"]).stdout.splitlines()
-    assert table[0].startswith("rule,group,condition,action") or "group,condition,action" in table[0]
+    assert table[0].startswith("rule,group,condition,action")
+    assert table[1].startswith("1,")
+    narrow = CliRunner().invoke(main, [*base, "--format", "json", "--max-condition", "1", "--bins", "4"])
+    rules = [rule for group in json.loads(narrow.stdout)["groups"] for rule in group["rules"]]
+    assert rules
+    assert all(len(rule["condition"]) == 1 for rule in rules)
     for extra, message in (
         (["--subgroup", "gendr"], "Did you mean 'gender'"),
         (["--subgroup", "gender"], "add --immutable gender"),

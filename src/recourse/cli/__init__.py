@@ -244,6 +244,10 @@ def simulate(
 @click.option("--max-subgroups", type=int, default=10, show_default=True, help="At most so many subgroups.")
 @click.option("--max-width", type=int, default=7, show_default=True, help="At most so many predicates in a rule.")
 @click.option("--min-support", type=float, default=0.01, show_default=True, help="Share of the denied a rule covers.")
+@click.option(
+    "--max-condition", type=int, default=3, show_default=True, help="At most so many predicates in a condition."
+)
+@click.option("--bins", type=int, default=10, show_default=True, help="Bins of numbers with more values than this.")
 @click.option("--min-precision", type=float, default=0.0, show_default=True, help="Share approved after each rule.")
 @click.option("--max-overlap", type=float, help="At most this share of the denied satisfies several rules.")
 @click.option("--cost-weight", type=float, default=1.0, show_default=True, help="People that a unit of cost is worth.")
@@ -273,7 +277,8 @@ def summarize(
     \b
         recourse summarize credit.csv --target NoDefaultNextMonth --fit logistic --immutable Married --subgroup Married
     """
-    limits = ("max_rules", "max_subgroups", "max_width", "min_support", "min_precision", "max_overlap", "cost_weight")
+    limits = ("max_rules", "max_subgroups", "max_width", "min_support", "min_precision", "max_overlap", "cost_weight",
+              "max_condition", "bins")  # fmt: skip
     settings = {name: options.pop(name) for name in limits}
     if everyone and subgroup:
         raise rs.InputError("--everyone and --subgroup exclude each other.")

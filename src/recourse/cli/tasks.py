@@ -180,7 +180,8 @@ class Task:
         if self.format == "json":
             content = as_json(result.to_dict())
         elif self.format == "csv":
-            content = result.to_frame().to_csv(index=False)
+            frame = result.to_frame()
+            content = frame.to_csv(index=frame.index.name is not None)
         elif self.format == "html":
             content = result.to_html()
         else:
