@@ -1,6 +1,6 @@
 """A model with a planted bias, explained twice: by local models averaged by subgroup, and by two-level rules.
 
-    python examples/planted_bias.py [--people 600]
+    python examples/planted_bias.py [--people 400]
 
 The contrast in the user study of Rawal & Lakkaraju, "Beyond Individualized Recourse" (NeurIPS 2020). Two black boxes
 treat groups A and B differently, and we know how, because we wrote them. AR-LIME fits a linear model to what the black

@@ -67,6 +67,7 @@ def test_the_python_of_the_page_on_summaries_runs_and_shows_what_it_says(tmp_pat
     assert session["cheap"].measures().loc["feature_cost", "in sample"] <= 8
     compared = rules.compare("gender")["precision"].round(2)
     assert (compared[1, "0"], compared[1, "1"]) == (0.82, 0.63)
+    assert session["alone"] == pytest.approx(0.005, abs=0.001)
     wide = session["wide"]
     assert round(wide.measures().loc["accuracy", "in sample"], 3) == 0.986
     assert [{move.feature for move in rule.action} for rule in wide.rules] == [{"income", "savings"}] * 2

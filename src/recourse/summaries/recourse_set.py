@@ -157,7 +157,8 @@ class TwoLevelRecourseSet(reports.Report):
         satisfy the condition, `precision` of the action among them, its mean `cost`; then, as rule 0, one row a
         level for the rules as assigned: `n` who satisfy one, in `precision` the accuracy (approved, of all denied
         of that level), mean `cost` over the successes. Who lacks a value is in the level "missing". A rule that works
-        for one level and not for another is a difference that the model makes.
+        for one level and not for another shows a difference that the model makes, by this column or by what goes
+        with it.
         """
         people = self._evidence.people
         if not isinstance(by, Hashable) or by not in people.columns:
