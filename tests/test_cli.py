@@ -76,6 +76,16 @@ def test_json_and_csv_are_complete_and_the_same_every_time(common):
     assert rows["denied"].sum() == document["overall"]["denied"]
 
 
+@pytest.mark.parametrize(("command", "said"), [(["audit"], "Audit of 150 people"), (["flipset", "--row", "0"], "cost")])
+def test_pages_are_written_as_html(command, said, common, tmp_path):
+    page = tmp_path / "page.html"
+    done = run(command[0], *common, *command[1:], "--format", "html", "-o", page)
+    assert done.returncode == 0, done.stderr
+    text = page.read_text(encoding="utf-8")
+    assert text.startswith("<!")
+    assert said in text
+
+
 def test_a_flipset_lists_what_one_person_can_do(common, loans):
     document = json.loads(run("audit", *common, "--format", "json").stdout)
     assert document["overall"]["denied"] > 0

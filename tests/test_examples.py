@@ -35,7 +35,7 @@ def one_thread():
 
 def test_there_is_one_example_for_each_demonstration():
     names = {path.stem for path in (ROOT / "examples").glob("*.py")}
-    assert {"model_selection", "out_of_sample", "disparities_at_equal_risk", "flipsets"} <= names
+    assert {"model_selection", "out_of_sample", "disparities_at_equal_risk", "flipsets", "planted_bias"} <= names
 
 
 def test_model_selection_shows_that_penalties_take_recourse_away(needs_data, capsys):
@@ -68,6 +68,37 @@ def test_three_kinds_of_flipset_start_with_the_same_action(needs_data, capsys):
     exclusive = [name for item in lists["exclusive"] for name in item.features]
     assert len(exclusive) == len(set(exclusive))
     assert "minimal:" in capsys.readouterr().out
+
+
+def test_averages_of_local_models_hide_a_planted_bias_that_rules_show(capsys):
+    results = script("examples/planted_bias.py").main(80)
+    assert {"AR-LIME, percentile cost", "AR-LIME, 1 a feature"} < set(
+        results["B is asked for another feature"]["averaged"].index.get_level_values(0)
+    )
+    twice = results["B is asked for twice the changes"]
+    changes = twice["averaged"]["changes"].unstack("group")
+    assert (changes["B"] < 1.25 * changes["A"]).all(), "twice as much, and hardly seen"
+    assert {(rule.group_text, rule.condition_text, rule.action_text) for rule in twice["rules"].rules} == {
+        ("group = A", "job = 0", "job = 1"),
+        ("group = B", "job = 0 and home = 0", "job = 1 and home = 1"),
+        ("group = B", "job = 0 and home = 1", "job = 1"),
+        ("group = B", "job = 1 and home = 0", "home = 1"),
+    }
+    other = results["B is asked for another feature"]
+    lime = other["averaged"].loc["AR-LIME, percentile cost"]
+    assert lime.loc["A", "loan_duration"] > 0.3
+    assert lime.loc["B", "savings"] > 0.2
+    assert (lime["approved"] < 0.9).all()
+    assert (other["averaged"].loc["exact for each person", "approved"] == 1).all()
+    first, second = other["rules"].rules
+    assert (first.group_text, first.action[0].feature) == ("group = A", "savings")
+    assert (second.group_text, second.action[0].feature) == ("group = B", "loan_duration")
+    table = other["rules"].compare("group")["precision"]
+    assert table[1, "A"] == table[2, "B"] == 1
+    assert table[1, "B"] == table[2, "A"] == 0
+    printed = capsys.readouterr().out
+    assert "Who reads the averages alone" in printed
+    assert "{" not in printed
 
 
 @pytest.mark.slow

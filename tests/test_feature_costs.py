@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -183,3 +184,49 @@ def test_simulated_experts_are_the_same_for_the_same_seed():
     assert len(simulated_experts(FEATURES)) == 6
     with pytest.raises(rs.InputError, match="whole numbers"):
         simulated_experts(FEATURES, experts=0)
+
+
+def test_comparisons_come_as_tables_too():
+    pairs = [("job", "debts"), ("debts", "savings"), ("job", "savings")]
+    as_list = rs.BradleyTerryCost.from_comparisons(pairs)
+    for table in (pd.DataFrame(pairs, columns=["harder", "easier"]), np.array(pairs)):
+        assert rs.BradleyTerryCost.from_comparisons(table).weights == as_list.weights
+    counted = pd.DataFrame([(*pair, 3, 4) for pair in pairs], columns=["i", "j", "wins", "n"])
+    again = rs.BradleyTerryCost.from_comparisons(counted).weights
+    assert again == rs.BradleyTerryCost.from_comparisons([(*pair, 3, 4) for pair in pairs]).weights
+
+
+def test_an_action_set_names_the_features_that_need_a_price():
+    A = rs.ActionSet({"age": [20, 30], "job": [0, 1], "debts": [0, 3]})
+    A["age"].actionable = False
+    assert set(rs.BradleyTerryCost.from_comparisons([("job", "debts")], features=A).weights) == {"job", "debts"}
+    with pytest.raises(rs.InputError, match="also compare 'job' with 'age'"):
+        rs.BradleyTerryCost.from_comparisons([("job", "debts")], features=["job", "debts", "age"])
+
+
+def test_a_perfect_circle_is_pointed_out():
+    circle = rs.BradleyTerryCost.from_comparisons([("a", "b"), ("b", "c"), ("c", "a")])
+    assert [pair[:2] for pair in circle.contradictions] == [("a", "b"), ("b", "c"), ("c", "a")]
+    assert rs.BradleyTerryCost.from_comparisons([("a", "b"), ("b", "c"), ("a", "c")]).contradictions == []
+
+
+@pytest.mark.parametrize(
+    ("comparisons", "settings_", "message"),
+    [
+        (None, {}, "comparisons are a list"),
+        (["ab", "bc"], {}, "not 'ab'"),
+        (("job", "debts"), {}, "not 'job'"),
+        ({"ann": "job"}, {}, "comparisons are a list"),
+        ([("a", "b")], {"features": "ab"}, "features is a list of names"),
+        ([("a", "b")], {"prior": 2}, "prior must be"),
+        ([("a", "b")], {"default": "x"}, "default must be a finite number"),
+    ],
+)
+def test_what_is_no_comparison_is_refused_with_an_example(comparisons, settings_, message):
+    with pytest.raises(rs.InputError, match=message):
+        rs.BradleyTerryCost.from_comparisons(comparisons, **settings_)
+
+
+def test_a_class_is_no_cost():
+    with pytest.raises(rs.InputError, match=r"make one of it: TotalCost\(\)"):
+        rs.costs.as_cost(rs.TotalCost)

@@ -831,11 +831,24 @@ def test_frequent_itemsets_are_those_of_brute_force(seed, least, width):
         ({"bins": 1}, "bins must be a whole number ≥ 2"),
         ({"binning": "equal"}, "binning must be"),
         ({"time_limit": 0}, "time_limit"),
+        ({"time_limit": None}, "time_limit must be seconds above 0, not None"),
+        ({"min_support": "5%"}, "share of the denied people"),
+        ({"min_precision": "0.9"}, "share from 0 to 1"),
+        ({"min_precision": None}, "share from 0 to 1"),
+        ({"cost_weight": None}, "finite number ≥ 0, not None"),
+        ({"weights": [1, 1, 1, 1]}, "weights is a mapping"),
+        ({"subgroups": 3}, "subgroups is a list of columns"),
+        ({"cost": rs.TotalCost}, r"make one of it: TotalCost\(\)"),
+        ({"held_out": pd.DataFrame({"sex": ["Male"]})}, "held_out has no column 'job'"),
+        ({"held_out": world(0).X[:0]}, "held_out has no rows"),
+        ({"held_out": world(0).X.assign(debts="many")}, "held_out: column 'debts' holds 'many'"),
+        ({"held_out": world(0).X.assign(income=np.nan)}, "held_out: column 'income' is missing in 160 rows"),
+        ({"held_out": 0.2}, "held_out must be a table"),
     ],
 )
 def test_bad_input_is_refused_before_the_model_is_asked_about_actions(changes, message):
     w = world(0)
-    with pytest.raises(rs.InputError, match=message.replace("(", r"\(")):
+    with pytest.raises(rs.InputError, match=message.replace(" (", r" \(")):
         summary(w, **changes)
     assert w.model.asked <= len(w.X)
 
@@ -852,6 +865,83 @@ def test_nobody_denied_and_nothing_actionable_are_said():
         summary(w).refit(min_support=0.5)
     with pytest.raises(rs.InputError, match="no column 'rce'"):
         summary(w).compare("rce")
+    with pytest.raises(rs.InputError, match="no column"):
+        summary(w).compare(["sex"])
+    with pytest.raises(rs.InputError, match="the model would have to be asked again"):
+        summary(w).refit(bins=3)
+    with pytest.raises(rs.InputError, match="column 'income' is missing in 1 row"):
+        rs.summarize(w.model, w.X.assign(income=w.X["income"].where(w.X.index > 0)), w.actions)
+
+
+def test_other_people_of_whom_nobody_is_denied_have_nothing_to_measure():
+    w = world(0)
+    result = summary(w, held_out=w.X[w.model.approves(w.X)])
+    measures = result.measures()["held out"]
+    assert measures["denied"] == measures["cover"] == 0
+    assert measures["accuracy"] is None
+    assert "held out" in repr(result)
+    assert "held out" in result.to_html()
+    json.dumps(result.to_dict(), allow_nan=False)
+    with pytest.raises(rs.InputError, match="nobody to measure the rules on"):
+        result.measures(w.X[:0])
+
+
+def test_the_action_set_says_which_label_is_favourable_and_is_not_read_again():
+    from sklearn.linear_model import LogisticRegression
+
+    people = rs.datasets.lender(300)
+    clf = LogisticRegression(max_iter=5000).fit(people.X, people.y)
+    A = rs.ActionSet(people.X, y_desired=-1)
+    result = rs.summarize(clf, people.X, A, subgroups=[], min_support=0.1, max_rules=2, max_changes=2)
+    assert result.to_dict()["denied"] == rs.audit(clf, people.X, A).overall["denied"]
+    before = result.prescribe(people.X)
+    A[list(people.X)].actionable = False
+    pd.testing.assert_frame_equal(result.prescribe(people.X), before)
+
+
+def test_people_whose_value_is_missing_are_a_level_of_the_comparison():
+    w = world(0)
+    X = w.X.assign(region=["north", None] * 80)
+    result = rs.summarize(w.model, X, w.actions, subgroups=["sex"], min_support=0.05, max_rules=2)
+    assert "region" not in result._evidence.columns
+    for by in ("region", "sex"):
+        table = result.compare(by)
+        assert table.loc[0, "denied"].sum() == len(w.denied)
+    assert ("missing" in table.index.get_level_values("level")) == X["sex"].isna().any()
+    assert (0, "missing") in result.compare("region").index
+
+
+def test_people_whom_rules_or_model_cannot_read_are_refused(fitted):
+    w, result = fitted
+    person = w.denied.iloc[0].to_dict()
+    with pytest.raises(rs.InputError, match="column 'debts' of x holds 'three'"):
+        result.explain(person | {"debts": "three"})
+    with pytest.raises(rs.InputError, match="column 'income' is missing in 1 row"):
+        result.explain(person | {"income": None})
+    with pytest.raises(rs.InputError, match="column 'debts' of X holds 'three'"):
+        result.prescribe(w.X.assign(debts="three"))
+    with pytest.raises(rs.InputError, match="column 'income' is missing in"):
+        result.measures(w.X.assign(income=np.nan))
+    assert (result.prescribe(w.X.assign(income=np.nan))["rule"] >= 0).all(), "no model is asked"
+
+
+def test_an_explanation_says_nothing_of_rules_to_who_is_approved(fitted):
+    w, result = fitted
+    approved = result.explain(w.X[w.model.approves(w.X)].iloc[0])
+    assert repr(approved) == approved.reason
+    stuck = result.explain(w.denied.iloc[0].to_dict() | {"job": "?"})
+    assert "nan" not in repr(stuck)
+
+
+def test_the_views_say_the_prices_the_limits_and_the_tie_break(fitted):
+    _, result = fitted
+    other = result.refit(cost={"income": 2.5}, min_precision=0.5, max_overlap=0.25, tie_break="wilson")
+    for view in (repr(other), other.to_html()):
+        assert "income 2.5" in view
+        assert "precision ≥ 50.0 %" in view
+        assert "25.0 % with several rules" in view
+    assert "income 1" not in repr(result)
+    assert "highest lower end of the precision" in other.to_html()
 
 
 def test_no_recourse_at_all_is_an_empty_set_and_not_an_error():
@@ -1036,11 +1126,22 @@ def test_the_command_prints_rules_and_their_measures(tmp_path):
     document = json.loads(data.stdout)
     assert document["groups"][0]["everyone"]
     assert document["cost"]["name"] == "feature"
+    plain = json.loads(CliRunner().invoke(main, [*base, "--everyone", "--format", "json"]).stdout)
+    assert plain["cost"]["name"] == "feature", "as from Python"
+    page = CliRunner().invoke(main, [*base, "--everyone", "--format", "html"]).stdout
+    assert page.startswith("<!")
+    assert "What the rules achieve" in page
     table = CliRunner().invoke(main, [*base, "--format", "csv"]).stdout.splitlines()
-    assert table[0].startswith("rule,group,condition,action") or "group,condition,action" in table[0]
+    assert table[0].startswith("rule,group,condition,action")
+    assert table[1].startswith("1,")
+    narrow = CliRunner().invoke(main, [*base, "--format", "json", "--max-condition", "1", "--bins", "4"])
+    rules = [rule for group in json.loads(narrow.stdout)["groups"] for rule in group["rules"]]
+    assert rules
+    assert all(len(rule["condition"]) == 1 for rule in rules)
     for extra, message in (
         (["--subgroup", "gendr"], "Did you mean 'gender'"),
-        (["--subgroup", "gender"], "is actionable"),
+        (["--subgroup", "gender"], "add --immutable gender"),
+        (["--hold-out", "1e-9"], "leaves a part empty"),
         (["--everyone", "--subgroup", "gender"], "exclude each other"),
         (["--hold-out", "2"], "between 0 and 1"),
     ):

@@ -7,13 +7,14 @@ percentiles and its name, and knows nothing of models or searches.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from recourse.errors import InputError, nearest
+from recourse import tables
+from recourse.errors import InputError, is_number, nearest
 
 if TYPE_CHECKING:
     from recourse.actions.features import FeatureActions
@@ -39,7 +40,7 @@ class Cost:
     def __init__(self, weights: Mapping[Any, float] | None = None) -> None:
         self.weights = dict(weights or {})
         for feature, weight in self.weights.items():
-            if not (np.isfinite(weight) and weight >= 0):
+            if not (is_number(weight) and weight >= 0):
                 raise InputError(f"the weight of {feature!r} must be a finite number ≥ 0, not {weight!r}.")
 
     def position(self, feature: FeatureActions, values: npt.NDArray[Any]) -> FloatArray:
@@ -185,7 +186,7 @@ class FeatureCost(Cost):
 
     def __init__(self, costs: Mapping[Any, float] | None = None, *, default: float = 1.0) -> None:
         super().__init__(costs)
-        if not (np.isfinite(default) and default >= 0):
+        if not (is_number(default) and default >= 0):
             raise InputError(f"default must be a finite number ≥ 0, not {default!r}.")
         self.default = float(default)
 
@@ -243,8 +244,10 @@ class BradleyTerryCost(FeatureCost):
 
         comparisons : (harder, easier) pairs; or (i, j, wins, n), where of n answers `wins` said that i is
         the harder and the other n − wins that j is (a tie is half a win each: (i, j, 0.5, 1)); or a mapping
-        from expert to such a list, every answer counting once
-        features : all features to price, also those that nobody was asked about
+        from expert to such a list, every answer counting once; also tables of two or four such columns
+        features : all features that need a price: a name in the comparisons that isn't among them is a typo, and
+        one that isn't compared is an error which says with what to compare it; an `ActionSet` stands for its
+        actionable features
         anchor : ``"mean"``: the costs' mean is 1; or the name of a feature whose cost is 1
         prior : (shape a > 1, rate b > 0) of a Gamma distribution for each cost, which makes the estimate
         exist whatever the answers (Caron & Doucet 2012); None for maximum likelihood (Hunter 2004), which
@@ -262,9 +265,12 @@ class BradleyTerryCost(FeatureCost):
         """
         wins, names = _wins(comparisons, features)
         if prior is not None:
-            if len(prior) != 2 or not (np.isfinite(prior).all() and prior[0] > 1 and prior[1] > 0):
+            try:
+                shape, rate = (float(one) for one in prior)
+            except (TypeError, ValueError):
+                shape = rate = np.nan
+            if not (np.isfinite(shape + rate) and shape > 1 and rate > 0):
                 raise InputError(f"prior must be (shape > 1, rate > 0) or None, not {prior!r}.")
-            shape, rate = float(prior[0]), float(prior[1])
         else:
             shape, rate = 1.0, 0.0
         if anchor != "mean" and anchor not in names:
@@ -295,15 +301,19 @@ class BradleyTerryCost(FeatureCost):
 
     @property
     def contradictions(self) -> list[tuple[Any, Any, float, float]]:
-        """Pairs (i, j, share who said i, share expected) where the majority says i and the fit says j.
+        """Pairs (i, j, share who said i, share expected) where the majority says i and the fit doesn't.
 
         With answers that go round in circles no order agrees with all; these are the pairs to ask again.
+
+        >>> circle = BradleyTerryCost.from_comparisons([("a", "b"), ("b", "c"), ("c", "a")])
+        >>> [(harder, easier) for harder, easier, _, _ in circle.contradictions]
+        [('a', 'b'), ('b', 'c'), ('c', 'a')]
         """
         total = self.wins + self.wins.T
         found = []
         for i, j in zip(*np.nonzero(self.wins > self.wins.T), strict=True):
             expected = self.theta[i] / (self.theta[i] + self.theta[j])
-            if expected < 0.5:
+            if expected < 0.5 + 1e-9:  # in a perfect circle all are equally hard
                 share = self.wins[i, j] / total[i, j]
                 found.append((self.features[i], self.features[j], float(share), float(expected)))
         return sorted(found, key=lambda one: one[3] - one[2])
@@ -419,11 +429,26 @@ def simulated_experts(
 
 def _wins(comparisons: Any, features: Any) -> tuple[FloatArray, list[Any]]:
     """Count the answers: wins[i, j] of i over j, and the features in the order named."""
-    lists = comparisons.values() if isinstance(comparisons, Mapping) else [comparisons]
-    answers = [tuple(answer) for one in lists for answer in one]
+    lists = [comparisons]
+    if tables.has_columns(comparisons) and not isinstance(comparisons, Mapping):
+        lists = [tables.read(comparisons, what="comparisons").itertuples(index=False, name=None)]
+    elif isinstance(comparisons, Mapping):
+        lists = list(comparisons.values())
+    answers: list[Any] = []
+    for one in lists:
+        if isinstance(one, str) or not isinstance(one, Iterable):
+            raise InputError(f"comparisons are a list of (harder, easier) or (i, j, wins, n), not {one!r}.")
+        answers.extend(one)
+    if hasattr(features, "names"):
+        features = [feature.name for feature in features if feature.actionable]
+    if isinstance(features, str):
+        raise InputError(f"features is a list of names, not {features!r}.")
     names: list[Any] = list(dict.fromkeys(features)) if features is not None else []
     counted: list[tuple[Any, Any, float, float]] = []
-    for answer in answers:
+    for given in answers:
+        if isinstance(given, str) or not isinstance(given, Iterable):
+            raise InputError(f"a comparison is (harder, easier) or (i, j, wins, n), not {given!r}.")
+        answer = tuple(given)
         if len(answer) == 2:
             i, j, won, n = answer[0], answer[1], 1.0, 1.0
         elif len(answer) == 4:
@@ -483,6 +508,8 @@ def as_cost(cost: str | Cost | Callable[..., Any]) -> Cost:
         if cost not in COSTS:
             raise InputError(f"{cost!r} is not a cost. {nearest(cost, COSTS)}")
         return COSTS[cost]()
+    if isinstance(cost, type):
+        raise InputError(f"the cost is the class {cost.__name__} itself; make one of it: {cost.__name__}().")
     if callable(cost):
         return FunctionCost(cost)
     raise InputError(f"a cost is a name, a Cost or a function, not {type(cost).__name__}.")

@@ -244,6 +244,10 @@ def simulate(
 @click.option("--max-subgroups", type=int, default=10, show_default=True, help="At most so many subgroups.")
 @click.option("--max-width", type=int, default=7, show_default=True, help="At most so many predicates in a rule.")
 @click.option("--min-support", type=float, default=0.01, show_default=True, help="Share of the denied a rule covers.")
+@click.option(
+    "--max-condition", type=int, default=3, show_default=True, help="At most so many predicates in a condition."
+)
+@click.option("--bins", type=int, default=10, show_default=True, help="Bins of numbers with more values than this.")
 @click.option("--min-precision", type=float, default=0.0, show_default=True, help="Share approved after each rule.")
 @click.option("--max-overlap", type=float, help="At most this share of the denied satisfies several rules.")
 @click.option("--cost-weight", type=float, default=1.0, show_default=True, help="People that a unit of cost is worth.")
@@ -254,7 +258,12 @@ def simulate(
     type=click.Choice(["to", "at_least", "at_most", "shift"]),
     help="How rules change features; may be repeated [default: to a value or bin].",
 )
-@click.option("--hold-out", type=float, metavar="SHARE", help="Also measure the rules on this share of the rows.")
+@click.option(
+    "--hold-out",
+    type=float,
+    metavar="SHARE",
+    help="Make the rules from the other rows, and also measure them on this share; --fit fits to all rows.",
+)
 def summarize(
     subgroup: tuple[str, ...],
     everyone: bool,
@@ -268,20 +277,28 @@ def summarize(
     \b
         recourse summarize credit.csv --target NoDefaultNextMonth --fit logistic --immutable Married --subgroup Married
     """
-    limits = ("max_rules", "max_subgroups", "max_width", "min_support", "min_precision", "max_overlap", "cost_weight")
+    limits = ("max_rules", "max_subgroups", "max_width", "min_support", "min_precision", "max_overlap", "cost_weight",
+              "max_condition", "bins")  # fmt: skip
     settings = {name: options.pop(name) for name in limits}
-    task = Task(data, **options)
+    if everyone and subgroup:
+        raise rs.InputError("--everyone and --subgroup exclude each other.")
+    task = Task(data, default_cost="feature", **options)
     for name in subgroup:
         if name not in task.frame.columns:
             raise rs.InputError(f"--subgroup: {data} has no column {name!r}. {nearest_column(name, task.frame)}")
-    if everyone and subgroup:
-        raise rs.InputError("--everyone and --subgroup exclude each other.")
+        if name in task.actions.names and task.actions[name].actionable:
+            raise rs.InputError(
+                f"--subgroup: {name!r} is actionable, and what describes a subgroup can't be what its members are to "
+                f"change; add --immutable {name}."
+            )
     made, held_out = task.frame, None
     if hold_out is not None:
         if not 0 < hold_out < 1:
             raise rs.InputError(f"--hold-out must be a share between 0 and 1, not {hold_out}.")
         held_out = task.frame.sample(frac=hold_out, random_state=0)
         made = task.frame.drop(index=held_out.index)
+        if held_out.empty or made.empty:
+            raise rs.InputError(f"--hold-out: {hold_out:g} of {len(task.frame):,} rows leaves a part empty.")
     if task.max_changes is not None:
         settings["max_changes"] = task.max_changes
     if task.time_limit is not None:

@@ -14,7 +14,7 @@ from recourse.cli.output import as_json, check_output, write
 if TYPE_CHECKING:
     import pandas as pd
 
-FORMATS = ("text", "json", "csv")
+FORMATS = ("text", "json", "csv", "html")
 Command = Callable[..., None]
 
 
@@ -65,9 +65,8 @@ def model_options(command: Command) -> Command:
         click.option("--only-down", multiple=True, metavar="COLUMN", help="A feature that can only shrink."),
         click.option(
             "--cost",
-            default="total",
-            show_default=True,
-            help="How hard changes are: total, local, max, l1 or feature (1 a feature).",
+            help="How hard changes are: total, local, max, l1 or feature (1 a feature) [default: total; for "
+            "summarize, feature].",
         ),
         click.option("--max-changes", type=int, help="At most so many features change at once."),
         click.option("--time-limit", type=float, metavar="SECONDS", help="Stop searching after this long."),
@@ -92,10 +91,11 @@ class Task:
     def __init__(
         self, data: Path, *, target: str | None, fit: str | None, model_file: Path | None, desired: str | None,
         threshold: float | None, drop: tuple[str, ...], actions_file: Path | None, immutable: tuple[str, ...],
-        only_up: tuple[str, ...], only_down: tuple[str, ...], cost: str, max_changes: int | None,
+        only_up: tuple[str, ...], only_down: tuple[str, ...], cost: str | None, max_changes: int | None,
         time_limit: float | None, format_: str, output: Path | None, group_by: tuple[str, ...] = (),
-        trust_pickle: str | None = None,
+        trust_pickle: str | None = None, default_cost: str = "total",
     ) -> None:  # fmt: skip
+        cost = default_cost if cost is None else cost
         self.cost, self.max_changes, self.time_limit = rs.costs.as_cost(cost), max_changes, time_limit
         self.format, self.output = format_, output
         if time_limit is not None and not time_limit >= 0:
@@ -180,7 +180,10 @@ class Task:
         if self.format == "json":
             content = as_json(result.to_dict())
         elif self.format == "csv":
-            content = result.to_frame().to_csv(index=False)
+            frame = result.to_frame()
+            content = frame.to_csv(index=frame.index.name is not None)
+        elif self.format == "html":
+            content = result.to_html()
         else:
             content = f"{result!r}\n"
         if self.output is None:

@@ -136,7 +136,7 @@ def _summary(document: Mapping[str, Any]) -> str:
         f"Recourse summary: {rules} rule{'s' * (rules != 1)} for {count(document['denied'])} denied of "
         f"{count(document['people'])} people",
         f"Model: {document['model']['name']}, approved if {document['model']['approved_if']}",
-        f"Cost: {document['cost']['name']}; actionable: {', '.join(document['actionable'])}; "
+        f"Cost: {document['cost']['text']}; actionable: {', '.join(document['actionable'])}; "
         f"immutable: {', '.join(document['immutable']) or 'nothing'}",
     ]
     for group in document["groups"]:
@@ -168,11 +168,15 @@ def _summary(document: Mapping[str, Any]) -> str:
         "",
         f"value {cost(document['value'])}, bound {cost(document['bound'])} (gap {share(document['gap'])}): {proof}",
         f"chosen from {count(space['rules'])} rules with {count(space['actions'])} actions; at most "
-        f"{limits['max_rules']} rules, {limits['max_subgroups']} subgroups, {limits['max_width']} predicates; "
+        f"{limits['max_rules']} rules, {limits['max_subgroups']} subgroups, {limits['max_width']} predicates"
+        f"{f', precision ≥ {share(least)}' if (least := limits['min_precision']) else ''}"
+        f"{'' if (most := limits['max_overlap']) is None else f', {share(most)} with several rules'}; "
         f"support {share(document['support']['share'])} of the denied ({count(document['support']['people'])} people)",
     ]
+    if rules:
+        lines.append("At least: the lower end of the precision's 95 % interval; with few people it is far below.")
     if here["overlap"]:
-        lines.append("Who satisfies several rules is assigned the one with the highest precision.")
+        lines.append(f"Who satisfies several rules is assigned the one with the highest {limits['tie_break']}.")
     return "\n".join(lines)
 
 

@@ -212,6 +212,6 @@ def _equal_rows(bits: Bits) -> IntArray:
 
 def _too_many(what: str) -> str:
     return (
-        f"{what}: the candidate space is too large. Raise min_support, lower max_condition, max_changes or bins, or "
-        "name fewer subgroups."
+        f"{what}: the candidate space is too large. Raise min_support, lower max_condition, max_changes, bins or (for "
+        "moves other than 'to') beam, or name few subgroups instead of having them discovered."
     )

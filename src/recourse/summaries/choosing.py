@@ -6,7 +6,7 @@ choice is stated over cells of identical people, and the candidates chosen are s
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recourse.costs import Cost, FeatureCost, as_cost
-from recourse.errors import InputError, nearest
+from recourse.errors import InputError, is_number, nearest
 from recourse.summaries.candidates import Candidates
 from recourse.summaries.evidence import Evidence
 from recourse.summaries.problem import Problem
@@ -57,19 +57,25 @@ class Limits:
                 raise InputError(f"{setting} must be a whole number ≥ 1, not {value!r}.")
         for setting in ("min_precision", "max_overlap"):
             value = getattr(self, setting)
-            if value is not None and not 0 <= value <= 1:
+            if not (value is None and setting == "max_overlap") and not (is_number(value) and 0 <= value <= 1):
                 raise InputError(f"{setting} is a share from 0 to 1, not {value!r}.")
-        for name, value in {"cost_weight": self.cost_weight, **(self.weights or {})}.items():
-            if name not in (*WEIGHTS, "cost_weight"):
+        if not (self.weights is None or isinstance(self.weights, Mapping)):
+            raise InputError(
+                f"weights is a mapping from a term of the objective ({', '.join(WEIGHTS)}) to a number, not "
+                f"{self.weights!r}."
+            )
+        for name in self.weights or ():
+            if name not in WEIGHTS:
                 raise InputError(f"weights: {name!r} is no term of the objective. {nearest(name, WEIGHTS)}")
-            if not (np.isfinite(value) and value >= 0):
+        for name, value in {"cost_weight": self.cost_weight, **(self.weights or {})}.items():
+            if not (is_number(value) and value >= 0):
                 raise InputError(f"the weight {name} must be a finite number ≥ 0, not {value!r}.")
         for setting, options in (("method", ("exact", "local", "greedy")), ("tie_break", ("precision", "wilson"))):
             if getattr(self, setting) not in options:
                 raise InputError(
                     f"{setting}={getattr(self, setting)!r} is unknown. {nearest(getattr(self, setting), options)}"
                 )
-        if not self.time_limit > 0:
+        if self.time_limit != np.inf and not (is_number(self.time_limit) and self.time_limit > 0):
             raise InputError(f"time_limit must be seconds above 0, not {self.time_limit!r}.")
 
     @property
@@ -126,8 +132,10 @@ def plain_settings(changes: Mapping[str, Any]) -> dict[str, Any]:
     """Settings as `Limits` stores them."""
     done = dict(changes)
     if done.get("subgroups") is not None:
-        given: Sequence[Any] = [done["subgroups"]] if isinstance(done["subgroups"], str) else list(done["subgroups"])
-        done["subgroups"] = tuple(given)
+        given = done["subgroups"]
+        if not isinstance(given, str) and not isinstance(given, Iterable):
+            raise InputError(f"subgroups is a list of columns, [] or None, not {given!r}.")
+        done["subgroups"] = (given,) if isinstance(given, str) else tuple(dict.fromkeys(given))
     return done
 
 

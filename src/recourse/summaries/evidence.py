@@ -16,7 +16,7 @@ import pandas as pd
 from scipy import sparse
 
 from recourse.actions.constraints import AtMost
-from recourse.errors import InputError, nearest
+from recourse.errors import InputError, is_number, nearest
 from recourse.models import Model
 from recourse.summaries.candidates import Candidates, Pairs, check_size, count_triples, effective_rules
 from recourse.summaries.itemsets import Bits, BoolArray, Itemsets, count, frequent_itemsets, pack, unpack
@@ -300,6 +300,7 @@ def gather(
     columns = (*read, *(name for name in subgroups or () if name not in read))
     _check(space, by_name, columns, subgroups, frame)
     actions.table(frame)
+    model.check_rows(frame[read])
     constraints = tuple(actions.constraints.values())
     for constraint in constraints:
         if isinstance(constraint, AtMost) and not constraint.features:
@@ -416,7 +417,7 @@ def _check(
                 f"subgroups: {name!r} is actionable, and what describes a subgroup can't be what its members are to "
                 f"change; set actions[{name!r}].actionable = False, or leave it out of subgroups."
             )
-    if not 0 < space.min_support <= 1:
+    if not (is_number(space.min_support) and 0 < space.min_support <= 1):
         raise InputError(
             f"min_support is a share of the denied people, above 0 and at most 1, not {space.min_support!r}."
         )

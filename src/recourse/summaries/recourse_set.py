@@ -7,7 +7,7 @@ subgroups without asking the model.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
@@ -23,9 +23,13 @@ from recourse.summaries.itemsets import BoolArray, unpack
 from recourse.summaries.outcomes import Effects
 from recourse.summaries.rules import Applied
 from recourse.summaries.selection import SelectionStatus
+from recourse.summaries.space import Space
 from recourse.summaries.trials import approves
 from recourse.summaries.tuning import carried_over, tuned_weights
 from recourse.tables import Name
+
+TIE_BREAKS = {"precision": "precision", "wilson": "lower end of the precision's interval"}
+"""What decides between several rules, in words."""
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -55,13 +59,13 @@ class Explanation:
 
     def __repr__(self) -> str:
         lines = [self.reason]
-        for row in self._frame.to_dict(orient="records"):
+        for row in self._frame.to_dict(orient="records") if self.denied else ():
             if row["satisfied"] or not self._frame["satisfied"].any():
                 applies = "applies" if row["rule"] == self.assigned else "satisfied too"
-                flips = "still denied after it" if row["possible"] else "impossible"
+                flips = "approved after it" if row["flips"] else "still denied after it"
+                does = f"{flips}; cost {row['cost']:.4g}" if row["possible"] else "impossible for this person"
                 lines.append(
-                    f"  rule {row['rule']}: {row['text']}  [{applies if row['satisfied'] else row['fails']}; "
-                    f"{'approved after it' if row['flips'] else flips}; cost {row['cost']:.4g}]"
+                    f"  rule {row['rule']}: {row['text']}  [{applies if row['satisfied'] else row['fails']}; {does}]"
                 )
         return "\n".join(lines[:6])
 
@@ -110,7 +114,7 @@ class TwoLevelRecourseSet(reports.Report):
 
         denied : affected people, the denominator of all shares
         incorrect_recourse, cover, feature_cost, feature_change, size, max_width, num_rsets : the paper's
-        Table 1. The first four count *per rule*: somebody who satisfies two rules can be wrong twice;
+        Table 1. All but cover count *per rule*: somebody who satisfies two rules can be wrong twice;
         feature_cost adds up each rule's mean price over the people it covers.
         objective : the paper's, with its constants U; reach : share who satisfy a rule
         accuracy : share whom the rule *assigned* to them flips (no rule: a failure)
@@ -150,12 +154,14 @@ class TwoLevelRecourseSet(reports.Report):
         """Put the same rules side by side across the levels of a column, whatever their own subgroup.
 
         One row for each rule (its inner condition and action) and level: `n` denied people of that level who
-        satisfy the condition, `precision` of the action among them, its mean `cost`; then one row a level for
-        the rules as assigned: `denied`, `reach`, `accuracy`, mean `cost` over the successes. A rule that works
-        for one level and not for another is a difference that the model makes.
+        satisfy the condition, `precision` of the action among them, its mean `cost`; then, as rule 0, one row a
+        level for the rules as assigned: `n` who satisfy one, in `precision` the accuracy (approved, of all denied
+        of that level), mean `cost` over the successes. Who lacks a value is in the level "missing". A rule that works
+        for one level and not for another shows a difference that the model makes, by this column or by what goes
+        with it.
         """
         people = self._evidence.people
-        if by not in people.columns:
+        if not isinstance(by, Hashable) or by not in people.columns:
             raise InputError(f"X has no column {by!r}. {nearest(by, people.columns)}")
         levels = self._evidence.levels.get(by)
         column = people[by]
@@ -169,6 +175,8 @@ class TwoLevelRecourseSet(reports.Report):
                 raise InputError(f"{by!r} has {len(names):,} levels; bin its values into a column of their own first.")
         applied = self._applied_in_sample()
         counted = self._evidence.counted
+        if (codes < 0).any():
+            codes, names = np.where(codes < 0, len(names), codes), [*names, "missing"]
         rows = []
         for k, rule in enumerate(self.rules):
             inner = replace(rule, group=()).holds(people) & counted
@@ -202,7 +210,8 @@ class TwoLevelRecourseSet(reports.Report):
         """
         evidence = self._evidence
         dtypes = {name: evidence.people[name].dtype for name in evidence.columns}
-        row = tables.read_row(x, evidence.columns, dtypes)
+        row = self._checked(tables.read_row(x, evidence.columns, dtypes), "x")
+        evidence.model.check_rows(row[list(evidence.read)])
         denied = not bool(approves(evidence.model, row, evidence.read)[0])
         applied = self._applied(row)
         assigned = int(applied.assigned[0])
@@ -229,7 +238,8 @@ class TwoLevelRecourseSet(reports.Report):
         if assigned >= 0:
             outcome = "approved" if applied.success[assigned, 0] else "still denied"
             others = int(applied.satisfied[:, 0].sum()) - 1
-            more = f" Of the {others + 1} rules satisfied it has the highest precision." if others else ""
+            best = TIE_BREAKS[self.limits.tie_break]
+            more = f" Of the {others + 1} rules satisfied it has the highest {best}." if others else ""
             return f"Rule {assigned + 1} applies: this person would be {outcome} after it.{more}"
         if not self.rules:
             return "There are no rules, so none applies."
@@ -292,6 +302,10 @@ class TwoLevelRecourseSet(reports.Report):
         """
         known = {one.name for one in fields(Limits)}
         for name in changes:
+            if name in {one.name for one in fields(Space)} | {"held_out", "desired", "threshold", "batch"}:
+                raise InputError(
+                    f"refit can't change {name!r}: the model would have to be asked again. Call summarize."
+                )
             if name not in known:
                 raise InputError(f"refit can't change {name!r}. {nearest(name, sorted(known))}")
         limits = limits_from(self._evidence, replace(self.limits, **plain_settings(changes)))
@@ -392,12 +406,14 @@ class TwoLevelRecourseSet(reports.Report):
                     "change": rule.change,
                 }
             )
+        weights = {str(how.feature.name): limits.cost.weight(how.feature) for how in evidence.how.values()
+                   if how.feature is not None and how.actionable}  # fmt: skip
         frozen = [str(name) for name in evidence.read if not evidence.how[name].actionable]
         return {
             "document": "openrecourse/summary",
             "version": 1,
             "model": {"name": evidence.model.name, "approved_if": evidence.model.rule},
-            "cost": {"name": limits.cost.name},
+            "cost": {"name": limits.cost.name, "weights": weights, "text": _cost_text(limits.cost.name, weights)},
             "people": evidence.rows_total,
             "denied": evidence.n,
             "support": {"share": evidence.space.min_support, "people": evidence.space.people(evidence.n)},
@@ -410,6 +426,7 @@ class TwoLevelRecourseSet(reports.Report):
                 "max_subgroups": limits.max_subgroups,
                 "min_precision": limits.min_precision,
                 "max_overlap": limits.max_overlap,
+                "tie_break": TIE_BREAKS[limits.tie_break],
                 "weights": limits.lambdas,
             },
             "candidates": {"rules": len(self._candidates), "triples": self._candidates.triples,
@@ -444,7 +461,7 @@ class TwoLevelRecourseSet(reports.Report):
         """Apply the rules to other people's rows; prices are NaN where the action set doesn't allow an action."""
         evidence, n = self._evidence, len(frame)
         effects = self._effects(frame)
-        satisfied = np.array([rule.holds(frame) for rule in self.rules], dtype=bool).reshape(-1, n)
+        satisfied = np.array([rule.holds(frame) for rule in self.rules], dtype=bool).reshape(len(self.rules), n)
         success = np.zeros_like(satisfied)
         price, change = np.full(satisfied.shape, np.nan), np.zeros(satisfied.shape)
         prices, sizes = effects.prices(self.limits.cost), effects.magnitudes()
@@ -481,9 +498,28 @@ class TwoLevelRecourseSet(reports.Report):
 
     def _table(self, X: Any) -> pd.DataFrame:
         frame = tables.read(X) if tables.has_columns(X) else tables.read(X, names=list(self._evidence.columns))
-        return tables.select(frame, list(self._evidence.columns))
+        return self._checked(tables.select(frame, list(self._evidence.columns)), "X")
+
+    def _checked(self, frame: pd.DataFrame, what: str) -> pd.DataFrame:
+        """The same table, found to hold numbers where rules compare numbers."""
+        for name, how in self._evidence.how.items():
+            values = tables.values_of(frame[name], what=what) if how.order is None else np.empty(0)
+            words = [value for value in values.tolist() if isinstance(value, str) and value not in how.missing]
+            if words:
+                raise InputError(f"column {name!r} of {what} holds {words[0]!r}, but the rules read it as a number.")
+        return frame
 
     def _denied(self, X: Any) -> pd.DataFrame:
         frame = self._table(X)
+        if frame.empty:
+            raise InputError("X has no rows: there is nobody to measure the rules on.")
+        self.model.check_rows(frame[list(self._evidence.read)])
         denied: pd.DataFrame = frame[~approves(self.model, frame, self._evidence.read)].reset_index(drop=True)
         return denied
+
+
+def _cost_text(name: str, weights: Mapping[str, float]) -> str:
+    """The cost's name, and the features' weights where they differ from 1."""
+    if all(weight == 1 for weight in weights.values()):
+        return name
+    return f"{name} ({', '.join(f'{feature} {weight:.3g}' for feature, weight in weights.items())})"

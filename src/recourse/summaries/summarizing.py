@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from recourse import tables
 from recourse.costs import Cost
 from recourse.errors import InputError, nearest
-from recourse.models import as_model
+from recourse.models import as_model, label_of_sign
 from recourse.summaries.choosing import Limits, check_cost, limits_from, plain_settings, price_list
 from recourse.summaries.evidence import gather
 from recourse.summaries.outcomes import BATCH, Progress
@@ -19,6 +21,7 @@ from recourse.tables import Name
 
 if TYPE_CHECKING:
     from recourse.actions import ActionSet
+    from recourse.models import Model
 
 _SPELLING = {"==": "=", "!=": "≠", "<=": "≤", ">=": "≥"}
 
@@ -96,6 +99,8 @@ def summarize(
     "denied" (as in the paper) or "all"
 
     held_out : other people, for measures beside those in sample
+    desired, threshold : which label is favourable (by default as the action set's `y_desired` says), and from
+    which probability on; see `as_model`
     max_candidates, max_rows : refuse a larger space before the work begins; batch : rows held at once
     progress : called with (actions tried, of how many)
 
@@ -116,7 +121,9 @@ def summarize(
     frame = tables.read(X) if tables.has_columns(X) else tables.read(X, names=[f.name for f in actions])
     if frame.empty:
         raise InputError("X has no rows: there is nobody to summarise.")
-    checked = as_model(model, desired=desired, threshold=threshold)
+    if desired is None:
+        desired = label_of_sign(model, actions.y_desired)
+    checked, actions = as_model(model, desired=desired, threshold=threshold), actions.copy()
     named = plain_settings({"subgroups": subgroups})["subgroups"]
     space = Space(
         min_support=min_support, max_descriptor=max_descriptor, max_condition=max_condition, max_changes=max_changes,
@@ -130,8 +137,27 @@ def summarize(
         tie_break=tie_break, method=method, time_limit=time_limit,
     )  # fmt: skip
     check_cost(limits.cost, list(frame.columns))
+    if held_out is not None:
+        held_out = _other_people(held_out, frame, actions, checked, named or ())
     evidence = gather(checked, frame, actions, space, named, batch=batch, progress=progress)
     return TwoLevelRecourseSet(evidence, limits_from(evidence, limits), held_out=held_out)
+
+
+def _other_people(held_out: Any, frame: pd.DataFrame, actions: ActionSet, model: Model, named: Any) -> pd.DataFrame:
+    """The held-out table with the columns of `frame` that are read, found fit to be judged before the work begins."""
+    what = "held_out"
+    names = None if tables.has_columns(held_out) else list(frame)
+    other = tables.read(held_out, names=names, what=what)
+    wanted = {*actions.names, *(model.feature_names or ()), *named}
+    other = tables.select(other, [name for name in frame if name in wanted], what=what)
+    if other.empty:
+        raise InputError("held_out has no rows: there is nobody to measure the rules on.")
+    try:
+        actions.table(other)
+        model.check_rows(other)
+    except InputError as error:
+        raise InputError(f"held_out: {error}") from None
+    return other
 
 
 def _chosen(what: str, given: Sequence[str], options: Sequence[str]) -> tuple[str, ...]:
