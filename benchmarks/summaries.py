@@ -29,8 +29,8 @@ import recourse as rs
 from recourse.models import as_model
 from recourse.summaries.evidence import gather
 from recourse.summaries.itemsets import frequent_itemsets
-from recourse.summaries.recourse_set import TwoLevelRecourseSet
 from recourse.summaries.space import Space
+from recourse.summaries.two_level import TwoLevelRecourseSet
 
 PROTECTED = ("sex", "race", "age")
 
@@ -143,7 +143,7 @@ def curve(name: str, result: Any, held_out: pd.DataFrame, rules: tuple[int, ...]
 
 def mining(result: Any) -> None:
     """Frequent itemsets on packed bits against fp-growth on a data frame, on the same table."""
-    evidence = result._evidence
+    evidence = result.evidence
     least = evidence.space.people(evidence.n)
     ours, _ = seconds(lambda: frequent_itemsets(evidence.bits, evidence.feature, least, 4))
     found = frequent_itemsets(evidence.bits, evidence.feature, least, 4)
