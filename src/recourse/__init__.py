@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from recourse.models import LinearModel, Model, Scorecard, as_model, inspect_model, load_model
     from recourse.models.networks import NetworkClassifier
     from recourse.search import Solutions, Status, find
-    from recourse.summaries import SelectionStatus, TwoLevelRecourseSet, summarize
+    from recourse.summaries import GlobalActions, RecourseTree, SelectionStatus, TwoLevelRecourseSet, summarize
 
 _HOME = {
     # what people can do, and what it costs them
@@ -84,7 +84,7 @@ _HOME = {
     # a population over time
     "dynamics": ("Simulation", "simulate"),
     # rules for everyone
-    "summaries": ("SelectionStatus", "TwoLevelRecourseSet", "summarize"),
+    "summaries": ("GlobalActions", "RecourseTree", "SelectionStatus", "TwoLevelRecourseSet", "summarize"),
     # what can go wrong
     "errors": ("InputError", "ModelError", "RecourseError"),
 }
@@ -122,6 +122,7 @@ __all__ = [
     "FlipsetItem",
     "FlipsetResult",
     "FunctionCost",
+    "GlobalActions",
     "InputError",
     "L1Cost",
     "LinearModel",
@@ -134,6 +135,7 @@ __all__ = [
     "RecourseAuditor",
     "RecourseBuilder",
     "RecourseError",
+    "RecourseTree",
     "Scorecard",
     "SelectionStatus",
     "Simulation",

@@ -13,6 +13,7 @@ from recourse.reports import formats
 TEMPLATES = {
     "openrecourse/audit": "audit.html",
     "openrecourse/flipset": "flipset.html",
+    "openrecourse/front": "front.html",
     "openrecourse/simulation": "simulation.html",
     "openrecourse/summary": "summary.html",
 }
@@ -45,4 +46,5 @@ def _environment() -> jinja2.Environment:
         "spread": formats.spread,
     }
     environment.filters |= filters
+    environment.globals |= {"summary_rows": formats.SUMMARY_ROWS, "front_columns": formats.front_columns}
     return environment

@@ -3,9 +3,25 @@
 from __future__ import annotations
 
 from recourse.summaries.choosing import Limits
-from recourse.summaries.recourse_set import Explanation, TwoLevelRecourseSet
+from recourse.summaries.explanations import Explanation
+from recourse.summaries.front import Front
+from recourse.summaries.global_actions import GlobalActions
+from recourse.summaries.recourse_set import RecourseSet
+from recourse.summaries.recourse_tree import RecourseTree
 from recourse.summaries.rules import Rule
 from recourse.summaries.selection import SelectionStatus
 from recourse.summaries.summarizing import summarize
+from recourse.summaries.two_level import TwoLevelRecourseSet
 
-__all__ = ["Explanation", "Limits", "Rule", "SelectionStatus", "TwoLevelRecourseSet", "summarize"]
+__all__ = [
+    "Explanation",
+    "Front",
+    "GlobalActions",
+    "Limits",
+    "RecourseSet",
+    "RecourseTree",
+    "Rule",
+    "SelectionStatus",
+    "TwoLevelRecourseSet",
+    "summarize",
+]

@@ -28,6 +28,9 @@ IntArray = npt.NDArray[np.int64]
 WEIGHTS = ("incorrect_recourse", "cover", "feature_cost", "feature_change")
 """The terms of the objective, by their names in the paper's Table 1."""
 
+TIE_BREAKS = {"precision": "precision", "wilson": "lower end of the precision's interval"}
+"""What decides between several rules that somebody satisfies, in words."""
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -70,7 +73,7 @@ class Limits:
         for name, value in {"cost_weight": self.cost_weight, **(self.weights or {})}.items():
             if not (is_number(value) and value >= 0):
                 raise InputError(f"the weight {name} must be a finite number ≥ 0, not {value!r}.")
-        for setting, options in (("method", ("exact", "local", "greedy")), ("tie_break", ("precision", "wilson"))):
+        for setting, options in (("method", ("exact", "local", "greedy")), ("tie_break", tuple(TIE_BREAKS))):
             if getattr(self, setting) not in options:
                 raise InputError(
                     f"{setting}={getattr(self, setting)!r} is unknown. {nearest(getattr(self, setting), options)}"
@@ -117,6 +120,18 @@ def check_cost(cost: Cost, names: Sequence[Name]) -> None:
             f"a summary adds up the prices of the features, but the cost {cost.name!r} counts the largest only; "
             "use a cost that adds up."
         )
+
+
+def check_fcost_weight(weight: float) -> float:
+    """Return the weight of costs per person, or raise `InputError` for one that means nothing."""
+    if isinstance(weight, str) or not (np.isfinite(weight) and weight >= 0):
+        raise InputError(f"fcost_weight must be a finite number ≥ 0, not {weight!r}.")
+    return float(weight)
+
+
+def value_per_person(found: Mapping[str, Any], fcost_weight: float) -> float:
+    """Return people approved minus weighted costs, from measures: the value of trees and of global actions."""
+    return float(found["successes"] * (1.0 - fcost_weight * (found["fcost"] or 0.0)))
 
 
 def price_list(cost: Any) -> Cost:
@@ -171,11 +186,7 @@ def best_actions(evidence: Evidence, candidates: Candidates, limits: Limits) -> 
     weights = limits.lambdas
     numbers = np.arange(len(candidates))
     if limits.min_precision > 0:
-        good = candidates.correct >= limits.min_precision * candidates.n - 1e-9
-        if limits.tie_break == "wilson":
-            low = wilson_lower(candidates.correct, candidates.n)
-            good = low >= limits.min_precision
-        numbers = numbers[good]
+        numbers = numbers[precise(limits, candidates.correct, candidates.n)]
     wrong = weights["incorrect_recourse"] * (candidates.n - candidates.correct)[numbers]
     numbers = numbers[weights["cover"] * candidates.n[numbers] > wrong]
     if not len(numbers):
@@ -235,7 +246,14 @@ def choose_numbers(
     return chosen[order], selection
 
 
-def wilson_lower(correct: IntArray, n: IntArray, z: float = 1.959963984540054) -> FloatArray:
+def precise(limits: Limits, correct: npt.NDArray[Any], n: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """Return which of many shares `correct` of `n` > 0 people reach the least precision that the limits ask for."""
+    if limits.tie_break == "wilson":
+        return np.asarray(wilson_lower(correct, n) >= limits.min_precision)
+    return np.asarray(correct >= limits.min_precision * n - 1e-9)
+
+
+def wilson_lower(correct: npt.NDArray[Any], n: npt.NDArray[Any], z: float = 1.959963984540054) -> FloatArray:
     """The lower end of the 95 % Wilson interval of many shares at once."""
     share = correct / np.maximum(n, 1)
     centre = share + z * z / (2 * n)

@@ -20,7 +20,7 @@ from recourse.errors import InputError, is_number, nearest
 from recourse.models import Model
 from recourse.summaries.candidates import Candidates, Pairs, check_size, count_triples, effective_rules
 from recourse.summaries.itemsets import Bits, BoolArray, Itemsets, count, frequent_itemsets, pack, unpack
-from recourse.summaries.outcomes import Action, Effects, Outcomes, Progress
+from recourse.summaries.outcomes import Action, Effects, Outcomes, Progress, to_anybody
 from recourse.summaries.predicates import Predicate
 from recourse.summaries.space import Space
 from recourse.summaries.trials import Trials, approves, goals_of, grow, joint_actions
@@ -129,6 +129,21 @@ class Evidence:
                 max_width=max_width, apart=apart, descriptor_masks=plan.descriptor_masks,
             )  # fmt: skip
         found: Candidates = self._kept[key]
+        return found
+
+    def anybody(self) -> tuple[Bits, Bits]:
+        """Whom each action flips, and whom it is forbidden, if it is given to anybody, whatever is true of them today.
+
+        A rule's condition sees to it that an action changes all of its features; without one, some people
+        have part of it already.
+        """
+        if "anybody" not in self._kept:
+            success, refused = self.outcomes.success, self.outcomes.refused
+            if self.space.all_change:
+                keeps = pack(self.effects.possible & ~self.effects.changes)
+                success, refused = (to_anybody(self.outcomes.actions, bits, keeps) for bits in (success, refused))
+            self._kept["anybody"] = success, self.barred | (refused & pack(self.counted[None, :]))
+        found: tuple[Bits, Bits] = self._kept["anybody"]
         return found
 
     def prices(self, cost: Cost) -> FloatArray:

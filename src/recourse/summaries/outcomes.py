@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -257,6 +257,22 @@ def try_actions(
             held += len(people)
     flush()
     return Outcomes(tuple(actions), pack(success & ~refused), pack(refused), asked)
+
+
+def to_anybody(actions: Sequence[Action], bits: Bits, keeps: Bits) -> Bits:
+    """Return what is true of whom if an action is given to anybody, from what is true where all of its moves change.
+
+    Where some of its moves find nothing to change, an action is what is left of it, and that was tried too.
+    bits : uint64[actions, words], success or refusal; keeps : uint64[moves, words], whom a move leaves as they are
+    """
+    number = {action: a for a, action in enumerate(actions)}
+    whole = bits.copy()
+    for a, action in enumerate(actions):
+        for width in range(1, len(action)):
+            for part in combinations(action, width):
+                others = [move for move in action if move not in part]
+                whole[a] |= bits[number[part]] & np.bitwise_and.reduce(keeps[others], axis=0)
+    return whole
 
 
 def _rows(effects: Effects, actions: Sequence[Action], which: IntArray, who: IntArray) -> pd.DataFrame:

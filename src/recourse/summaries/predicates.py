@@ -101,6 +101,38 @@ class Predicate:
 
 
 @dataclass(frozen=True)
+class Negation:
+    """What is true of everybody of whom a predicate isn't: the other branch of a split. A missing value is there too.
+
+    >>> Negation(Predicate("priors", "in", (3, 8), whole=True)), Negation(Predicate("sex", "=", "Male"))
+    (priors not 3 to 7, sex ≠ Male)
+    >>> Negation(Predicate("income", "≥", 50.0)).holds(pd.Series([20.0, 50.0, np.nan])).tolist()
+    [True, False, True]
+    """
+
+    predicate: Predicate
+
+    @property
+    def feature(self) -> Name:
+        """The feature that it is about."""
+        return self.predicate.feature
+
+    def holds(self, column: pd.Series[Any]) -> BoolArray:
+        """Return for each row of the feature's column whether the predicate is not true of it."""
+        return ~self.predicate.holds(column)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the negation as plain values: its predicate's, and that it is not."""
+        return {**self.predicate.to_dict(), "negated": True, "text": str(self)}
+
+    def __str__(self) -> str:
+        operator = {"=": "≠", "≠": "=", "≤": ">", "≥": "<", "in": "not"}[self.predicate.operator]
+        return f"{self.feature} {operator} {self.predicate.value_text()}"
+
+    __repr__ = __str__
+
+
+@dataclass(frozen=True)
 class Move:
     """One change of one feature: to the nearest value of the action set where `goal` holds.
 
@@ -181,6 +213,7 @@ class Shift:
 
 
 AnyMove = Move | Shift
+Condition = Predicate | Negation
 
 
 def positions(column: pd.Series[Any], order: tuple[Any, ...] | None) -> FloatArray:

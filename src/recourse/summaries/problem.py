@@ -109,7 +109,7 @@ class Problem:
 
     def merged(self) -> tuple[Problem, IntArray]:
         """The same problem over fewer cells, those that the same rules cover made one, and which cell became which."""
-        rows = np.packbits(self.cover.toarray().astype(bool).T, axis=1)
+        rows = np.packbits(self.cover.astype(bool).toarray().T, axis=1)
         if not rows.size:
             return self, np.arange(self.cover.shape[1])
         view = np.ascontiguousarray(rows).view(np.dtype((np.void, rows.shape[1]))).ravel()

@@ -15,7 +15,7 @@ import pandas as pd
 
 from recourse.metrics import wilson_interval
 from recourse.summaries.itemsets import BoolArray
-from recourse.summaries.predicates import AnyMove, Predicate
+from recourse.summaries.predicates import AnyMove, Condition, Predicate
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -29,7 +29,7 @@ class Rule:
     cost : mean price of the action over the n people; change : mean magnitude
     """
 
-    group: tuple[Predicate, ...]
+    group: tuple[Condition, ...]
     condition: tuple[Predicate, ...]
     action: tuple[AnyMove, ...]
     n: int

@@ -22,10 +22,10 @@ IntArray = npt.NDArray[np.int64]
 
 
 class SelectionStatus(enum.Enum):
-    """What was proven about a set of rules. The values are the sentences that users read."""
+    """What was proven about a choice. The values are the sentences that users read."""
 
-    OPTIMAL = "no set of candidate rules within these limits has a higher value"
-    FEASIBLE = "these rules are within the limits; a better set may exist, but none above the bound"
+    OPTIMAL = "no other choice from the candidates within these limits has a higher value"
+    FEASIBLE = "this choice is within the limits; a better one may exist, but none above the bound"
 
     @property
     def label(self) -> str:

@@ -15,8 +15,8 @@ from recourse.summaries.choosing import Limits, check_cost, limits_from, plain_s
 from recourse.summaries.evidence import gather
 from recourse.summaries.outcomes import BATCH, Progress
 from recourse.summaries.predicates import MOVES, OPERATORS
-from recourse.summaries.recourse_set import TwoLevelRecourseSet
 from recourse.summaries.space import Space
+from recourse.summaries.two_level import TwoLevelRecourseSet
 from recourse.tables import Name
 
 if TYPE_CHECKING:
@@ -104,7 +104,9 @@ def summarize(
     max_candidates, max_rows : refuse a larger space before the work begins; batch : rows held at once
     progress : called with (actions tried, of how many)
 
-    Raises `InputError` for everything that is wrong with the input, before the model is asked about actions.
+    Raises `InputError` for everything that is wrong with the input, before the model is asked about actions. The
+    result can be asked for other rules (`refit`), a few actions for everybody (`global_actions`), a tree of subgroups
+    (`tree`), and what can be had for what (`front`), all without asking the model again.
 
     >>> import recourse as rs
     >>> from sklearn.linear_model import LogisticRegression
