@@ -273,6 +273,7 @@ def test_a_missing_value_is_in_the_other_branch():
     X = pd.DataFrame({"group": ["a", "b", None, "a"] * 40, "debts": [3, 2, 2, 1] * 40})
     good = X.assign(debts=np.where(X["group"] == "a", 0, 1))
     model = Black(lambda X: np.where(X["group"] == "a", X["debts"] == 0, X["debts"] == 1) - 0.5)
+    model.accepts = lambda row: True
     people = pd.concat([X, good], ignore_index=True)
     tree = rs.summarize(model, people, action_set(people, ["group"]), subgroups=["group"]).tree(depth=1)
     assert {(rule.group_text, rule.action_text, rule.n) for rule in tree.rules} == {
