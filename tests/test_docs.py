@@ -55,6 +55,7 @@ def test_the_commands_of_the_page_on_dynamics_run(tmp_path):
         assert "Simulation of 240 people over 5 rounds" in result.stdout
 
 
+@pytest.mark.filterwarnings("ignore:the weights stay where the paper's tuning starts")
 def test_the_python_of_the_page_on_summaries_runs_and_shows_what_it_says(tmp_path):
     session: dict[str, object] = {"__name__": "docs"}
     printed = io.StringIO()

@@ -74,9 +74,7 @@ def model_options(command: Command) -> Command:
             "--format",
             "format_",
             type=click.Choice(FORMATS),
-            default="text",
-            show_default=True,
-            help="What to write.",
+            help="What to write  [default: what the ending of --output says, else text].",
         ),
         click.option("--output", "-o", type=click.Path(path_type=Path), help="Write to a file instead of stdout."),
     ]
@@ -92,12 +90,12 @@ class Task:
         self, data: Path, *, target: str | None, fit: str | None, model_file: Path | None, desired: str | None,
         threshold: float | None, drop: tuple[str, ...], actions_file: Path | None, immutable: tuple[str, ...],
         only_up: tuple[str, ...], only_down: tuple[str, ...], cost: str | None, max_changes: int | None,
-        time_limit: float | None, format_: str, output: Path | None, group_by: tuple[str, ...] = (),
+        time_limit: float | None, format_: str | None, output: Path | None, group_by: tuple[str, ...] = (),
         trust_pickle: str | None = None, default_cost: str = "total",
     ) -> None:  # fmt: skip
         cost = default_cost if cost is None else cost
         self.cost, self.max_changes, self.time_limit = rs.costs.as_cost(cost), max_changes, time_limit
-        self.format, self.output = format_, output
+        self.format, self.output = format_ or _format_of(output), output
         if time_limit is not None and not time_limit >= 0:
             raise rs.InputError(f"--time-limit must be seconds ≥ 0, not {time_limit}.")
         if (fit is None) == (model_file is None):
@@ -160,14 +158,6 @@ class Task:
         """Who is approved; whatever keeps the model from judging a row is an error in the input."""
         table = self.actions.table(people)
         self.model.check_rows(table)
-        if isinstance(self.model, rs.LinearModel):
-            for name in self.model.feature_names or table.columns:
-                words = [value for value in table[name] if isinstance(value, str)]
-                if words:
-                    raise rs.InputError(
-                        f"column {name!r} of {self.data} holds {words[0]!r}, but the model multiplies it by a "
-                        "coefficient: it must hold numbers."
-                    )
         try:
             return self.model.approves(table)
         except rs.RecourseError:
@@ -191,6 +181,12 @@ class Task:
         else:
             write(self.output, content)
             click.echo(f"wrote {self.output}", err=True)
+
+
+def _format_of(output: Path | None) -> str:
+    """The format that a file's ending names; text where it names none."""
+    ending = "" if output is None else output.suffix.lower().lstrip(".")
+    return ending if ending in FORMATS else "text"
 
 
 def fit_logistic(X: pd.DataFrame, y: pd.Series[Any], desired: str | None, threshold: float | None) -> rs.Model:

@@ -6,7 +6,6 @@ raw feature; a table of coefficients is a model of its own. Both are additive: s
 
 from __future__ import annotations
 
-import numbers
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -143,7 +142,7 @@ class LinearModel(Model):
             try:
                 score += weight * X[name].to_numpy(dtype=np.float64, na_value=np.nan)
             except (TypeError, ValueError) as error:
-                wrong = next(value for value in X[name] if not isinstance(value, numbers.Number))
+                wrong = X[name][pd.to_numeric(X[name], errors="coerce").isna() & X[name].notna()].iloc[0]
                 raise InputError(
                     f"the {self.name} multiplies {name!r}, which holds {wrong!r} and not only numbers."
                 ) from error

@@ -90,7 +90,7 @@ def summarize(
 
     min_support : a subgroup, a condition, and both together, are true of at least this share of the *denied*
     max_descriptor, max_condition, max_changes : predicates of a subgroup and of a condition; features changed
-    operators : of conditions: "=" (a value, or a bin), "≠" (!=), "≤" (<=), "≥" (>=)
+    operators : of conditions and descriptors: "=" (a value, or a bin), "≠" (!=), "≤" (<=), "≥" (>=)
     moves : ("to",) as in the paper: the condition pins what is changed, and the action sets it to a value or
     bin. Any of "to", "at_least", "at_most", "shift" otherwise: then conditions need not mention it
     beam : with such moves, so many actions of each width are tried with one more move (up to `max_changes`)

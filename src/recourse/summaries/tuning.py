@@ -6,6 +6,7 @@ know what every action does to everybody, so the model isn't asked.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +22,12 @@ if TYPE_CHECKING:
 START = 1000.0
 """Where the paper's tuning starts every weight."""
 
-MIN_COVER, MAX_OVERLAP, MAX_WRONG = 0.95, 0.02, 0.15
-"""What the paper's tuning keeps on the held-out part: cover, people with several rules, wrong recourses."""
+CONDITIONS = (
+    ("cover", "of the held out satisfy a rule", 0.95, True),
+    ("overlap", "satisfy several", 0.02, False),
+    ("wrong", "of the recourses are wrong", 0.15, False),
+)
+"""What the paper's tuning keeps on the held-out part: a measure of `transfer`, its limit, and if that is the least."""
 
 
 def transfer(made: RecourseSet, others: Evidence) -> dict[str, Any]:
@@ -53,15 +58,26 @@ def tuned_weights(
     _check_share("held_out", held_out)
     made, others = _parts(evidence, 1 - held_out, random_state)
 
-    def good(weights: dict[str, float]) -> bool:
+    def broken(weights: dict[str, float]) -> list[str]:
         found = transfer(choose(made, weights), others)
-        return bool(found["cover"] >= MIN_COVER and found["overlap"] <= MAX_OVERLAP and found["wrong"] <= MAX_WRONG)
+        return [
+            f"{found[name]:.1%} {what}, not {'at least' if least else 'at most'} {limit:.0%}"
+            for name, what, limit, least in CONDITIONS
+            if (found[name] < limit if least else found[name] > limit)
+        ]
 
     weights = dict.fromkeys(WEIGHTS, START)
+    if failed := broken(weights):
+        warnings.warn(
+            f"the weights stay where the paper's tuning starts: already there, {' and '.join(failed)}. "
+            "min_precision, max_overlap and max_rules say directly what is wanted.",
+            stacklevel=3,
+        )
+        return weights
     for name in WEIGHTS:
         while weights[name] > 0:
             less = weights | {name: weights[name] / 2 if weights[name] > 1 else 0.0}
-            if not good(less):
+            if broken(less):
                 break
             weights = less
     return weights

@@ -96,8 +96,9 @@ class TwoLevelRecourseSet(RecourseSet):
         Every λ starts at 1000 and is lowered, one after the other, while on a held-out share of the denied at
         least 95 % satisfy a rule, at most 2 % satisfy several, and at most 15 % of the recourses are wrong. The
         paper doesn't say by how much; here a λ is halved, and set to 0 below 1, with the greedy choice at each
-        step. Where the start breaks these conditions already, nothing is lowered. What the weights mean is hard
-        to tell; `min_precision`, `max_rules`, `max_overlap` and `cost_weight` say it directly.
+        step. Where the start breaks these conditions already, nothing is lowered, and a warning says which.
+        What the weights mean is hard to tell; `min_precision`, `max_rules`, `max_overlap` and `cost_weight` say it
+        directly.
         """
 
         def choose(part: Evidence, weights: dict[str, float]) -> RecourseSet:
