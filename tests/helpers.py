@@ -39,6 +39,7 @@ from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
 import recourse as rs
+from recourse.models.networks import NetworkClassifier
 
 TREES = {
     "tree": lambda: DecisionTreeClassifier(max_depth=5, random_state=0),
@@ -57,6 +58,9 @@ MODELS = {
     "discriminant": lambda: LinearDiscriminantAnalysis(),
     "sgd": lambda: make_pipeline(StandardScaler(), SGDClassifier(loss="log_loss", random_state=0)),
     "splines, PCA": lambda: make_pipeline(SplineTransformer(n_knots=4), PCA(6), StandardScaler(), LogisticRegression()),
+    "linear network": lambda: make_pipeline(
+        StandardScaler(), NetworkClassifier((), epochs=20, warm_start=False, random_state=0)
+    ),
     "gaussian bayes": lambda: make_pipeline(StandardScaler(), GaussianNB()),
     "threshold": lambda: FixedThresholdClassifier(make_pipeline(StandardScaler(), LogisticRegression()), threshold=0.6),
     "boosted stumps": lambda: GradientBoostingClassifier(max_depth=1, n_estimators=10, random_state=0),

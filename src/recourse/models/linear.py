@@ -1,7 +1,8 @@
 """Linear classifiers, in the raw units of the table that a person knows.
 
-Scikit-learn's linear classifiers, bare or behind scalers in a `Pipeline`, are unfolded to one weight a
-raw feature; a table of coefficients is a model of its own. Both are additive: score = Σ_j w_j x_j + b.
+Scikit-learn's linear classifiers and networks without hidden layers, bare or behind scalers in a `Pipeline`, are
+unfolded to one weight a raw feature; a table of coefficients is a model of its own. Both are additive:
+score = Σ_j w_j x_j + b.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from recourse.models.model import (
     gains_along,
     quantum_of,
 )
-from recourse.models.structure import is_linear_classifier
+from recourse.models.structure import NETWORK, is_linear_classifier, kind_of
 from recourse.tables import Name
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class LinearForm:
 
 
 class LinearEstimatorModel(EstimatorModel):
-    """A linear scikit-learn classifier of two labels, bare or behind scalers."""
+    """A linear classifier of two labels, bare or behind scalers."""
 
     def __init__(self, estimator: Any, form: LinearForm, **settings: Any) -> None:
         super().__init__(estimator, **settings)
@@ -161,10 +162,10 @@ class LinearModel(Model):
 
 
 def linear_form(estimator: Any) -> LinearForm | None:
-    """Return the linear form of a scikit-learn classifier in raw features, or None if it is not known to be one.
+    """Return the linear form of a classifier in raw features, or None if it is not known to have one.
 
-    Recognised by exact types: scikit-learn's linear classifiers of two labels, behind any number of standard,
-    min–max, max–abs and robust scalers.
+    Recognised by exact types: scikit-learn's linear classifiers of two labels and single networks without hidden
+    layers, behind any number of standard, min–max, max–abs and robust scalers.
     """
     from sklearn.pipeline import Pipeline
 
@@ -175,7 +176,10 @@ def linear_form(estimator: Any) -> LinearForm | None:
     coef = final.coef_.toarray() if hasattr(final.coef_, "toarray") else np.asarray(final.coef_)
     weights = coef.astype(np.float64).ravel()
     intercept = float(np.asarray(final.intercept_, dtype=np.float64).ravel()[0])
-    offsets = np.zeros(len(weights))
+    offsets, bare = np.zeros(len(weights)), len(steps) == 1
+    if kind_of(final) == NETWORK:
+        offsets = np.abs(weights * final.layers_.shift)
+        bare = bare and not offsets.any() and bool((final.layers_.scale == 1).all())
     for step in reversed(steps[:-1]):
         affine = _scaler(step, len(weights))
         if affine is None:
@@ -184,7 +188,7 @@ def linear_form(estimator: Any) -> LinearForm | None:
         intercept += float(weights @ shift)
         offsets = offsets + np.abs(weights * shift)
         weights = weights * factor
-    return LinearForm(weights, intercept, offsets, bare=len(steps) == 1)
+    return LinearForm(weights, intercept, offsets, bare)
 
 
 def _scaler(step: Any, d: int) -> tuple[FloatArray, FloatArray] | None:

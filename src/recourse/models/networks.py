@@ -246,6 +246,22 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.layers_ = _train(start, inputs, targets, epochs, self.batch_size, self.learning_rate, self.shuffle, rng)
         return self
 
+    @property
+    def coef_(self) -> FloatArray:
+        """float64[1, features]: the weights of a linear model in raw units; `AttributeError` for any other network."""
+        return (self._single_layer().weights[0][0, :, 0] * self.layers_.scale)[None]
+
+    @property
+    def intercept_(self) -> FloatArray:
+        """float64[1]: the constant of a linear model in raw units; `AttributeError` for any other network."""
+        bias: FloatArray = self._single_layer().biases[0][0, :, 0]
+        return bias - self.coef_ @ self.layers_.shift
+
+    def _single_layer(self) -> Layers:
+        if len(self.layers_.weights) > 1 or self.layers_.members > 1:
+            raise AttributeError("only a single network without hidden layers has coefficients.")
+        return self.layers_
+
     def decision_function(self, X: Any) -> FloatArray:
         """Return the log odds of the mean probability: above 0 exactly where `predict` says the second label."""
         logits = self._logits(X)
