@@ -17,7 +17,8 @@ from sklearn.utils.estimator_checks import check_estimator
 
 import recourse as rs
 from recourse.errors import ModelError
-from recourse.models.networks import Layers, NetworkClassifier, layers_of
+from recourse.models.layers import Layers, layers_of
+from recourse.models.networks import NetworkClassifier
 from recourse.search import best_first, brute_force
 
 

@@ -23,7 +23,7 @@ from recourse.generators.objective import Block
 from recourse.generators.outcomes import INFEASIBLE, NOT_CONVERGED, VALID, Counterfactuals
 from recourse.generators.reach import Reach, coordinates
 from recourse.models import Model, as_model
-from recourse.models.networks import logistic
+from recourse.models.layers import logistic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recourse.errors import InputError, RecourseError
-from recourse.models.networks import logistic
+from recourse.models.layers import logistic
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]

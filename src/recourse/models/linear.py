@@ -27,13 +27,14 @@ from recourse.models.model import (
     exact,
     gains_along,
     quantum_of,
+    working_precision,
 )
 from recourse.models.structure import NETWORK, is_linear_classifier, kind_of
 from recourse.tables import Name
 
 if TYPE_CHECKING:
     from recourse.actions.grid import ActionGrid
-    from recourse.models.networks import Layers
+    from recourse.models.layers import Layers
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +68,7 @@ class LinearEstimatorModel(EstimatorModel):
         self.form = form
 
     def additive(self, grid: ActionGrid) -> Additive:
-        eps = _working_precision(self.input(grid.X))
+        eps = working_precision(self.input(grid.X))
         names = list(self.feature_names or grid.X.columns)
         statement = _statement(self.form, names, grid, self.score(grid.X), self.sign, eps)
         blur = 0.0
@@ -151,7 +152,7 @@ class LinearModel(Model):
         return score - self.margin
 
     def layers(self) -> Layers:
-        from recourse.models.networks import affine_layers
+        from recourse.models.layers import affine_layers
 
         return affine_layers(self.form.weights, self.form.intercept - self.margin)
 
@@ -237,11 +238,3 @@ def _statement(
     if whole and not inexact and all(exact(grid.X[name].to_numpy(dtype=np.float64)) for name in read):
         quantum = quantum_of(score, gains, float(np.abs(form.weights) @ sizes + abs(form.intercept)))
     return Additive(score, gains, True, form.tolerance(sizes, eps), quantum)
-
-
-def _working_precision(table: Any) -> float:
-    """The unit roundoff of the numbers an estimator computes in for this input."""
-    dtypes = list(table.dtypes) if isinstance(table, pd.DataFrame) else [table.dtype]
-    plain = [one if isinstance(one, np.dtype) else getattr(one, "numpy_dtype", np.dtype(np.float64)) for one in dtypes]
-    kind = np.result_type(*plain) if plain else np.dtype(np.float64)
-    return float(np.finfo(kind if kind.kind == "f" else np.float64).eps)
