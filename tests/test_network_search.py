@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import runpy
 import time
-from itertools import pairwise
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,7 @@ from recourse.models.layers import Layers, logistic
 from recourse.models.networks import NetworkClassifier
 from recourse.search import best_first, brute_force, networks
 from recourse.search.relaxation import Affordable, above_logistic, cheapest_cover, cheapest_peak, linear_bound
-from recourse.search.solutions import INFEASIBLE, OPTIMAL, Exclusions
+from recourse.search.solutions import INFEASIBLE, OPTIMAL, Exclusions, Solutions
 
 relaxed = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 CLOSE = {"rtol": 1e-9, "atol": 1e-9}
@@ -117,6 +118,44 @@ def test_joint_constraints_are_kept(kind, cost, wide, by_function, monkeypatch):
         grid = w.actions.grid(w.denied.iloc[:3], cost, max_changes=(None, 2)[seed % 2])
         assert bool(grid.wide) is wide
         agrees(w.model, grid)
+
+
+@pytest.mark.parametrize("cost", ["total", "max"])
+@pytest.mark.parametrize("kind", ["network", "linear ensemble"])
+def test_changes_that_come_along_at_no_price_count(kind, cost):
+    for seed in range(8):
+        w = world(seed, kind=kind)
+        w.actions.add_constraint(rs.constraints.Linkage("overdue", {"income": -0.5, "balance": 1.0}))
+        agrees(w.model, w.actions.grid(w.denied.iloc[:4], cost))
+
+
+def test_what_can_be_afforded_is_never_thought_out_of_reach():
+    """Of every row of weights, over every action within a budget: one price may move several inputs of a block."""
+    for seed in range(6):
+        w = world(seed, kind="network")
+        w.actions.add_constraint(rs.constraints.Linkage("overdue", {"income": -0.5, "balance": 1.0}))
+        grid = w.actions.grid(w.denied.iloc[:1])
+        assert not grid.single
+        nobody_yet = Solutions.unknown(1, len(grid.blocks))
+        network, person = w.model.network(grid), np.array([0])
+        search = networks._Search(w.model, grid, network, person, [Exclusions()], nobody_yet, 1, np.inf)
+        picks = np.array(list(itertools.product(*(range(len(menu.prices)) for menu in grid.menu(0)))))
+        paid = grid.cost(np.zeros(len(picks), int), picks)[1]
+        reached = search.network.inputs_at(grid, np.zeros(len(picks), int), picks)[:, search.moving]
+        rows = np.random.default_rng(seed).normal(size=(1, 40, len(search.moving)))
+        items, left = search._items(person), search.place < search.lengths[:, search.block]
+        for budget in (0.1, 0.5, 1.0, np.inf):
+            search.limit[:] = budget
+            top = search._affordable(person, items, left, search.values[items]).highest(rows)[0]
+            assert (top >= (reached[paid <= budget] @ rows[0].T).max(axis=0) - 1e-9).all()
+
+
+@pytest.mark.parametrize("steps", [0, 1])
+def test_answers_do_not_hang_on_how_well_prices_are_bounded(steps, monkeypatch):
+    monkeypatch.setattr(networks, "cheapest_cover", partial(cheapest_cover, steps=steps))
+    for seed in range(12):
+        w = world(seed, kind=("deep network", "ensemble")[seed % 2])
+        agrees(w.model, w.actions.grid(w.denied.iloc[:4]))
 
 
 @pytest.mark.parametrize("threshold", [0.3, 0.5, 0.8])
@@ -242,6 +281,21 @@ def test_a_budget_only_weakens_what_is_claimed(credit, cost):
     assert weaker
 
 
+def test_long_menus_and_many_boxes_are_kept_within_bounds(credit, monkeypatch):
+    X, y, actions = credit
+    model = rs.as_model(NetworkClassifier((16, 16), epochs=30, random_state=0).fit(X, y))
+    grid = actions.grid(X[~model.approves(X)].iloc[:10])
+    full = networks.solve(model, grid, model.network(grid))
+    monkeypatch.setattr(networks, "_CELLS", 1)
+    np.testing.assert_allclose(networks.solve(model, grid, model.network(grid)).cost, full.cost, **CLOSE)
+    monkeypatch.setattr(networks, "_POOL_BYTES", 1000)
+    some = networks.solve(model, grid, model.network(grid))
+    assert not some.interrupted
+    assert (some.codes != full.codes).any()
+    assert (some.bound <= full.cost + 1e-9).all()
+    assert (some.cost >= full.cost - 1e-9)[some.found].all()
+
+
 @pytest.mark.parametrize("cost", ["total", "max"])
 @pytest.mark.parametrize("calls", [0, 1, 4])
 def test_ctrl_c_keeps_what_is_done(credit, cost, calls, monkeypatch):
@@ -340,7 +394,7 @@ def test_a_bar_that_is_raised_to_the_last_place_is_stated_too(kind):
 def test_no_affordable_point_lies_above_the_linear_bound(seed, members, hidden, limited):
     rng = np.random.default_rng(seed)
     sizes, d = [4, *hidden, 1], 4
-    weights = tuple(rng.normal(size=(members, a, b)) for a, b in pairwise(sizes))
+    weights = tuple(rng.normal(size=(members, a, b)) for a, b in itertools.pairwise(sizes))
     biases = tuple(rng.normal(size=(members, 1, b)) for b in sizes[1:])
     layers = Layers(weights, biases, np.zeros(d), np.ones(d))
     moving = np.array([0, 2, 3])

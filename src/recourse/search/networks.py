@@ -28,6 +28,10 @@ EQUAL = 1e-9
 _BATCH = 256
 """So many boxes are looked at in a round, of so many people at once."""
 _TOGETHER = 64
+_CELLS = 1 << 19
+"""Fewer boxes a round, where menus are so long that a round would hold more values of items than this."""
+_POOL_BYTES = 1 << 29
+"""Whoever has the most open boxes is given up with what is known, where all of them take more room than this."""
 _SLACK = 16.0
 """By how much more than one score a relaxation may be rounded: a few sums of terms of the same sizes. Bounds of
 prices are steep where gains are nearly equal, but they reach down from a bar that is lowered by as much."""
@@ -124,6 +128,7 @@ class _Search:
         self.values = np.zeros((len(grid.codes), max(sizes)))
         for columns, table, span in zip(network.inputs, network.values, grid.block_items, strict=True):
             self.values[span, : len(columns)] = table[grid.codes[span]]
+        self.batch = max(1, min(_BATCH, _CELLS // self.values[:1].size // self.width))
         self.who, self.bound = np.empty(0, np.int64), np.empty(0)
         self.left = np.empty((0, (self.width + 7) // 8), np.uint8)
 
@@ -144,6 +149,8 @@ class _Search:
                 open_ = np.isin(active, self.who)
                 self._close(active[~open_])
                 going = open_ & (self.looked[active] < self.budget)
+                if self.left.nbytes > _POOL_BYTES:
+                    going &= active != np.bincount(self.who).argmax()
                 self._keep(~np.isin(self.who, active[open_ & ~going]))
                 if progress is not None and not going.all():
                     progress(int((~going).sum()))
@@ -193,7 +200,7 @@ class _Search:
             lowest, mine = self.bound[order[new]], who[new]
             self.out.bound[mine] = np.where(self.out.found[mine], np.fmin(lowest, self.out.cost[mine]), lowest)
         rank = np.arange(len(who)) - np.repeat(new, np.diff(np.append(new, len(who))))
-        taken = order[rank < max(1, _BATCH // active)]
+        taken = order[rank < max(1, self.batch // active)]
         left = np.unpackbits(self.left[taken], axis=1, count=self.width).astype(bool)
         halves = self._look(self.who[taken], self.bound[taken], left)
         self.looked += np.bincount(self.who[taken], minlength=len(self.looked))
