@@ -24,6 +24,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, RidgeClassifier, SGDClassifier
 from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.naive_bayes import BernoulliNB, GaussianNB
+from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (
     Binarizer,
@@ -39,7 +40,19 @@ from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
 import recourse as rs
+from recourse.models.networks import NetworkClassifier
 
+NETWORKS = {
+    "network": lambda: NetworkClassifier((6,), epochs=15, warm_start=False, random_state=0),
+    "deep network": lambda: make_pipeline(
+        StandardScaler(), NetworkClassifier((5, 4), epochs=15, warm_start=False, random_state=0)
+    ),
+    "ensemble": lambda: NetworkClassifier((5,), members=3, epochs=10, warm_start=False, random_state=0),
+    "linear ensemble": lambda: NetworkClassifier((), members=2, epochs=10, warm_start=False, random_state=0),
+    "mlp": lambda: make_pipeline(
+        StandardScaler(), MLPClassifier((6,), solver="lbfgs", alpha=1.0, tol=0.01, random_state=0)
+    ),
+}
 TREES = {
     "tree": lambda: DecisionTreeClassifier(max_depth=5, random_state=0),
     "forest": lambda: RandomForestClassifier(7, max_depth=4, random_state=0),
@@ -57,6 +70,9 @@ MODELS = {
     "discriminant": lambda: LinearDiscriminantAnalysis(),
     "sgd": lambda: make_pipeline(StandardScaler(), SGDClassifier(loss="log_loss", random_state=0)),
     "splines, PCA": lambda: make_pipeline(SplineTransformer(n_knots=4), PCA(6), StandardScaler(), LogisticRegression()),
+    "linear network": lambda: make_pipeline(
+        StandardScaler(), NetworkClassifier((), epochs=20, warm_start=False, random_state=0)
+    ),
     "gaussian bayes": lambda: make_pipeline(StandardScaler(), GaussianNB()),
     "threshold": lambda: FixedThresholdClassifier(make_pipeline(StandardScaler(), LogisticRegression()), threshold=0.6),
     "boosted stumps": lambda: GradientBoostingClassifier(max_depth=1, n_estimators=10, random_state=0),
@@ -77,6 +93,7 @@ MODELS = {
         ),
         BernoulliNB(binarize=0.4),
     ),
+    **NETWORKS,
     **TREES,
 }
 MIXED = {kind for kind in MODELS if kind.startswith("mixed")}
@@ -132,6 +149,18 @@ def world(seed: int, *, kind: str = "logistic", labels: str = "01", favourable: 
         actions["balance"].bounds = (-20, 20)  # leaves the data: moves at no price
         actions["balance"].step_size = 0.25
     return World(X, y, clf, rs.as_model(clf, desired=desired), actions, desired)
+
+
+def tie(w: World, by_function: bool) -> None:
+    """Constraints of four kinds on a world's action set."""
+    w.actions.add_constraint(rs.constraints.Sum({"income": 1.0, "balance": 2.0}, ub=2.0, of_changes=True))
+    w.actions.add_constraint(rs.constraints.IfThen(("overdue", ">", 3), ("income", ">=", 5)))
+    if by_function:
+        w.actions.add_constraint(
+            rs.constraints.Predicate(lambda today, new: new["income"] + new["overdue"] < 14, ["income", "overdue"])
+        )
+    else:
+        w.actions.add_constraint(rs.constraints.AtMost(1, ["overdue", "balance"]))
 
 
 def brute_force(world: World, x: pd.Series, cost: str, max_changes: int | None = None) -> tuple[float, float] | None:

@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import clone
+from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import FixedThresholdClassifier, GridSearchCV
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
@@ -15,7 +17,9 @@ from sklearn.utils.estimator_checks import check_estimator
 
 import recourse as rs
 from recourse.errors import ModelError
-from recourse.models.networks import NetworkClassifier, layers_of
+from recourse.models.layers import Layers, layers_of
+from recourse.models.networks import NetworkClassifier
+from recourse.search import best_first, brute_force
 
 
 @pytest.fixture
@@ -132,3 +136,71 @@ def test_columns_in_another_order_are_refused_not_mixed_up(points):
 def test_impossible_settings_are_refused(setting, points):
     with pytest.raises(rs.InputError, match=next(iter(setting))):
         NetworkClassifier(**setting).fit(*points)
+
+
+# -- networks without hidden layers ------------------------------------------------------------------------
+
+
+def small(X):
+    actions = rs.ActionSet(X)
+    actions.step_size = 0.2
+    return actions
+
+
+@pytest.mark.parametrize(
+    "clf",
+    [
+        NetworkClassifier((), random_state=0),
+        NetworkClassifier((), standardize=False, epochs=5, random_state=0),
+        make_pipeline(MinMaxScaler(), NetworkClassifier((), random_state=0)),
+        make_pipeline(PCA(2), NetworkClassifier((), random_state=0)),
+        FixedThresholdClassifier(NetworkClassifier((), random_state=0), threshold=0.6),
+        GridSearchCV(NetworkClassifier((), random_state=0), {"epochs": [5, 20]}, cv=2),
+    ],
+    ids=["standardized", "bare", "scaled", "rotated", "threshold", "grid search"],
+)
+@pytest.mark.parametrize("settings", [{}, {"desired": 0}, {"threshold": 0.7}], ids=str)
+def test_a_network_without_hidden_layers_is_additive(clf, settings, points):
+    X, y = points
+    model = rs.as_model(clf.fit(X, y), **settings)
+    grid = small(X).grid(X[~model.approves(X)].iloc[:30])
+    assert model.additive(grid) is not None
+    answers, exact = rs.find(model, grid), brute_force.solve(model, grid)
+    np.testing.assert_array_equal(answers.codes, exact.codes)
+    np.testing.assert_allclose(answers.cost, exact.cost, rtol=1e-9)
+
+
+def test_only_a_single_layer_of_a_single_network_has_coefficients(points):
+    X, y = points
+    clf = NetworkClassifier((), epochs=20, random_state=0).fit(X, y)
+    np.testing.assert_allclose(X @ clf.coef_[0] + clf.intercept_, clf.decision_function(X), atol=1e-12)
+    for other in (NetworkClassifier((3,), epochs=1), NetworkClassifier((), members=2, epochs=1)):
+        assert not hasattr(other.fit(X, y), "coef_")
+        assert not hasattr(other, "intercept_")
+        grid = small(X).grid(X.iloc[:3])
+        assert rs.as_model(other).additive(grid) is None
+        assert rs.as_model(other, threshold=0.6).additive(grid) is None
+
+
+@pytest.mark.parametrize("favourable", [0, 1])
+@pytest.mark.parametrize("shift", [0.0, 0.1, 1e6])
+def test_a_network_decides_itself_about_points_on_its_boundary(favourable, shift):
+    """Half of the menu lies on the boundary, exactly or but for rounding: `predict` says which side it is on."""
+    X = pd.DataFrame({"a": np.arange(-4.0, 5).repeat(9), "b": np.tile(np.arange(-4.0, 5), 9)})
+    clf = NetworkClassifier((), epochs=1, random_state=0).fit(X, X["a"] + X["b"] > 0)
+    clf.layers_ = Layers(
+        (np.ones((1, 2, 1)),), (np.full((1, 1, 1), 2 * shift / 3),), np.full(2, shift), np.full(2, 1 / 3)
+    )
+    model = rs.as_model(clf, desired=bool(favourable))
+    grid = rs.ActionSet(X, default_bounds=(-4, 4)).grid(X[~model.approves(X)], "l1")
+    answers, exact = rs.find(model, grid), brute_force.solve(model, grid)
+    np.testing.assert_array_equal(answers.codes, exact.codes)
+    np.testing.assert_allclose(answers.cost, exact.cost, rtol=1e-9)
+
+
+def test_simulations_of_linear_networks_use_the_exact_kernel(points, monkeypatch):
+    X, y = points
+    monkeypatch.setattr(best_first, "solve", None)
+    models = {"linear": NetworkClassifier((), random_state=0)}
+    sim = rs.simulate(models, X, y, rs.ActionSet(X), recourse="optimal", rounds=2, repeats=1, random_state=0)
+    assert [arm for _, arm in sim.arms] == ["control", "optimal"]

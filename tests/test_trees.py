@@ -24,7 +24,7 @@ from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, PolynomialFeatu
 from sklearn.tree import DecisionTreeClassifier
 
 import recourse as rs
-from helpers import COSTS, LABELS, TREES, world
+from helpers import COSTS, LABELS, TREES, tie, world
 from recourse.actions import menus
 from recourse.models.trees import TreeEstimatorModel, recognise_trees
 from recourse.search import boxes, brute_force
@@ -100,18 +100,6 @@ def test_exclusions_of_every_kind_are_respected(seed, kind, cost, data):
             )
         )
     agrees(w.model, grid, exclusions)
-
-
-def tie(w, by_function):
-    """Constraints of four kinds on a world's action set."""
-    w.actions.add_constraint(rs.constraints.Sum({"income": 1.0, "balance": 2.0}, ub=2.0, of_changes=True))
-    w.actions.add_constraint(rs.constraints.IfThen(("overdue", ">", 3), ("income", ">=", 5)))
-    if by_function:
-        w.actions.add_constraint(
-            rs.constraints.Predicate(lambda today, new: new["income"] + new["overdue"] < 14, ["income", "overdue"])
-        )
-    else:
-        w.actions.add_constraint(rs.constraints.AtMost(1, ["overdue", "balance"]))
 
 
 @both_builds

@@ -16,12 +16,13 @@ import pandas as pd
 
 from recourse.models import Additive, EstimatorModel, Model, TreeEnsemble, as_model
 from recourse.models.additive import AdditiveEstimatorModel
+from recourse.models.model import working_precision
 from recourse.models.trees import TreeEstimatorModel
 from recourse.tables import Name
 
 if TYPE_CHECKING:
     from recourse.actions.grid import ActionGrid
-    from recourse.models.networks import Layers
+    from recourse.models.layers import Layers, Network
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -91,6 +92,16 @@ class Raised(Model):
             return stated
         return replace(stated, biases=(*stated.biases[:-1], stated.biases[-1] - self._logit))
 
+    def network(self, grid: ActionGrid) -> Network | None:
+        from recourse.models.layers import network_on
+
+        if _has_score(self.of):
+            asked = getattr(self.of, "input", lambda X: X)
+            return network_on(self, grid, precision=working_precision(asked(grid.X)))
+        if not isinstance(self.of, EstimatorModel) or not 0 < self.level < 1:
+            return None
+        return as_model(self.of.estimator, desired=self.desired, threshold=self.level).network(grid)
+
 
 EQUAL = 1e-9
 """Scores that differ by less, relative to their size (at least 1), are equal: far more than rounding does."""
@@ -132,7 +143,7 @@ def _has_score(model: Model) -> bool:
 
 def probabilities(model: Model, X: pd.DataFrame) -> FloatArray | None:
     """Return P(desired) of each row, or None for a model that gives none."""
-    from recourse.models.networks import logistic
+    from recourse.models.layers import logistic
 
     model = model.of if isinstance(model, Raised) else model
     if not isinstance(model, EstimatorModel):

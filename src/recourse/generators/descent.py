@@ -23,7 +23,7 @@ from recourse.generators.outcomes import INFEASIBLE, NOT_CONVERGED, VALID, Count
 from recourse.generators.pytorch import undisturbed
 from recourse.generators.reach import Reach, coordinates
 from recourse.models import Model, as_model
-from recourse.models.networks import logistic
+from recourse.models.layers import logistic
 
 if TYPE_CHECKING:
     from recourse.actions import ActionSet

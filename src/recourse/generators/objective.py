@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from recourse.errors import InputError
 from recourse.generators.pytorch import import_torch
-from recourse.models.networks import logistic
+from recourse.models.layers import logistic
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]

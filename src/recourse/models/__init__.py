@@ -54,8 +54,8 @@ def as_model(
         to be; the promise is checked against its own scores, and a `ModelError` raised if it is broken
 
     Linear classifiers, naive Bayes and boosted stumps are known to be additive, also at the end of a pipeline
-    of scalers, encoders, imputers, bins and splines, and are solved exactly in raw features. Whatever mixes
-    features is not, and is searched action by action.
+    of scalers, encoders, imputers, bins and splines, and are solved exactly in raw features. So are sums of trees, and
+    networks of ReLUs behind scalers; any other model is searched action by action.
 
     Raises `ModelError` for a model that is unfitted or has no two labels, `InputError` for settings that
     don't fit it.

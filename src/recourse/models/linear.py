@@ -1,7 +1,8 @@
 """Linear classifiers, in the raw units of the table that a person knows.
 
-Scikit-learn's linear classifiers, bare or behind scalers in a `Pipeline`, are unfolded to one weight a
-raw feature; a table of coefficients is a model of its own. Both are additive: score = Σ_j w_j x_j + b.
+Scikit-learn's linear classifiers and networks without hidden layers, bare or behind scalers in a `Pipeline`, are
+unfolded to one weight a raw feature; a table of coefficients is a model of its own. Both are additive:
+score = Σ_j w_j x_j + b.
 """
 
 from __future__ import annotations
@@ -25,13 +26,14 @@ from recourse.models.model import (
     exact,
     gains_along,
     quantum_of,
+    working_precision,
 )
-from recourse.models.structure import is_linear_classifier
+from recourse.models.structure import NETWORK, is_linear_classifier, kind_of
 from recourse.tables import Name
 
 if TYPE_CHECKING:
     from recourse.actions.grid import ActionGrid
-    from recourse.models.networks import Layers
+    from recourse.models.layers import Layers
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,14 +60,14 @@ class LinearForm:
 
 
 class LinearEstimatorModel(EstimatorModel):
-    """A linear scikit-learn classifier of two labels, bare or behind scalers."""
+    """A linear classifier of two labels, bare or behind scalers."""
 
     def __init__(self, estimator: Any, form: LinearForm, **settings: Any) -> None:
         super().__init__(estimator, **settings)
         self.form = form
 
     def additive(self, grid: ActionGrid) -> Additive:
-        eps = _working_precision(self.input(grid.X))
+        eps = working_precision(self.input(grid.X))
         names = list(self.feature_names or grid.X.columns)
         statement = _statement(self.form, names, grid, self.score(grid.X), self.sign, eps)
         blur = 0.0
@@ -149,7 +151,7 @@ class LinearModel(Model):
         return score - self.margin
 
     def layers(self) -> Layers:
-        from recourse.models.networks import affine_layers
+        from recourse.models.layers import affine_layers
 
         return affine_layers(self.form.weights, self.form.intercept - self.margin)
 
@@ -160,10 +162,10 @@ class LinearModel(Model):
 
 
 def linear_form(estimator: Any) -> LinearForm | None:
-    """Return the linear form of a scikit-learn classifier in raw features, or None if it is not known to be one.
+    """Return the linear form of a classifier in raw features, or None if it is not known to have one.
 
-    Recognised by exact types: scikit-learn's linear classifiers of two labels, behind any number of standard,
-    min–max, max–abs and robust scalers.
+    Recognised by exact types: scikit-learn's linear classifiers of two labels and single networks without hidden
+    layers, behind any number of standard, min–max, max–abs and robust scalers.
     """
     from sklearn.pipeline import Pipeline
 
@@ -174,7 +176,10 @@ def linear_form(estimator: Any) -> LinearForm | None:
     coef = final.coef_.toarray() if hasattr(final.coef_, "toarray") else np.asarray(final.coef_)
     weights = coef.astype(np.float64).ravel()
     intercept = float(np.asarray(final.intercept_, dtype=np.float64).ravel()[0])
-    offsets = np.zeros(len(weights))
+    offsets, bare = np.zeros(len(weights)), len(steps) == 1
+    if kind_of(final) == NETWORK:
+        offsets = np.abs(weights * final.layers_.shift)
+        bare = bare and not offsets.any() and bool((final.layers_.scale == 1).all())
     for step in reversed(steps[:-1]):
         affine = _scaler(step, len(weights))
         if affine is None:
@@ -183,7 +188,7 @@ def linear_form(estimator: Any) -> LinearForm | None:
         intercept += float(weights @ shift)
         offsets = offsets + np.abs(weights * shift)
         weights = weights * factor
-    return LinearForm(weights, intercept, offsets, bare=len(steps) == 1)
+    return LinearForm(weights, intercept, offsets, bare)
 
 
 def _scaler(step: Any, d: int) -> tuple[FloatArray, FloatArray] | None:
@@ -232,11 +237,3 @@ def _statement(
     if whole and not inexact and all(exact(grid.X[name].to_numpy(dtype=np.float64)) for name in read):
         quantum = quantum_of(score, gains, float(np.abs(form.weights) @ sizes + abs(form.intercept)))
     return Additive(score, gains, True, form.tolerance(sizes, eps), quantum)
-
-
-def _working_precision(table: Any) -> float:
-    """The unit roundoff of the numbers an estimator computes in for this input."""
-    dtypes = list(table.dtypes) if isinstance(table, pd.DataFrame) else [table.dtype]
-    plain = [one if isinstance(one, np.dtype) else getattr(one, "numpy_dtype", np.dtype(np.float64)) for one in dtypes]
-    kind = np.result_type(*plain) if plain else np.dtype(np.float64)
-    return float(np.finfo(kind if kind.kind == "f" else np.float64).eps)

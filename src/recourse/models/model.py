@@ -21,7 +21,7 @@ from recourse.tables import Name, rows_in_words
 
 if TYPE_CHECKING:
     from recourse.actions.grid import ActionGrid
-    from recourse.models.networks import Layers
+    from recourse.models.layers import Layers, Network
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -190,6 +190,12 @@ class Model(ABC):
         """Return the layers of a network, with logits in favour of the desired label, or None if none are known."""
         return None
 
+    def network(self, grid: ActionGrid) -> Network | None:
+        """Return the model's layers over a grid's menus, or None if none are known to decide."""
+        from recourse.models.layers import network_on
+
+        return network_on(self, grid)
+
     def check_features(self, names: Sequence[Name]) -> None:
         """Raise `InputError` unless every column the model reads is among `names`."""
         for name in self.feature_names or ():
@@ -279,17 +285,37 @@ class EstimatorModel(Model):
         if self.threshold is None:
             approved = np.asarray(self.estimator.predict(table)) == self.desired
         else:
-            column = int(np.flatnonzero(self.classes == self.desired)[0])
-            approved = self.estimator.predict_proba(table)[:, column] >= self.threshold
+            approved = self.estimator.predict_proba(table)[:, self._column] >= self.threshold
         if self.margin:
             approved = approved & (self.sign * self.decision(table) >= self.bar)
         return np.asarray(approved, dtype=bool).reshape(len(X))
 
     def layers(self) -> Layers | None:
-        from recourse.models.networks import layers_of
+        from recourse.models.layers import layers_of
 
         layers = layers_of(self.estimator)
         return layers if layers is None or self.sign > 0 else layers.negated()
+
+    def network(self, grid: ActionGrid) -> Network | None:
+        from recourse.models.layers import network_on
+
+        probabilities = self._probabilities if hasattr(self.estimator, "predict_proba") else None
+        compared = 0.5 if self.threshold is None else self.threshold
+        return network_on(
+            self,
+            grid,
+            compared=compared,
+            precision=working_precision(self.input(grid.X)),
+            probabilities=probabilities,
+        )
+
+    def _probabilities(self, X: pd.DataFrame) -> FloatArray:
+        return np.asarray(self.estimator.predict_proba(self.input(X)), dtype=np.float64)[:, self._column]
+
+    @property
+    def _column(self) -> int:
+        """Where the desired label is among the estimator's probabilities."""
+        return int(np.flatnonzero(self.classes == self.desired)[0])
 
     def accepts(self, row: pd.DataFrame) -> bool:
         try:
@@ -312,6 +338,14 @@ class EstimatorModel(Model):
     def decision(self, table: Any) -> FloatArray:
         """Return the estimator's decision value in favour of its second label, for rows as it takes them."""
         return np.asarray(self.estimator.decision_function(table), dtype=np.float64).reshape(-1)
+
+
+def working_precision(table: Any) -> float:
+    """Return the unit roundoff of the numbers that an estimator computes in for this input."""
+    dtypes = list(table.dtypes) if isinstance(table, pd.DataFrame) else [table.dtype]
+    plain = [one if isinstance(one, np.dtype) else getattr(one, "numpy_dtype", np.dtype(np.float64)) for one in dtypes]
+    kind = np.result_type(*plain) if plain else np.dtype(np.float64)
+    return float(np.finfo(kind if kind.kind == "f" else np.float64).eps)
 
 
 def choose_label(classes: npt.NDArray[Any], desired: Any) -> Any:

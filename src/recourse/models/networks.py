@@ -1,15 +1,12 @@
-"""Small networks: what a linear model or a ReLU network states about itself, and a classifier that can be retrained.
+"""A classifier that can be retrained: small ReLU networks and deep ensembles of them, trained in NumPy.
 
-`Layers` is a statement, as data: weights, biases and the scaling in front of them, for one network or an
-ensemble. Gradient generators differentiate it, and interval arithmetic over it proves what no point of a box
-can reach. `NetworkClassifier` trains such networks and goes on from where it was, round after round.
+`NetworkClassifier` goes on from where it was, round after round, and states itself as `Layers`.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -19,153 +16,9 @@ import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 from recourse.errors import InputError, ModelError
+from recourse.models.layers import Layers, logistic
 
 FloatArray = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True, eq=False)
-class Layers:
-    """What a network of affine and ReLU layers states about itself: one logit a member, for the second label.
-
-    weights : arrays [members, in, out], from the input on; biases : arrays [members, 1, out]
-    shift, scale : the inputs enter as ``(x − shift) · scale``
-
-    An ensemble *decides* on the mean of its members' probabilities. Gradient searches descend on the mean of
-    their logits, which has the same sign only where the members agree, and ask the mean probability when to
-    stop; the model itself has the last word.
-    """
-
-    weights: tuple[FloatArray, ...]
-    biases: tuple[FloatArray, ...]
-    shift: FloatArray
-    scale: FloatArray
-
-    @property
-    def members(self) -> int:
-        """How many networks there are."""
-        return int(self.weights[0].shape[0])
-
-    def logits(self, X: npt.ArrayLike) -> FloatArray:
-        """Return float64[members, n].
-
-        >>> two = Layers((np.array([[[1.0]], [[3.0]]]),), (np.zeros((2, 1, 1)),), np.zeros(1), np.ones(1))
-        >>> two.logits([[2.0]]).tolist()
-        [[2.0], [6.0]]
-        """
-        return self.differentiable(np.asarray(X, dtype=np.float64))[0]
-
-    def differentiable(self, X: FloatArray) -> tuple[FloatArray, Callable[[FloatArray], FloatArray]]:
-        """Return the logits, and the function that pulls slopes with respect to them back to the rows of `X`.
-
-        It takes float64[members, n], or [1, n] if all members have the same slopes, and returns float64[n, d],
-        summed over members. Where a ReLU bends, its slope counts as 0.
-
-        >>> line = Layers((np.array([[[1.0], [-2.0]]]),), (np.zeros((1, 1, 1)),), np.zeros(2), np.ones(2))
-        >>> logits, pull_back = line.differentiable(np.array([[3.0, 1.0]]))
-        >>> pull_back(np.array([[1.0]])).tolist()
-        [[1.0, -2.0]]
-        """
-        a = (X - self.shift) * self.scale
-        inner = []
-        for w, b in zip(self.weights[:-1], self.biases[:-1], strict=True):
-            a = np.maximum(a @ w + b, 0.0)
-            inner.append(a)
-        logits: FloatArray = (a @ self.weights[-1] + self.biases[-1])[..., 0]
-
-        def pull_back(slopes: FloatArray) -> FloatArray:
-            delta = slopes[..., None] * self.weights[-1][:, None, :, 0]
-            for w, a in zip(self.weights[-2::-1], inner[::-1], strict=True):
-                delta = (delta * (a > 0)) @ w.swapaxes(1, 2)
-            pulled: FloatArray = delta.sum(axis=0) * self.scale
-            return pulled
-
-        return logits, pull_back
-
-    def bounds(self, low: FloatArray, high: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Bound every member's logit over the boxes ``low … high`` (n × d): two float64[members, n].
-
-        Interval arithmetic: never too narrow, up to rounding, and exact for a linear model.
-        """
-        ends = (low - self.shift) * self.scale, (high - self.shift) * self.scale
-        centre, radius = (ends[0] + ends[1]) / 2, np.abs(ends[1] - ends[0]) / 2
-        for w, b in zip(self.weights[:-1], self.biases[:-1], strict=True):
-            mid, spread = centre @ w + b, radius @ np.abs(w)
-            lower, upper = np.maximum(mid - spread, 0.0), np.maximum(mid + spread, 0.0)
-            centre, radius = (lower + upper) / 2, (upper - lower) / 2
-        mid = (centre @ self.weights[-1] + self.biases[-1])[..., 0]
-        spread = (radius @ np.abs(self.weights[-1]))[..., 0]
-        return mid - spread, mid + spread
-
-    def negated(self) -> Layers:
-        """Return the same statement with logits in favour of the first label."""
-        last = len(self.weights) - 1
-        return replace(
-            self,
-            weights=(*self.weights[:last], -self.weights[last]),
-            biases=(*self.biases[:last], -self.biases[last]),
-        )
-
-    def parameters(self) -> list[FloatArray]:
-        """Return the arrays that training moves, weights and biases in turn."""
-        return [array for pair in zip(self.weights, self.biases, strict=True) for array in pair]
-
-
-def layers_of(estimator: Any) -> Layers | None:
-    """Return the layers of a fitted classifier of two labels, or None if it is not known to have any.
-
-    Known: `NetworkClassifier`, scikit-learn's linear classifiers and its `MLPClassifier` with ReLU, bare or
-    behind the scalers that `recourse.models.linear` unfolds.
-    """
-    from recourse.models.linear import linear_form
-
-    own = getattr(estimator, "layers_", None)
-    if isinstance(own, Layers):
-        return own
-    form = linear_form(estimator)
-    if form is not None:
-        return affine_layers(form.weights, form.intercept)
-    return _behind_scalers(estimator)
-
-
-def affine_layers(weights: FloatArray, intercept: float) -> Layers:
-    """Return a linear model as the network of one layer that it is."""
-    d = len(weights)
-    return Layers((weights.reshape(1, d, 1),), (np.full((1, 1, 1), intercept),), np.zeros(d), np.ones(d))
-
-
-def _behind_scalers(estimator: Any) -> Layers | None:
-    """A network as the last step of a pipeline whose other steps scale columns."""
-    from sklearn.neural_network import MLPClassifier
-
-    from recourse.models.linear import _scaler
-
-    steps = [step for _, step in getattr(estimator, "steps", [])] or [estimator]
-    final = steps[-1]
-    inner = getattr(final, "layers_", None)
-    if (
-        type(final) is MLPClassifier
-        and final.activation == "relu"
-        and getattr(final, "out_activation_", "") == "logistic"
-    ):
-        inner = Layers(
-            tuple(np.asarray(w, dtype=np.float64)[None] for w in final.coefs_),
-            tuple(np.asarray(b, dtype=np.float64)[None, None] for b in final.intercepts_),
-            np.zeros(final.n_features_in_),
-            np.ones(final.n_features_in_),
-        )
-    if not isinstance(inner, Layers):
-        return None
-    shift, scale = inner.shift, inner.scale
-    for step in reversed(steps[:-1]):
-        affine = _scaler(step, len(shift))
-        if affine is None:
-            return None
-        factor, offset = affine
-        if (factor == 0).any():
-            return None
-        # ((x · factor + offset) − shift) · scale
-        shift, scale = (shift - offset) / factor, scale * factor
-    return Layers(inner.weights, inner.biases, shift, scale)
 
 
 class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -246,6 +99,22 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.layers_ = _train(start, inputs, targets, epochs, self.batch_size, self.learning_rate, self.shuffle, rng)
         return self
 
+    @property
+    def coef_(self) -> FloatArray:
+        """float64[1, features]: the weights of a linear model in raw units; `AttributeError` for any other network."""
+        return (self._single_layer().weights[0][0, :, 0] * self.layers_.scale)[None]
+
+    @property
+    def intercept_(self) -> FloatArray:
+        """float64[1]: the constant of a linear model in raw units; `AttributeError` for any other network."""
+        bias: FloatArray = self._single_layer().biases[0][0, :, 0]
+        return bias - self.coef_ @ self.layers_.shift
+
+    def _single_layer(self) -> Layers:
+        if len(self.layers_.weights) > 1 or self.layers_.members > 1:
+            raise AttributeError("only a single network without hidden layers has coefficients.")
+        return self.layers_
+
     def decision_function(self, X: Any) -> FloatArray:
         """Return the log odds of the mean probability: above 0 exactly where `predict` says the second label."""
         logits = self._logits(X)
@@ -305,12 +174,6 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 raise InputError(f"{name} must be a whole number ≥ {least}, not {value!r}.")
         if not self.learning_rate > 0:
             raise InputError(f"learning_rate must be above 0, not {self.learning_rate!r}.")
-
-
-def logistic(z: FloatArray) -> FloatArray:
-    """Return 1 / (1 + exp(−z)), without overflow."""
-    p: FloatArray = 0.5 * (1.0 + np.tanh(0.5 * z))
-    return p
 
 
 def _train(

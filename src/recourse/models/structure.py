@@ -57,6 +57,9 @@ LINEAR_CLASSIFIERS = {
     "LinearDiscriminantAnalysis", "LinearSVC", "LogisticRegression", "LogisticRegressionCV",
     "PassiveAggressiveClassifier", "Perceptron", "RidgeClassifier", "RidgeClassifierCV", "SGDClassifier",
 }  # fmt: skip
+NETWORK = ("recourse", "NetworkClassifier")
+"""Linear, with coefficients, where it is one network without hidden layers."""
+
 NAIVE_BAYES = {"BernoulliNB", "CategoricalNB", "ComplementNB", "GaussianNB", "MultinomialNB"}
 SEARCHES = {"GridSearchCV", "RandomizedSearchCV", "HalvingGridSearchCV", "HalvingRandomSearchCV"}
 THRESHOLDS = {"FixedThresholdClassifier", "TunedThresholdClassifierCV"}
@@ -116,6 +119,9 @@ class Structure:
         if name in LINEAR_CLASSIFIERS:
             weights = np.abs(_dense(last.coef_)).ravel()
             size = float(weights @ largest) + float(np.abs(last.intercept_).sum())
+        elif name == "NetworkClassifier":
+            largest += np.abs(last.layers_.shift)
+            size = float(np.abs(last.coef_[0]) @ largest) + float(np.abs(last.layers_.biases[0]).sum())
         elif name == "SVC":
             weights = np.abs(_dense(last.dual_coef_)) @ np.abs(_dense(last.support_vectors_))
             size = float((weights @ largest).sum()) + float(np.abs(last.intercept_).sum())
@@ -174,9 +180,10 @@ def is_column_wise(steps: Iterable[Any]) -> bool:
 
 
 def is_linear_classifier(estimator: Any) -> bool:
-    """Whether this is, exactly, one of scikit-learn's linear classifiers, fitted for two labels."""
+    """Whether this is, exactly, a linear classifier of scikit-learn or a network of one layer, for two labels."""
     root, name = kind_of(estimator)
-    if root != "sklearn" or name not in LINEAR_CLASSIFIERS or len(getattr(estimator, "classes_", ())) != 2:
+    known = (root == "sklearn" and name in LINEAR_CLASSIFIERS) or (root, name) == NETWORK
+    if not known or len(getattr(estimator, "classes_", ())) != 2:
         return False
     coef = getattr(estimator, "coef_", None)
     return coef is not None and (coef.ndim == 1 or coef.shape[0] == 1)
@@ -185,6 +192,8 @@ def is_linear_classifier(estimator: Any) -> bool:
 def is_logistic(estimator: Any) -> bool:
     """Whether a classifier's P(second label) = 1 / (1 + exp(−decision value)): thresholds on one are on both."""
     root, name = kind_of(estimator)
+    if (root, name) == NETWORK:
+        return is_linear_classifier(estimator)  # an ensemble's mean probability is of no single value
     if root != "sklearn" or not hasattr(estimator, "predict_proba"):
         return False
     if name in ("SGDClassifier", "GradientBoostingClassifier", "HistGradientBoostingClassifier"):

@@ -17,8 +17,9 @@ import numpy.typing as npt
 
 from recourse.actions.grid import ActionGrid
 from recourse.errors import InputError
+from recourse.models.layers import Network
 from recourse.models.model import Additive, Model, TreeEnsemble
-from recourse.search import best_first, boxes, milp
+from recourse.search import best_first, boxes, milp, networks
 from recourse.search.knapsack import KnapsackSearch
 from recourse.search.solutions import (
     FEASIBLE,
@@ -35,6 +36,7 @@ CUTS = 50
 
 EQUAL = milp.EQUAL
 Progress = Callable[[int], object]
+Statement = Additive | TreeEnsemble | Network
 
 
 def find(
@@ -58,8 +60,8 @@ def find(
     Ctrl-C ends the search and keeps what is done; `Solutions.interrupted` says so.
 
     Which search runs follows from what grid and model state: the knapsack kernel for additive models, mixed-
-    integer programming where conditions across blocks are linear, branch and bound over boxes for trees, best-
-    first enumeration for all other models and for conditions that only a function knows.
+    integer programming where conditions across blocks are linear, branch and bound over boxes for trees and for
+    networks of ReLUs, best-first enumeration for all other models.
     """
     chosen = np.arange(len(grid)) if people is None else np.asarray(people, dtype=np.int64)
     deadline = deadline_after(time_limit)
@@ -68,16 +70,19 @@ def find(
     return _find(model, grid, _statement(model, grid), chosen, exclusions, deadline, progress)
 
 
-def _statement(model: Model, grid: ActionGrid) -> Additive | TreeEnsemble | None:
+def _statement(model: Model, grid: ActionGrid) -> Statement | None:
     """What the model states of itself; sums not where conditions without a linear form rule out their use."""
     additive = model.additive(grid) if grid.has_rows else None
-    return model.trees(grid) if additive is None else additive
+    if additive is not None:
+        return additive
+    trees = model.trees(grid)
+    return model.network(grid) if trees is None else trees
 
 
 def _find(
     model: Model,
     grid: ActionGrid,
-    statement: Additive | TreeEnsemble | None,
+    statement: Statement | None,
     people: IntArray,
     exclusions: Sequence[Exclusions] | None,
     deadline: float,
@@ -86,6 +91,10 @@ def _find(
     """Choose the search, given what the model states of itself on this grid."""
     if isinstance(statement, TreeEnsemble):
         found = boxes.solve(model, grid, statement, people, exclusions, deadline=deadline, progress=progress)
+        drop_free_changes(model, grid, people, exclude(exclusions, people), found)
+        return found
+    if isinstance(statement, Network):
+        found = networks.solve(model, grid, statement, people, exclusions, deadline=deadline, progress=progress)
         drop_free_changes(model, grid, people, exclude(exclusions, people), found)
         return found
     if statement is None:
@@ -134,7 +143,7 @@ def find_items(
 def _best_subsets(
     model: Model,
     grid: ActionGrid,
-    statement: Additive | TreeEnsemble | None,
+    statement: Statement | None,
     people: IntArray,
     total_items: int,
     distinct: str,
@@ -169,7 +178,7 @@ def _best_subsets(
 def _one_by_one(
     model: Model,
     grid: ActionGrid,
-    statement: Additive | TreeEnsemble | None,
+    statement: Statement | None,
     people: IntArray,
     total_items: int,
     distinct: str,
