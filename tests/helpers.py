@@ -5,11 +5,15 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from hypothesis import strategies as st
 from sklearn.compose import make_column_transformer
 from sklearn.decomposition import PCA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
@@ -41,6 +45,10 @@ from sklearn.tree import DecisionTreeClassifier
 
 import recourse as rs
 from recourse.models.networks import NetworkClassifier
+from recourse.search.brute_force import solve as try_everything
+from recourse.search.solutions import Exclusions
+
+CLOSE = {"rtol": 1e-9, "atol": 1e-9}
 
 NETWORKS = {
     "network": lambda: NetworkClassifier((6,), epochs=15, warm_start=False, random_state=0),
@@ -214,3 +222,53 @@ def _share(column: np.ndarray, v: float) -> float:
     if below == above:
         return at
     return at + (np.sum(column <= above) / (n + 1) - at) * (v - below) / (above - below)
+
+
+def agrees_with_brute_force(ours, model, grid, exclusions=None):
+    """Assert that a search's answers for everybody are those of brute force, allowed and approved; returns them."""
+    exact = try_everything(model, grid, np.arange(len(grid)), exclusions)
+    np.testing.assert_array_equal(ours.codes, exact.codes)
+    for name in ("cost", "total", "bound"):
+        np.testing.assert_allclose(getattr(ours, name), getattr(exact, name), **CLOSE)
+    found = np.flatnonzero(ours.found)
+    if len(found):
+        assert model.approves(grid.points(found, ours.picks[found])).all()
+        assert grid.allows(found, ours.picks[found]).all()
+    return ours
+
+
+def draw_exclusions(data, grid, solve):
+    """Draw exclusions of every kind for everybody; `solve(person)` is the answer that they may forbid."""
+    feature = st.integers(0, len(grid.features) - 1)
+    sets = st.frozensets(feature, max_size=2)
+    exclusions = []
+    for person in range(len(grid)):
+        first = solve([person])
+        picks = [tuple(first.picks[0].tolist())] if first.found[0] and data.draw(st.booleans()) else []
+        exclusions.append(
+            Exclusions(
+                data.draw(st.lists(sets, max_size=2)),
+                data.draw(st.lists(st.frozensets(feature, min_size=1, max_size=2), max_size=2)),
+                data.draw(sets),
+                picks,
+            )
+        )
+    return exclusions
+
+
+def printed_under_hash_seeds(script, environments):
+    """What a script prints, as a set, under several (hash seed, threads); it gets the folder of the tests."""
+    printed = set()
+    for seed, threads in environments:
+        environment = {
+            **os.environ,
+            "PYTHONHASHSEED": seed,
+            "OMP_NUM_THREADS": threads,
+            "OPENBLAS_NUM_THREADS": threads,
+        }
+        done = subprocess.run(
+            [sys.executable, "-c", script, os.path.dirname(__file__)],
+            capture_output=True, text=True, env=environment, check=True,
+        )  # fmt: skip
+        printed.add(done.stdout)
+    return printed

@@ -19,7 +19,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import recourse as rs
-from helpers import COSTS, NETWORKS, tie, world
+from helpers import CLOSE, COSTS, NETWORKS, agrees_with_brute_force, draw_exclusions, tie, world
 from recourse.actions import menus
 from recourse.dynamics.scoring import raised_to, scores
 from recourse.models import layers as statements
@@ -30,7 +30,6 @@ from recourse.search.relaxation import Affordable, above_logistic, cheapest_cove
 from recourse.search.solutions import INFEASIBLE, OPTIMAL, Exclusions, Solutions
 
 relaxed = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-CLOSE = {"rtol": 1e-9, "atol": 1e-9}
 
 
 def agrees(model, grid, exclusions=None):
@@ -41,15 +40,7 @@ def agrees(model, grid, exclusions=None):
     assert network is not None
     people = np.arange(len(grid))
     ours = networks.solve(model, grid, network, people, exclusions)
-    exact = brute_force.solve(model, grid, people, exclusions)
-    np.testing.assert_array_equal(ours.codes, exact.codes)
-    np.testing.assert_allclose(ours.cost, exact.cost, **CLOSE)
-    np.testing.assert_allclose(ours.total, exact.total, **CLOSE)
-    np.testing.assert_allclose(ours.bound, exact.bound, **CLOSE)
-    found = np.flatnonzero(ours.found)
-    assert model.approves(grid.points(found, ours.picks[found])).all()
-    assert grid.allows(found, ours.picks[found]).all()
-    return ours
+    return agrees_with_brute_force(ours, model, grid, exclusions)
 
 
 # -- on menus small enough to try everything -----------------------------------------------------------------
@@ -90,20 +81,9 @@ def test_networks_of_any_weights_are_handled(seed, members, hidden, size):
 def test_exclusions_of_every_kind_are_respected(seed, kind, cost, data):
     w = world(seed, kind=kind)
     grid = w.actions.grid(w.denied.iloc[:2], cost)
-    feature = st.integers(0, len(grid.features) - 1)
-    sets = st.frozensets(feature, max_size=2)
-    exclusions = []
-    for person in range(len(grid)):
-        first = networks.solve(w.model, grid, w.model.network(grid), [person])
-        picks = [tuple(first.picks[0].tolist())] if first.found[0] and data.draw(st.booleans()) else []
-        exclusions.append(
-            Exclusions(
-                data.draw(st.lists(sets, max_size=2)),
-                data.draw(st.lists(st.frozensets(feature, min_size=1, max_size=2), max_size=2)),
-                data.draw(sets),
-                picks,
-            )
-        )
+    exclusions = draw_exclusions(
+        data, grid, lambda person: networks.solve(w.model, grid, w.model.network(grid), person)
+    )
     agrees(w.model, grid, exclusions)
 
 

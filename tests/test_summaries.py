@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
-import subprocess
-import sys
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
@@ -21,6 +18,7 @@ from scipy import sparse
 from scipy.optimize import LinearConstraint, milp
 
 import recourse as rs
+from helpers import printed_under_hash_seeds
 from recourse.models import Model
 from recourse.summaries import SelectionStatus, branching
 from recourse.summaries.itemsets import count, frequent_itemsets, pack, unpack
@@ -1018,20 +1016,7 @@ for change in ({}, {"subgroups": None, "max_overlap": 0.05}, {"method": "local"}
 
 
 def test_hash_seeds_and_thread_counts_change_nothing():
-    here = os.path.dirname(__file__)
-    printed = set()
-    for seed, threads in (("0", "1"), ("1", "2"), ("77", "4")):
-        environment = {
-            **os.environ,
-            "PYTHONHASHSEED": seed,
-            "OMP_NUM_THREADS": threads,
-            "OPENBLAS_NUM_THREADS": threads,
-        }
-        done = subprocess.run(
-            [sys.executable, "-c", SCRIPT, here], capture_output=True, text=True, env=environment, check=True
-        )
-        printed.add(done.stdout)
-    assert len(printed) == 1
+    assert len(printed_under_hash_seeds(SCRIPT, (("0", "1"), ("1", "2"), ("77", "4")))) == 1
 
 
 def test_progress_and_small_batches_give_the_same_answer():

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
-import subprocess
-import sys
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import recourse as rs
+from helpers import printed_under_hash_seeds
 from recourse.summaries import SelectionStatus, global_actions
 from recourse.summaries.global_actions import choose_actions
 from recourse.summaries.predicates import Negation
@@ -445,17 +443,4 @@ for one in (rules.global_actions(3), rules.tree(2, subgroups=None, fcost_weight=
 
 
 def test_hash_seeds_and_thread_counts_change_nothing():
-    here = os.path.dirname(__file__)
-    printed = set()
-    for seed, threads in (("0", "1"), ("77", "4")):
-        environment = {
-            **os.environ,
-            "PYTHONHASHSEED": seed,
-            "OMP_NUM_THREADS": threads,
-            "OPENBLAS_NUM_THREADS": threads,
-        }
-        done = subprocess.run(
-            [sys.executable, "-c", SCRIPT, here], capture_output=True, text=True, env=environment, check=True
-        )
-        printed.add(done.stdout)
-    assert len(printed) == 1
+    assert len(printed_under_hash_seeds(SCRIPT, (("0", "1"), ("77", "4")))) == 1

@@ -24,15 +24,13 @@ from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, PolynomialFeatu
 from sklearn.tree import DecisionTreeClassifier
 
 import recourse as rs
-from helpers import COSTS, LABELS, TREES, tie, world
+from helpers import COSTS, LABELS, TREES, agrees_with_brute_force, draw_exclusions, tie, world
 from recourse.actions import menus
 from recourse.models.trees import TreeEstimatorModel, recognise_trees
 from recourse.search import boxes, brute_force
-from recourse.search.solutions import Exclusions
 
 both_builds = pytest.mark.parametrize("interpreted", [False, True], ids=["built", "interpreted"])
 relaxed = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-CLOSE = {"rtol": 1e-9, "atol": 1e-9}
 
 
 def agrees(model, grid, exclusions=None, **options):
@@ -41,16 +39,7 @@ def agrees(model, grid, exclusions=None, **options):
     assert statement is not None
     people = np.arange(len(grid))
     ours = boxes.solve(model, grid, statement, people, exclusions, **options)
-    exact = brute_force.solve(model, grid, people, exclusions)
-    np.testing.assert_array_equal(ours.codes, exact.codes)
-    np.testing.assert_allclose(ours.cost, exact.cost, **CLOSE)
-    np.testing.assert_allclose(ours.total, exact.total, **CLOSE)
-    np.testing.assert_allclose(ours.bound, exact.bound, **CLOSE)
-    found = np.flatnonzero(ours.found)
-    if len(found):
-        assert model.approves(grid.points(found, ours.picks[found])).all()
-        assert grid.allows(found, ours.picks[found]).all()
-    return ours
+    return agrees_with_brute_force(ours, model, grid, exclusions)
 
 
 # -- the kernel, on grids small enough to try everything -----------------------------------------------------
@@ -85,20 +74,7 @@ def test_prices_of_any_shape_are_handled(seed, kind, favourable, cost, biggest):
 def test_exclusions_of_every_kind_are_respected(seed, kind, cost, data):
     w = world(seed, kind=kind)
     grid = w.actions.grid(w.denied.iloc[:2], cost)
-    feature = st.integers(0, len(grid.features) - 1)
-    sets = st.frozensets(feature, max_size=2)
-    exclusions = []
-    for person in range(len(grid)):
-        first = boxes.solve(w.model, grid, w.model.trees(grid), [person])
-        picks = [tuple(first.picks[0].tolist())] if first.found[0] and data.draw(st.booleans()) else []
-        exclusions.append(
-            Exclusions(
-                data.draw(st.lists(sets, max_size=2)),
-                data.draw(st.lists(st.frozensets(feature, min_size=1, max_size=2), max_size=2)),
-                data.draw(sets),
-                picks,
-            )
-        )
+    exclusions = draw_exclusions(data, grid, lambda person: boxes.solve(w.model, grid, w.model.trees(grid), person))
     agrees(w.model, grid, exclusions)
 
 

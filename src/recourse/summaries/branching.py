@@ -10,6 +10,7 @@ from __future__ import annotations
 import heapq
 import time
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -56,7 +57,7 @@ def prove(problem: Problem, chosen: IntArray, start: IntArray, bound: float, dea
     """
     shared, kind = problem.shared()
     pricing = _Multipliers(shared, np.union1d(kind[chosen], kind[start]), start=0 if len(start) else 100)
-    while time.monotonic() < deadline and not pricing.step():
+    while time.monotonic() < deadline and not pricing.step(deadline):
         pass
     bound = min(bound, pricing.bound)
 
@@ -151,21 +152,14 @@ class _Tree:
         free = low < high
         base = float(self.profit[~free] @ low[~free])
         limit = self.limit - self.rows[:, ~free] @ low[~free]
-        binding = np.asarray(self.most[:, free].sum(axis=1)).ravel() > limit
-        rows, limit, profit = self.rows[:, free][binding], limit[binding], self.profit[free]
         x, slopes = low.copy(), np.zeros(len(low))
-        multipliers = np.zeros(len(limit))
         if not free.any():
             return (-np.inf if (limit < -ROUNDING).any() else base), x, slopes
+        binding = np.asarray(self.most[:, free].sum(axis=1)).ravel() > limit
+        rows, limit, profit = self.rows[:, free][binding], limit[binding], self.profit[free]
+        multipliers = np.zeros(len(limit))
         if len(limit):
-            result = optimize.linprog(
-                -profit,
-                A_ub=rows,
-                b_ub=limit,
-                bounds=(0, 1),
-                method="highs-ds",
-                options={"time_limit": max(deadline - time.monotonic(), 0.01)},
-            )
+            result = _maximise(profit, rows, limit, deadline)
             if result.status == _INFEASIBLE:
                 return -np.inf, x, slopes
             if result.x is None:
@@ -261,16 +255,15 @@ class _Multipliers:
         found, used = _rounded(self.problem.restrict(active).merged()[0], x, np.inf)
         return active[found], used
 
-    def step(self) -> bool:
+    def step(self, deadline: float = np.inf) -> bool:
         """Solve over the active rules, bound all rules, activate those that would pay.
 
         True when none would, or when few rules are left that can be in a set worth more than the program over the
-        active ones: then deciding among these is quicker than better multipliers.
+        active ones: then deciding among these is quicker than better multipliers. Also when the deadline passes.
         """
         problem = self.problem
         part, kind = problem.restrict(self.active).merged()
-        c, A, b = _program(part)
-        result = optimize.linprog(-c, A_ub=A, b_ub=b, bounds=(0, 1), method="highs-ds")
+        result = _maximise(*_program(part), deadline)
         if result.x is None:
             return True
         self.solution = self.active, result.x
@@ -314,6 +307,13 @@ class _Multipliers:
         bound += 1e-9 * max(1.0, abs(bound))
         self.bound = min(self.bound, bound)
         self.potential = np.minimum(self.potential, bound + less)
+
+
+def _maximise(profit: FloatArray, rows: Any, limit: FloatArray, deadline: float) -> Any:
+    """Maximise profit · x over 0 ≤ x ≤ 1 with rows · x ≤ limit; the result has no x if the deadline passes before."""
+    seconds = max(deadline - time.monotonic(), 0.01)
+    options = {"time_limit": seconds}
+    return optimize.linprog(-profit, A_ub=rows, b_ub=limit, bounds=(0, 1), method="highs-ds", options=options)
 
 
 def _limited_groups(problem: Problem) -> IntArray:

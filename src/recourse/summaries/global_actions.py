@@ -20,7 +20,7 @@ from recourse.errors import InputError
 from recourse.summaries.choosing import Limits, check_fcost_weight, value_per_person
 from recourse.summaries.evidence import Evidence
 from recourse.summaries.itemsets import BoolArray, unpack
-from recourse.summaries.problem import Problem, settled
+from recourse.summaries.problem import Problem
 from recourse.summaries.recourse_set import FCOST_WEIGHTS, RecourseSet
 from recourse.summaries.rules import Applied, Rule
 from recourse.summaries.selection import Selection, SelectionStatus, select
@@ -132,8 +132,7 @@ def choose_actions(benefit: FloatArray, most: int, time_limit: float) -> Selecti
     found = select(_tiers(parts, most), time_limit=time_limit)
     chosen = parts.actions[found.chosen]
     value = float(benefit[chosen].max(axis=0, initial=0.0).sum())
-    status = SelectionStatus.OPTIMAL if settled(found.bound, value) else SelectionStatus.FEASIBLE
-    bound = value if status is SelectionStatus.OPTIMAL else found.bound
+    status, bound = SelectionStatus.of(value, found.bound)
     return Selection(chosen, value, bound, status, chosen)
 
 

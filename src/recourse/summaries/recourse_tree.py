@@ -50,8 +50,8 @@ class RecourseTree(RecourseSet):
         growth, self._splits = growth_of(evidence, limits, self.fcost_weight)
         found = grow_tree(growth, depth, limits.time_limit)
         self.depth, self._tree = int(depth), found.tree
-        self.value, self.bound = found.value, found.bound
-        self.status = SelectionStatus.OPTIMAL if found.bound <= found.value else SelectionStatus.FEASIBLE
+        self.value = found.value
+        self.status, self.bound = SelectionStatus.of(found.value, found.bound)
         leaves = list(_leaves(found.tree, ()))
         self.leaves = len(leaves)
         given = [(path, action) for path, action in leaves if action != NOTHING]

@@ -32,6 +32,11 @@ class SelectionStatus(enum.Enum):
         """The status as one lower-case word, as tables and files show it."""
         return self.name.lower()
 
+    @classmethod
+    def of(cls, value: float, bound: float) -> tuple[SelectionStatus, float]:
+        """Return what a value and an upper bound prove, and the bound: the value itself where they are equal."""
+        return (cls.OPTIMAL, value) if settled(bound, value) else (cls.FEASIBLE, float(bound))
+
 
 @dataclass(frozen=True, eq=False)
 class Selection:
@@ -76,6 +81,5 @@ def select(
             proof = prove(problem, chosen, active, bound, started + time_limit)
             chosen, bound, active = proof.chosen, proof.bound, proof.promising
     value = everything.value(useful[chosen])
-    status = SelectionStatus.OPTIMAL if settled(bound, value) else SelectionStatus.FEASIBLE
-    bound = value if status is SelectionStatus.OPTIMAL else float(bound)
+    status, bound = SelectionStatus.of(value, bound)
     return Selection(useful[chosen], value, bound, status, useful[active])
