@@ -11,8 +11,8 @@ from pathlib import Path
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 
-KERNELS = ["boxes_kernel", "knapsack_kernel"]
-SEARCH = Path("src") / "recourse" / "search"
+KERNELS = ["trees_kernel", "additive_kernel"]
+SEARCH = Path("src") / "recourse" / "search" / "kernels"
 
 # Fused multiply-adds would make compiled and interpreted results differ on some processors; `-march=native`
 # would
@@ -21,7 +21,7 @@ FLAGS = ["/O2"] if sys.platform == "win32" else ["-O3", "-g0", "-ffp-contract=of
 
 
 def source_hash(path: Path) -> int:
-    """Hash as `recourse.search.kernels.source_hash` does; 62 bits fit every C compiler's long long."""
+    """Hash as `recourse.search.kernels.builds.source_hash` does; 62 bits fit every C compiler's long long."""
     text = path.read_text(encoding="utf-8").replace("\r\n", "\n")
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 2
 
@@ -29,7 +29,7 @@ def source_hash(path: Path) -> int:
 extensions = cythonize(
     [
         Extension(
-            f"recourse.search.{name}",
+            f"recourse.search.kernels.{name}",
             [str(SEARCH / f"{name}.py")],
             define_macros=[("RECOURSE_SOURCE_HASH", f"{source_hash(SEARCH / f'{name}.py')}LL")],
             extra_compile_args=FLAGS,

@@ -23,7 +23,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import recourse as rs
-from recourse.search import kernels, milp
+from recourse.search import linear_conditions
+from recourse.search.kernels import builds
 
 
 def best_of(runs: int, work: Callable[[], object]) -> tuple[float, float]:
@@ -46,23 +47,23 @@ def main() -> None:
     actions[["Married", "Single", "Age_lt_25", "Age_in_25_to_40", "Age_in_40_to_59", "Age_geq_60"]].actionable = False
     groups = ["Married", "EducationLevel"]
     denied = X[~model.approves(X)]
-    print(f"kernels: {kernels.build_info()[0]}; credit: {len(X):,} rows, {len(denied):,} denied\n")
+    print(f"kernels: {builds.build_info()[0]}; credit: {len(X):,} rows, {len(denied):,} denied\n")
 
     print(f"{'rs.audit of all rows':34}{'wall ms':>9}{'CPU µs a denied person':>24}")
     for cost in ("total", "local", "max"):
         wall, cpu = best_of(5, lambda cost=cost: rs.audit(clf, X, actions, cost=cost, group_by=groups))
         print(f"  {cost:32}{1e3 * wall:9.0f}{1e6 * cpu / len(denied):24.1f}")
 
-    grid = actions.grid(denied)
+    menus = actions.menus(denied)
     print("\nparts, wall ms")
     for name, work in (
         ("approves, all rows", lambda: model.approves(X)),
         ("equal rows", lambda: rs.tables.distinct_rows(denied)),
-        ("grid of the denied", lambda: actions.grid(denied)),
-        ("find", lambda: rs.find(model, grid)),
+        ("grid of the denied", lambda: actions.menus(denied)),
+        ("find", lambda: rs.find(model, menus)),
         (
             "10 minimal subsets each",
-            lambda: rs.search.find_items(model, grid, total_items=10),
+            lambda: rs.search.find_items(model, menus, total_items=10),
         ),
     ):
         print(f"  {name:32}{1e3 * best_of(5, work)[0]:9.1f}")
@@ -70,9 +71,9 @@ def main() -> None:
     sample = denied.sample(100, random_state=0)
     print("\nCPU a person, against HiGHS on 100 people")
     for cost in ("total", "local", "max"):
-        few, everybody = actions.grid(sample, cost), actions.grid(denied, cost)
+        few, everybody = actions.menus(sample, cost), actions.menus(denied, cost)
         statement = model.additive(few)
-        _, slow = best_of(1, lambda: milp.solve(statement, few, np.arange(len(sample)), 0.0))  # noqa: B023
+        _, slow = best_of(1, lambda: linear_conditions.solve(statement, few, np.arange(len(sample)), 0.0))  # noqa: B023
         _, fast = best_of(5, lambda: rs.find(model, everybody))  # noqa: B023
         print(
             f"  {cost:8} HiGHS {1e3 * slow / len(sample):6.1f} ms   find, model's verdict included "

@@ -21,8 +21,8 @@ from scipy.spatial.distance import cdist
 
 import recourse as rs
 from recourse.generators import ClaPROAR, Generic, Gravitational, Greedy, Probability, Wachter
-from recourse.metrics import mmd_test
-from recourse.models.networks import NetworkClassifier
+from recourse.models.network_classifier import NetworkClassifier
+from recourse.statistics import mmd_test
 
 RECOURSE = {
     "generic": Generic(),

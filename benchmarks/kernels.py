@@ -22,8 +22,8 @@ from typing import NamedTuple
 import highspy
 import numpy as np
 
-from recourse.search import kernels
-from recourse.search.knapsack import Knapsack
+from recourse.search.additive import Knapsack
+from recourse.search.kernels import builds
 
 
 class People(NamedTuple):
@@ -39,15 +39,15 @@ class People(NamedTuple):
 def credit_like(n: int, m: int, values: int, seed: int = 0) -> People:
     """Linear gains over 0..1 and percentile prices of skewed data, m features with `values` values each."""
     rng = np.random.default_rng(seed)
-    grid = np.linspace(0.0, 1.0, values)
+    menus = np.linspace(0.0, 1.0, values)
     skew = rng.uniform(0.3, 3.0, m)
-    percentile = 0.5 / (n + 1) + (1 - 1 / (n + 1)) * grid[None, :] ** skew[:, None]
+    percentile = 0.5 / (n + 1) + (1 - 1 / (n + 1)) * menus[None, :] ** skew[:, None]
     weight = rng.normal(size=m)
     today = rng.integers(0, values, (n, m))
     order = np.empty((values, values), np.int64)
     for start in range(values):
         order[start] = np.r_[start, np.delete(np.arange(values), start)]
-    gains = (weight[:, None, None] * (grid[order] - grid[:, None])[None]).ravel()
+    gains = (weight[:, None, None] * (menus[order] - menus[:, None])[None]).ravel()
     prices = np.abs(percentile[:, order] - percentile[:, :, None]).ravel()
     row_ptr = np.arange(0, len(gains) + 1, values)
     rows = (np.arange(m) * values + today).astype(np.int32)
@@ -82,7 +82,7 @@ def credit(path: Path, kind: str) -> People:
         seen, count = np.unique(X[:, j], return_counts=True)
         low, high = seen[0], seen[-1]
         step = max(1.0, np.floor((high - low) / 100))
-        grid = np.unique(np.r_[np.arange(low, high, step), high])
+        menus = np.unique(np.r_[np.arange(low, high, step), high])
 
         def share(v: np.ndarray, seen: np.ndarray = seen, count: np.ndarray = count) -> np.ndarray:
             return np.interp(v, seen, np.cumsum(count) / (n + 1))
@@ -90,7 +90,7 @@ def credit(path: Path, kind: str) -> People:
         today, rows[:, j] = np.unique(denied[:, j], return_inverse=True)
         rows[:, j] += len(lengths)
         for x in today:
-            moves = grid[grid != x] if name not in IMMUTABLE else grid[:0]
+            moves = menus[menus != x] if name not in IMMUTABLE else menus[:0]
             values = np.r_[x, moves]
             shift = share(values) - share(values[:1])
             if kind == "local":
@@ -214,11 +214,11 @@ def report(name: str, people: People, oracle: int) -> None:
     )
     prepare = cpu(lambda: Knapsack(*people[1:4]).solve(people.rows[:1], people.need[:1], threads=1), n)
     print(f"  prepare the rows                {prepare:9.2f} µs a person   (floor: {floor(people):.2f})")
-    menus = Knapsack(*people[1:4])
-    menus.solve(people.rows[:1], people.need[:1], forced=np.zeros_like(people.rows[:1], bool), threads=1)
+    person_menus = Knapsack(*people[1:4])
+    person_menus.solve(people.rows[:1], people.need[:1], forced=np.zeros_like(people.rows[:1], bool), threads=1)
     for objective in ("sum", "max"):
-        found = menus.solve(people.rows, people.need, objective=objective, threads=1)
-        micro = cpu(lambda: menus.solve(people.rows, people.need, objective=objective, threads=1), n)
+        found = person_menus.solve(people.rows, people.need, objective=objective, threads=1)
+        micro = cpu(lambda: person_menus.solve(people.rows, people.need, objective=objective, threads=1), n)
         counts = np.bincount(found.status, minlength=4)
         print(
             f"  {objective}                             {micro:9.2f} µs a person   optimal {counts[0]}, "
@@ -242,12 +242,12 @@ def report(name: str, people: People, oracle: int) -> None:
                 f"{wrong} of {len(some)} differ by more than 1e-9" + refuted * " (HiGHS missed a cheaper action)"
             )
     for k in (2, 3):
-        micro = cpu(lambda: menus.solve(people.rows, people.need, max_changes=k, threads=1), n, 1)
+        micro = cpu(lambda: person_menus.solve(people.rows, people.need, max_changes=k, threads=1), n, 1)
         print(f"  at most {k} changes               {micro:9.2f} µs a person")
     for distinct in ("subsets", "minimal", "exclusive"):
         size = min(n, 3000)
         micro = cpu(
-            lambda: menus.best_subsets(
+            lambda: person_menus.best_subsets(
                 people.rows[:size], people.need[:size], total_items=10, distinct=distinct, threads=1
             ),
             size,
@@ -260,7 +260,7 @@ def report(name: str, people: People, oracle: int) -> None:
         best = np.inf
         for _ in range(3):
             began = time.perf_counter()
-            menus.solve(many.rows, many.need, threads=threads)
+            person_menus.solve(many.rows, many.need, threads=threads)
             best = min(best, time.perf_counter() - began)
         walls.append(best)
     print(f"  two threads                     {walls[0] / walls[1]:9.2f} × as fast as one")
@@ -269,7 +269,7 @@ def report(name: str, people: People, oracle: int) -> None:
 def main() -> None:
     """Print all measurements."""
     quick = "--quick" in sys.argv
-    print("kernels:", *kernels.build_info())
+    print("kernels:", *builds.build_info())
     report("credit-like", credit_like(20_000, 17, 100), 0 if quick else 40)
     folder = os.environ.get("RECOURSE_DATA")
     if folder and (Path(folder) / "credit.csv").exists():
@@ -287,10 +287,10 @@ def main() -> None:
         (17, 1000),
     ):
         people = credit_like(500, m, values)
-        menus = Knapsack(*people[1:4])
-        menus.solve(people.rows[:1], people.need[:1], threads=1)
+        person_menus = Knapsack(*people[1:4])
+        person_menus.solve(people.rows[:1], people.need[:1], threads=1)
         times = [
-            cpu(lambda: menus.solve(people.rows, people.need, objective=objective, threads=1), 500)
+            cpu(lambda: person_menus.solve(people.rows, people.need, objective=objective, threads=1), 500)
             for objective in ("sum", "max")
         ]
         print(f"  {m:4d} features, {values:5d} values     {times[0]:9.2f} / {times[1]:9.2f}")
@@ -298,9 +298,9 @@ def main() -> None:
     for family in ("subset sum", "strongly correlated", "weakly correlated"):
         for m, values in ((10, 5), (20, 10), (50, 10)):
             people = hard(family, 20, m, values)
-            menus = Knapsack(*people[1:4])
+            person_menus = Knapsack(*people[1:4])
             began = time.process_time()
-            found = menus.solve(people.rows, people.need, max_states=300_000, threads=1)
+            found = person_menus.solve(people.rows, people.need, max_states=300_000, threads=1)
             micro = 1e6 * (time.process_time() - began) / 20
             gap = ((found.cost - found.bound) / found.cost)[found.status <= 1]
             print(

@@ -23,8 +23,8 @@ import numpy as np
 
 import recourse as rs
 from networks_milp import cheapest
-from recourse.models.networks import NetworkClassifier
-from recourse.search import best_first, networks
+from recourse.models.network_classifier import NetworkClassifier
+from recourse.search import any_model, networks
 from recourse.search.solutions import INFEASIBLE, OPTIMAL, Solutions
 
 LIMIT = 10.0
@@ -73,29 +73,29 @@ def study(name: str, people: int, rivals: bool) -> None:
         for threshold, cost, changes in CASES:
             model = rs.as_model(clf, threshold=threshold)
             denied = X[~model.approves(X)].drop_duplicates().iloc[:people]
-            grid = actions.grid(denied, cost, max_changes=changes)
-            ms, answers = cpu(lambda model=model, grid=grid: networks.solve(model, grid, model.network(grid)))
-            line = f"{kind:10} P ≥ {threshold}  {cost:7} {changes or 'any':>5} {len(grid):9} {ms / len(grid):11.1f}"
+            menus = actions.menus(denied, cost, max_changes=changes)
+            ms, answers = cpu(lambda model=model, menus=menus: networks.solve(model, menus, model.network(menus)))
+            line = f"{kind:10} P ≥ {threshold}  {cost:7} {changes or 'any':>5} {len(menus):9} {ms / len(menus):11.1f}"
             line += "   " + shares(answers)
             if rivals and cost == "total" and changes is None:
-                spread = np.argsort(answers.cost)[np.linspace(0, len(grid) - 1, FEW + 1).astype(int)[1:]]
-                line += "   | " + beside(model, actions.grid(denied.iloc[spread], cost))
+                spread = np.argsort(answers.cost)[np.linspace(0, len(menus) - 1, FEW + 1).astype(int)[1:]]
+                line += "   | " + beside(model, actions.menus(denied.iloc[spread], cost))
             print(line, flush=True)
 
 
-def beside(model: rs.Model, grid: Any) -> str:
+def beside(model: rs.Model, menus: Any) -> str:
     """Our search, HiGHS and best-first on a few people."""
-    network, few = model.network(grid), len(grid)
-    ms, ours = cpu(lambda: networks.solve(model, grid, network))
+    network, few = model.network(menus), len(menus)
+    ms, ours = cpu(lambda: networks.solve(model, menus, network))
     told = f"{ms / few:.1f} ({few})"
     if network.layers.members == 1:
-        ms, theirs = cpu(lambda: [cheapest(grid, network, person, LIMIT) for person in range(few)])
+        ms, theirs = cpu(lambda: [cheapest(menus, network, person, LIMIT) for person in range(few)])
         ended = [person for person in range(few) if theirs[person].status == 0]
         assert np.allclose([theirs[person].fun for person in ended], ours.cost[ended], rtol=1e-6, atol=1e-8)
         told += f", {ms / few:.0f} ({len(ended)})"
     else:
         told += ", –"
-    ms, plain = cpu(lambda: [best_first.solve(model, grid, [k], deadline=time.monotonic() + LIMIT) for k in range(few)])
+    ms, plain = cpu(lambda: [any_model.solve(model, menus, [k], deadline=time.monotonic() + LIMIT) for k in range(few)])
     ended = [k for k in range(few) if plain[k].codes[0] == OPTIMAL]
     assert np.allclose([plain[k].cost[0] for k in ended], ours.cost[ended])
     return told + f", {ms / few:.0f} ({len(ended)})"

@@ -22,7 +22,7 @@ OPTIONS = {
 }
 
 
-def cheapest(grid: Any, network: Any, person: int, time_limit: float = math.inf) -> OptimizeResult:
+def cheapest(menus: Any, network: Any, person: int, time_limit: float = math.inf) -> OptimizeResult:
     """Return what HiGHS says of one person: ``fun`` is the sum of prices, ``status`` 0 for optimal, 2 for infeasible.
 
     grid : an `ActionGrid` without conditions across blocks; network : what `Model.network` states on it
@@ -31,12 +31,12 @@ def cheapest(grid: Any, network: Any, person: int, time_limit: float = math.inf)
     inputs: list[tuple[dict[int, float], float]] = [({}, float(v)) for v in network.today[person]]
     low, high = network.today[person].copy(), network.today[person].copy()
     for j, columns in enumerate(network.inputs):
-        row = grid.rows[person, j]
-        items = np.arange(grid.row_ptr[row], grid.row_ptr[row + 1])
-        picks = [program.variable(0, 1, price, whole=True) for price in grid.prices[items]]
+        row = menus.rows[person, j]
+        items = np.arange(menus.row_ptr[row], menus.row_ptr[row + 1])
+        picks = [program.variable(0, 1, price, whole=True) for price in menus.prices[items]]
         program.add(dict.fromkeys(picks, 1.0), 1, 1)
         for k, column in enumerate(columns):
-            values = network.values[j][grid.codes[items], k]
+            values = network.values[j][menus.codes[items], k]
             inputs[column] = dict(zip(picks, values.tolist(), strict=True)), 0.0
             low[column], high[column] = values.min(), values.max()
     sums = inputs

@@ -26,7 +26,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import KBinsDiscretizer, OneHotEncoder, PolynomialFeatures, StandardScaler
 
 import recourse as rs
-from recourse.search import best_first, kernels, milp
+from recourse.search import any_model as best_first
+from recourse.search import linear_conditions
+from recourse.search.kernels import builds
 
 LABEL = {"credit": ("NoDefaultNextMonth", 1), "german_raw": ("class", 1), "adult": ("income", ">50K")}
 BINNED = {
@@ -76,17 +78,17 @@ def seconds(work: Callable[[], object], repeats: int = 3) -> float:
 def by_program(work: Callable[[], object]) -> int:
     """How many different people a call hands on to mixed-integer programming."""
     people: set[int] = set()
-    solve = milp.solve
+    solve = linear_conditions.solve
 
-    def counted(statement, grid, chosen, *args, **settings):
+    def counted(statement, menus, chosen, *args, **settings):
         people.update(int(person) for person in chosen)
-        return solve(statement, grid, chosen, *args, **settings)
+        return solve(statement, menus, chosen, *args, **settings)
 
-    milp.solve = counted
+    linear_conditions.solve = counted
     try:
         work()
     finally:
-        milp.solve = solve
+        linear_conditions.solve = solve
     return len(people)
 
 
@@ -106,16 +108,16 @@ def report(name: str, folder: Path, quick: bool) -> None:
     denied = X[~model.approves(X)].drop_duplicates()
     print(f"\n{name}: {len(X):,} people, {len(denied):,} different ones denied, {X.shape[1]} columns")
 
-    grid = actions.grid(denied)
-    statement = model.additive(grid)
+    menus = actions.menus(denied)
+    statement = model.additive(menus)
     assert statement is not None
-    probe = seconds(lambda: model.additive(grid))
-    took = seconds(lambda: rs.find(model, grid))
-    handed_on = by_program(lambda: rs.find(model, grid))
+    probe = seconds(lambda: model.additive(menus))
+    took = seconds(lambda: rs.find(model, menus))
+    handed_on = by_program(lambda: rs.find(model, menus))
     print(
         f"  kernel       {1e3 * took / len(denied):9.4f} ms a person ({1e3 * probe / len(denied):.4f} of it to measure "
         f"the terms)   alone for {1 - handed_on / len(denied):.2%} "
-        f"of {len(denied):,}, with MILP for {handed_on}: {shares(rs.find(model, grid))}; "
+        f"of {len(denied):,}, with MILP for {handed_on}: {shares(rs.find(model, menus))}; "
         f"tolerance {statement.tolerance:.1e}"
     )
 
@@ -124,9 +126,9 @@ def report(name: str, folder: Path, quick: bool) -> None:
     names = [feature.name for feature in tied if feature.actionable]
     tied.add_constraint(rs.constraints.AtMost(3, names))
     some = denied.sample(min(len(denied), 20 if quick else 100), random_state=0)
-    grid = tied.grid(some)
+    menus = tied.menus(some)
     began = time.perf_counter()
-    answers = rs.find(model, grid)
+    answers = rs.find(model, menus)
     took = time.perf_counter() - began
     print(f"  MILP         {1e3 * took / len(some):9.2f} ms a person   {len(some)} people, at most 3 of {len(names)}"
           f" features by name: {shares(answers)}")  # fmt: skip
@@ -138,9 +140,9 @@ def report(name: str, folder: Path, quick: bool) -> None:
     few = actions_on(numbers, IMMUTABLE[name])
     some = numbers[~black_box.approves(numbers)].drop_duplicates()
     some = some.sample(min(len(some), 5 if quick else 20), random_state=0)
-    grid = few.grid(some)
+    menus = few.menus(some)
     began = time.perf_counter()
-    answers = best_first.solve(black_box, grid, budget=20_000)
+    answers = best_first.solve(black_box, menus, budget=20_000)
     took = time.perf_counter() - began
     print(f"  best-first   {1e3 * took / len(some):9.2f} ms a person   {len(some)} people, products of features, at "
           f"most 20,000 actions each: {shares(answers)}")  # fmt: skip
@@ -175,7 +177,7 @@ def actions_on(X: pd.DataFrame, immutable: list[str]) -> rs.ActionSet:
 def main() -> None:
     """Print all measurements."""
     warnings.simplefilter("ignore")
-    print("kernels:", *kernels.build_info())
+    print("kernels:", *builds.build_info())
     folder = Path(os.environ.get("RECOURSE_DATA", ""))
     for name in LABEL:
         if (folder / f"{name}.csv").exists():

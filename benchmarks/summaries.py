@@ -28,10 +28,10 @@ from sklearn.preprocessing import OneHotEncoder
 
 import recourse as rs
 from recourse.models import as_model
-from recourse.summaries.evidence import gather
-from recourse.summaries.itemsets import frequent_itemsets
-from recourse.summaries.outcomes import BATCH
-from recourse.summaries.space import Space
+from recourse.summaries.evidence.candidate_space import Space
+from recourse.summaries.evidence.effects import BATCH
+from recourse.summaries.evidence.gather import gather
+from recourse.summaries.evidence.itemsets import frequent_itemsets
 from recourse.summaries.two_level import TwoLevelRecourseSet
 
 PROTECTED = ("sex", "race", "age")

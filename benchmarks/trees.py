@@ -28,7 +28,8 @@ from sklearn.datasets import make_classification
 from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
 
 import recourse as rs
-from recourse.search import boxes, kernels
+from recourse.search import trees
+from recourse.search.kernels import builds
 
 IMMUTABLE = {
     "credit": ["Married", "Single", "Age_lt_25", "Age_in_25_to_40", "Age_in_40_to_59", "Age_geq_60"],
@@ -58,13 +59,13 @@ class Case:
         denied = self.X[~self.model.approves(self.X)].drop_duplicates()
         self.denied = denied.sample(min(people, len(denied)), random_state=0)
 
-    def solve(self, budget: int = boxes.BUDGET) -> tuple[Any, Any, float]:
+    def solve(self, budget: int = trees.BUDGET) -> tuple[Any, Any, float]:
         """Price, state and search; returns the grid, the answers, and CPU milliseconds a person."""
         began = time.process_time()
-        grid = self.actions.grid(self.denied)
-        statement = self.model.trees(grid)
-        answers = boxes.solve(self.model, grid, statement, threads=1, budget=budget)
-        return grid, answers, 1e3 * (time.process_time() - began) / len(self.denied)
+        menus = self.actions.menus(self.denied)
+        statement = self.model.trees(menus)
+        answers = trees.solve(self.model, menus, statement, threads=1, budget=budget)
+        return menus, answers, 1e3 * (time.process_time() - began) / len(self.denied)
 
 
 def _table(data: str) -> tuple[pd.DataFrame, np.ndarray]:
@@ -88,11 +89,11 @@ def speed() -> None:
             for steps in (True, False):
                 case = Case(data, model, 500, steps=steps)
                 case.solve()  # the first call reads the kernel
-                grid, answers, ms = case.solve()
-                items = np.diff(grid.row_ptr)[grid.rows].sum(axis=1).mean()
+                menus, answers, ms = case.solve()
+                items = np.diff(menus.row_ptr)[menus.rows].sum(axis=1).mean()
                 menu = "steps" if steps else "observed values"
                 print(
-                    f"  {data:7} {model:16} {menu:15} {len(grid):4} people, {items:6.0f} items: {ms:6.2f} ms "
+                    f"  {data:7} {model:16} {menu:15} {len(menus):4} people, {items:6.0f} items: {ms:6.2f} ms "
                     f"(target {target:g}); {statuses(answers)}"
                 )
 
@@ -104,7 +105,7 @@ def hard() -> None:
     cases += [("synthetic", model, 20) for model in MODELS]
     for data, model, people in cases:
         case = Case(data, model, people)
-        budget = 5_000 if data == "synthetic" and "grown" in model else boxes.BUDGET // 2
+        budget = 5_000 if data == "synthetic" and "grown" in model else trees.BUDGET // 2
         _, answers, ms = case.solve(budget)
         open_ = answers.codes == 1
         gap = (answers.cost[open_] - answers.bound[open_]) / answers.cost[open_]
@@ -138,11 +139,11 @@ def constraints() -> None:
         plain = None
         for name, added in kinds.items():
             numbers = [case.actions.add_constraint(one) for one in added]
-            grid, answers, ms = case.solve()
+            menus, answers, ms = case.solve()
             for number in numbers:
                 case.actions.remove_constraint(number)
             plain = ms if plain is None else plain
-            where = "across blocks" if grid.wide else "in the menus" if added else ""
+            where = "across blocks" if menus.wide else "in the menus" if added else ""
             print(f"  {model:16} {name:20} {where:13} {ms:7.2f} ms ({ms / plain:4.1f} ×); {statuses(answers)}")
 
 
@@ -157,10 +158,10 @@ def cpsat() -> None:
         for model, people in (("boosted, depth 3", 50), ("forest, depth 5", 50), ("forest, depth 8", 10)):
             case = Case(data, model, people)
             case.solve()
-            grid, answers, ms = case.solve()
+            menus, answers, ms = case.solve()
             with tempfile.TemporaryDirectory() as folder:
                 file = Path(folder) / "case.json"
-                file.write_text(json.dumps(_program(case, grid)))
+                file.write_text(json.dumps(_program(case, menus)))
                 script = Path(__file__).with_name("trees_cpsat.py")
                 run = subprocess.run([python, script, file], capture_output=True, text=True, check=True)
             rows = json.loads(run.stdout)
@@ -177,17 +178,17 @@ def cpsat() -> None:
             )
 
 
-def _program(case: Case, grid: Any) -> dict[str, Any]:
+def _program(case: Case, menus: Any) -> dict[str, Any]:
     """Trees and priced menus in raw values, for a formulation that shares no code with ours."""
     forest, names = case.model.forest, list(case.X.columns)
     people = []
-    for person in range(len(grid)):
-        menus = {}
-        for menu in grid.menu(person):
+    for person in range(len(menus)):
+        person_menus = {}
+        for menu in menus.menu(person):
             values = menu.values[0].astype(np.float32).astype(float)
-            menus[names.index(menu.features[0])] = [values.tolist(), menu.prices.tolist()]
+            person_menus[names.index(menu.features[0])] = [values.tolist(), menu.prices.tolist()]
         row = case.denied.iloc[person].to_numpy(dtype=np.float32).astype(float)
-        people.append({"row": row.tolist(), "menus": menus})
+        people.append({"row": row.tolist(), "menus": person_menus})
     trees = [
         {key: getattr(tree, key).tolist() for key in ("feature", "threshold", "left", "right", "value")}
         for tree in forest.trees
@@ -205,7 +206,7 @@ def dice() -> None:
     for data, model in (("german", "boosted, depth 3"), ("german", "forest, depth 5")):
         case = Case(data, model, 20)
         case.solve()
-        grid, answers, ms = case.solve()
+        menus, answers, ms = case.solve()
         mean = answers.cost[answers.found].mean()
         print(f"  {data} {model:16} exact        : {statuses(answers)}; {ms:8.1f} ms; cost {mean:.4f}")
         features = [feature for feature in case.actions if feature.actionable]
@@ -219,10 +220,10 @@ def dice() -> None:
             script = Path(__file__).with_name("trees_dice.py")
             run = subprocess.run([python, script, place], capture_output=True, text=True, check=True)
         for method, rows in json.loads(run.stdout).items():
-            _judge(f"  {data} {model:16} DiCE {method:8}", case, grid, answers, rows)
+            _judge(f"  {data} {model:16} DiCE {method:8}", case, menus, answers, rows)
 
 
-def _judge(title: str, case: Case, grid: Any, answers: Any, rows: list[Any]) -> None:
+def _judge(title: str, case: Case, menus: Any, answers: Any, rows: list[Any]) -> None:
     """Hold suggestions against the model and the action set; those inside it are priced as ours are."""
     valid = inside = both = 0
     ratios = []
@@ -231,15 +232,19 @@ def _judge(title: str, case: Case, grid: Any, answers: Any, rows: list[Any]) -> 
     ]
     for person, row in given:
         approved = bool(case.model.approves(row.astype(case.X.dtypes.to_dict()))[0])
-        menus = {menu.features[0]: menu for menu in grid.menu(person)}
+        person_menus = {menu.features[0]: menu for menu in menus.menu(person)}
         price, possible = 0.0, True
         for name in case.X.columns:
             new, today = float(row[name].iloc[0]), float(case.denied[name].iloc[person])
             if np.isclose(new, today):
                 continue
-            at = np.flatnonzero(np.isclose(menus[name].values[0].astype(float), new)) if name in menus else []
+            at = (
+                np.flatnonzero(np.isclose(person_menus[name].values[0].astype(float), new))
+                if name in person_menus
+                else []
+            )
             possible = possible and len(at) > 0
-            price += float(menus[name].prices[at[0]]) if len(at) else 0.0
+            price += float(person_menus[name].prices[at[0]]) if len(at) else 0.0
         valid, inside, both = valid + approved, inside + possible, both + (approved and possible)
         if approved and possible and answers.cost[person] > 0:
             ratios.append(price / answers.cost[person])
@@ -254,6 +259,6 @@ def _judge(title: str, case: Case, grid: Any, answers: Any, rows: list[Any]) -> 
 PARTS = {"speed": speed, "hard": hard, "constraints": constraints, "cpsat": cpsat, "dice": dice}
 
 if __name__ == "__main__":
-    print("kernels:", *kernels.build_info())
+    print("kernels:", *builds.build_info())
     for part in sys.argv[1:] or PARTS:
         PARTS[part]()

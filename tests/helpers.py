@@ -44,7 +44,7 @@ from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
 import recourse as rs
-from recourse.models.networks import NetworkClassifier
+from recourse.models.network_classifier import NetworkClassifier
 from recourse.search.brute_force import solve as try_everything
 from recourse.search.solutions import Exclusions
 
@@ -175,15 +175,15 @@ def brute_force(world: World, x: pd.Series, cost: str, max_changes: int | None =
     """The cheapest action by the definitions alone: prices from the formulae, approval from `predict`."""
     import itertools
 
-    menus = []
+    person_menus = []
     for name in world.X.columns:
         feature = world.actions[name]
         here, way = x[name], feature.step_direction
         values = [here]
         if feature.actionable and not pd.isna(here):
             values += [v for v in feature.grid if v != here and (way == 0 or (v - here) * way >= 0)]
-        menus.append([(v, 0.0 if k == 0 else _price(world, name, here, v, cost)) for k, v in enumerate(values)])
-    points = list(itertools.product(*menus))
+        person_menus.append([(v, 0.0 if k == 0 else _price(world, name, here, v, cost)) for k, v in enumerate(values)])
+    points = list(itertools.product(*person_menus))
     table = pd.DataFrame([[value for value, _ in point] for point in points], columns=world.X.columns)
     table = table.astype({name: float if world.X[name].dtype.kind in "if" else str for name in table.columns})
     approved = world.clf.predict(table) == world.desired
@@ -224,25 +224,25 @@ def _share(column: np.ndarray, v: float) -> float:
     return at + (np.sum(column <= above) / (n + 1) - at) * (v - below) / (above - below)
 
 
-def agrees_with_brute_force(ours, model, grid, exclusions=None):
+def agrees_with_brute_force(ours, model, menus, exclusions=None):
     """Assert that a search's answers for everybody are those of brute force, allowed and approved; returns them."""
-    exact = try_everything(model, grid, np.arange(len(grid)), exclusions)
+    exact = try_everything(model, menus, np.arange(len(menus)), exclusions)
     np.testing.assert_array_equal(ours.codes, exact.codes)
     for name in ("cost", "total", "bound"):
         np.testing.assert_allclose(getattr(ours, name), getattr(exact, name), **CLOSE)
     found = np.flatnonzero(ours.found)
     if len(found):
-        assert model.approves(grid.points(found, ours.picks[found])).all()
-        assert grid.allows(found, ours.picks[found]).all()
+        assert model.approves(menus.points(found, ours.picks[found])).all()
+        assert menus.allows(found, ours.picks[found]).all()
     return ours
 
 
-def draw_exclusions(data, grid, solve):
+def draw_exclusions(data, menus, solve):
     """Draw exclusions of every kind for everybody; `solve(person)` is the answer that they may forbid."""
-    feature = st.integers(0, len(grid.features) - 1)
+    feature = st.integers(0, len(menus.features) - 1)
     sets = st.frozensets(feature, max_size=2)
     exclusions = []
-    for person in range(len(grid)):
+    for person in range(len(menus)):
         first = solve([person])
         picks = [tuple(first.picks[0].tolist())] if first.found[0] and data.draw(st.booleans()) else []
         exclusions.append(

@@ -13,27 +13,30 @@ import recourse
 
 SOURCE = Path(recourse.__file__).parent
 
-# What each module (or package) of recourse may import of the others, at run time. Layer 0 is for everybody.
-GROUND = {"errors", "tables", "_version"}
-MODEL_LAYER = {"actions", "costs", "models", "metrics", "datasets"}
+# What each module (or package) of recourse may import of the others, at run time.
+GROUND = {"errors", "arrays", "budget", "tables", "_version"}
+BELOW_VERBS = GROUND | {"statistics", "reports", "datasets", "costs", "actions", "menus", "models"}
 MAY_IMPORT = {
     "errors": set(),
     "_version": set(),
+    "arrays": set(),
+    "budget": {"errors"},
     "tables": {"errors"},
-    "reports": {"errors"},
-    "costs": GROUND,
-    "metrics": GROUND,
+    "statistics": GROUND,
+    "reports": GROUND,
     "datasets": GROUND,
-    "models": GROUND,
-    "actions": GROUND | {"costs"},
-    "search": GROUND | {"actions", "models"},
-    "generators": GROUND | {"actions", "models"},
-    "dynamics": GROUND | MODEL_LAYER | {"search", "generators", "reports"},
-    "flipsets": GROUND | MODEL_LAYER | {"search", "reports"},
-    "audits": GROUND | MODEL_LAYER | {"search", "reports"},
-    "summaries": GROUND | MODEL_LAYER | {"reports"},
+    "costs": GROUND,
+    "actions": GROUND | {"costs", "menus"},
+    "menus": GROUND | {"costs", "actions"},
+    "models": GROUND | {"costs", "actions", "menus"},
+    "search": GROUND | {"costs", "actions", "menus", "models"},
+    "generators": GROUND | {"costs", "actions", "menus", "models"},
+    "flipsets": BELOW_VERBS | {"search"},
+    "audits": BELOW_VERBS | {"search"},
+    "summaries": BELOW_VERBS,
+    "simulations": BELOW_VERBS | {"search", "generators"},
+    "legacy": BELOW_VERBS | {"search", "flipsets", "audits"},
 }
-MAY_IMPORT["legacy"] = {"errors", "tables", "actions", "models", "search", "flipsets", "audits"}
 PUBLIC_API_ONLY = {"cli", "__main__"}
 
 

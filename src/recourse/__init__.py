@@ -29,38 +29,41 @@ from typing import TYPE_CHECKING, Any
 from recourse._version import __version__
 
 if TYPE_CHECKING:
-    from recourse import costs, datasets, dynamics, generators, metrics
-    from recourse.actions import ActionGrid, ActionSet, FeatureActions, constraints
-    from recourse.actions.drafts import draft_actions
-    from recourse.actions.files import LoadedActions, read_actions
-    from recourse.actions.problems import ActionFileError
-    from recourse.audits import Audit, AuditPartial, AuditSpec, audit, audit_batch
-    from recourse.costs import (
-        COSTS,
-        BradleyTerryCost,
-        Cost,
-        FeatureCost,
-        FunctionCost,
-        L1Cost,
-        LocalCost,
-        MaxCost,
-        TotalCost,
-    )
-    from recourse.dynamics import Simulation, simulate
+    from recourse import costs, datasets, generators, simulations, statistics
+    from recourse.actions import ActionSet, FeatureActions, constraints
+    from recourse.actions.files.draft import draft_actions
+    from recourse.actions.files.problems import ActionFileError
+    from recourse.actions.files.read import LoadedActions, read_actions
+    from recourse.audits.audit import audit, audit_batch
+    from recourse.audits.result import Audit, AuditSpec
+    from recourse.audits.tally import AuditPartial
+    from recourse.costs.bradley_terry import BradleyTerryCost
+    from recourse.costs.by_name import COSTS
+    from recourse.costs.cost import Cost
+    from recourse.costs.function import FunctionCost
+    from recourse.costs.l1 import L1Cost
+    from recourse.costs.per_change import FeatureCost
+    from recourse.costs.percentile import LocalCost, MaxCost, TotalCost
     from recourse.errors import InputError, ModelError, RecourseError
-    from recourse.flipsets import FlipsetItem, FlipsetResult, flipset
+    from recourse.flipsets.flipset import flipset
+    from recourse.flipsets.result import FlipsetItem, FlipsetResult
     from recourse.legacy import Flipset, RecourseAuditor, RecourseBuilder, print_recourse_audit_report
+    from recourse.menus import Menus
     from recourse.models import LinearModel, Model, Scorecard, as_model, inspect_model, load_model
-    from recourse.models.networks import NetworkClassifier
+    from recourse.models.network_classifier import NetworkClassifier
     from recourse.search import Solutions, Status, find
-    from recourse.summaries import GlobalActions, RecourseTree, SelectionStatus, TwoLevelRecourseSet, summarize
+    from recourse.simulations.result import Simulation
+    from recourse.simulations.simulate import simulate
+    from recourse.summaries import GlobalActions, RecourseTree, SelectionStatus, TwoLevelRecourseSet
+    from recourse.summaries.summarize import summarize
 
 _HOME = {
     # what people can do, and what it costs them
-    "actions": ("ActionGrid", "ActionSet", "FeatureActions", "constraints"),
-    "actions.files": ("LoadedActions", "read_actions"),
-    "actions.problems": ("ActionFileError",),
-    "actions.drafts": ("draft_actions",),
+    "actions": ("ActionSet", "FeatureActions", "constraints"),
+    "actions.files.read": ("LoadedActions", "read_actions"),
+    "actions.files.problems": ("ActionFileError",),
+    "actions.files.draft": ("draft_actions",),
+    "menus": ("Menus",),
     "costs": (
         "COSTS",
         "BradleyTerryCost",
@@ -74,7 +77,7 @@ _HOME = {
     ),
     # who approves
     "models": ("LinearModel", "Model", "Scorecard", "as_model", "inspect_model", "load_model"),
-    "models.networks": ("NetworkClassifier",),
+    "models.network_classifier": ("NetworkClassifier",),
     # one person, a population, and the search that both rest on
     "flipsets": ("FlipsetItem", "FlipsetResult", "flipset"),
     "audits": ("Audit", "AuditPartial", "AuditSpec", "audit", "audit_batch"),
@@ -82,7 +85,7 @@ _HOME = {
     # the names of actionable-recourse, thin over the verbs
     "legacy": ("Flipset", "RecourseAuditor", "RecourseBuilder", "print_recourse_audit_report"),
     # a population over time
-    "dynamics": ("Simulation", "simulate"),
+    "simulations": ("Simulation", "simulate"),
     # rules for everyone
     "summaries": ("GlobalActions", "RecourseTree", "SelectionStatus", "TwoLevelRecourseSet", "summarize"),
     # what can go wrong
@@ -94,22 +97,22 @@ _MODULES = (
     "audits",
     "costs",
     "datasets",
-    "dynamics",
     "errors",
     "flipsets",
     "generators",
     "legacy",
-    "metrics",
+    "menus",
     "models",
     "reports",
     "search",
+    "simulations",
+    "statistics",
     "summaries",
 )
 
 __all__ = [
     "COSTS",
     "ActionFileError",
-    "ActionGrid",
     "ActionSet",
     "Audit",
     "AuditPartial",
@@ -129,6 +132,7 @@ __all__ = [
     "LoadedActions",
     "LocalCost",
     "MaxCost",
+    "Menus",
     "Model",
     "ModelError",
     "NetworkClassifier",
@@ -151,16 +155,16 @@ __all__ = [
     "costs",
     "datasets",
     "draft_actions",
-    "dynamics",
     "find",
     "flipset",
     "generators",
     "inspect_model",
     "load_model",
-    "metrics",
     "print_recourse_audit_report",
     "read_actions",
     "simulate",
+    "simulations",
+    "statistics",
     "summarize",
 ]
 

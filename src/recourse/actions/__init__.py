@@ -1,19 +1,9 @@
-"""What people may do: action sets over the features of a table, and the priced menus they turn into."""
+"""What people may do: an action set over the features of a table, and the joint conditions on its actions."""
 
 from recourse.actions import constraints
 from recourse.actions.action_set import ActionSet
-from recourse.actions.distributions import Distribution
-from recourse.actions.feature_view import FeatureView
-from recourse.actions.features import FeatureActions
-from recourse.actions.grid import ActionGrid, LinearRow, Menu
+from recourse.actions.feature import FeatureActions
+from recourse.actions.feature_list import FeatureView
+from recourse.actions.percentiles import Distribution
 
-__all__ = [
-    "ActionGrid",
-    "ActionSet",
-    "Distribution",
-    "FeatureActions",
-    "FeatureView",
-    "LinearRow",
-    "Menu",
-    "constraints",
-]
+__all__ = ["ActionSet", "Distribution", "FeatureActions", "FeatureView", "constraints"]

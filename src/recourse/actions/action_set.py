@@ -1,29 +1,32 @@
 """The action set: everything a person may do, for all features of a table at once.
 
 It is inferred from a population (types, bounds, steps) and then corrected by the user, by name, list,
-mask or slice. Together with a cost it turns people into a priced menu, the `ActionGrid`.
+mask or slice. Together with a cost it turns people into a priced menu, the `Menus`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from recourse import tables
-from recourse.actions.alignment import slopes
-from recourse.actions.constraints import Constraint, GroupLimit, OneHot
-from recourse.actions.feature_view import FeatureView
-from recourse.actions.features import FeatureActions
-from recourse.actions.grid import ActionGrid
-from recourse.actions.menus import build
+from recourse.actions.constraints.constraint import Constraint
+from recourse.actions.constraints.group_limits import GroupLimit, OneHot
+from recourse.actions.feature import FeatureActions
+from recourse.actions.feature_list import FeatureView
+from recourse.actions.legacy import slopes
 from recourse.actions.settings import LEVEL_TYPES
-from recourse.costs import Cost, as_cost
+from recourse.costs.by_name import as_cost
+from recourse.costs.cost import Cost
 from recourse.errors import InputError, nearest
 from recourse.tables import Name
+
+if TYPE_CHECKING:
+    from recourse.menus.menus import Menus
 
 
 class ActionSet(FeatureView):
@@ -294,7 +297,7 @@ class ActionSet(FeatureView):
         return_compatible : once aligned, only compatible features, and only moves that help (all moves of
             features in a joint constraint); otherwise every feature with all its moves
 
-        Values ascend and include today's. `grid` is what searches read.
+        Values ascend and include today's. `menus` is what searches read.
 
         >>> import recourse as rs
         >>> A = rs.ActionSet({"overdue": [0, 1, 2, 2]}, default_bounds=(0, 2))
@@ -335,15 +338,15 @@ class ActionSet(FeatureView):
         >>> A.to_dict(weights={"overdue": 2})["features"]["overdue"]
         {'type': 'integer', 'actionable': True, 'weight': 2}
         """
-        from recourse.actions import files
+        from recourse.actions.files import write
 
-        return files.to_dict(self, weights=weights, group_only=group_only)
+        return write.to_dict(self, weights=weights, group_only=group_only)
 
     def to_toml(self, *, weights: Mapping[Name, float] | None = None, group_only: Iterable[Name] = ()) -> str:
         """Return the set as the text of an action file in TOML; the same content as `to_dict`."""
-        from recourse.actions import files
+        from recourse.actions.files import write
 
-        return files.to_toml(self, weights=weights, group_only=group_only)
+        return write.to_toml(self, weights=weights, group_only=group_only)
 
     def __repr__(self) -> str:
         changeable = sum(feature.actionable for feature in self._features)
@@ -392,17 +395,17 @@ class ActionSet(FeatureView):
                     )
         return frame
 
-    def grid(self, X: Any, cost: str | Cost = "total", *, max_changes: int | None = None) -> ActionGrid:
+    def menus(self, X: Any, cost: str | Cost = "total", *, max_changes: int | None = None) -> Menus:
         """Return the priced menus of the people in `X`.
 
         X : table of n people with this set's columns (matched by name, in any order)
-        cost : a name in `recourse.costs.COSTS`, a `Cost`, or ``function(feature, x, values) → prices``
+        cost : a name in `recourse.costs.by_name.COSTS`, a `Cost`, or ``function(feature, x, values) → prices``
         max_changes : at most so many features may change at once; None for no limit.
 
         >>> import recourse as rs
         >>> A = rs.ActionSet({"overdue": [0, 1, 2, 2], "age": [20, 30, 40, 50]})
         >>> A["age"].actionable = False
-        >>> A.grid({"overdue": [1], "age": [30]}, "total").menu(0)[0].prices
+        >>> A.menus({"overdue": [1], "age": [30]}, "total").menu(0)[0].prices
         array([0. , 0.2, 0.4])
         """
         frame = self.table(X)
@@ -411,6 +414,8 @@ class ActionSet(FeatureView):
             if name not in self.names:
                 raise InputError(f"the cost weighs {name!r}, which is no feature. {nearest(name, self.names)}")
         check_max_changes(max_changes)
+        from recourse.menus.build import build
+
         return build(self._features, list(self._constraints.values()), frame, cost, max_changes)
 
 

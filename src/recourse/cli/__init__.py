@@ -16,6 +16,7 @@ from typing import Any
 import click
 
 import recourse as rs
+from recourse.cli.options import Task, feature_columns, model_options, nearest_column, read_csv
 from recourse.cli.output import (
     BAD_INPUT,
     BUG,
@@ -30,7 +31,6 @@ from recourse.cli.output import (
     progress_bar,
     write,
 )
-from recourse.cli.tasks import Task, feature_columns, model_options, nearest_column, read_csv
 
 
 def run() -> None:
@@ -214,11 +214,11 @@ def simulate(
     y = task.frame[target]
     models = {"model": getattr(task.model, "estimator", task.model)}
     if networks:
-        from recourse.models.networks import NetworkClassifier
+        from recourse.models.network_classifier import NetworkClassifier
 
         kinds: dict[str, dict[str, Any]] = {"linear": {"hidden": ()}, "mlp": {}, "ensemble": {"members": 5}}
         models |= {name: NetworkClassifier(**kinds[name]) for name in networks}
-    exact = rs.dynamics.Optimal(task.cost, task.max_changes, task.time_limit)
+    exact = rs.simulations.Optimal(task.cost, task.max_changes, task.time_limit)
     with progress_bar("simulating", "rounds of arms") as progress:
         result = rs.simulate(
             models, task.frame, y if y.dtype.kind in "biuf" else y.astype(str), task.actions,
@@ -454,8 +454,8 @@ def inspect_model(file: Path) -> None:
 def _version(context: click.Context, parameter: click.Parameter, wanted: bool) -> None:
     if not wanted or context.resilient_parsing:
         return
-    from recourse.search import kernels
+    from recourse.search.kernels import builds
 
-    build, reason = kernels.build_info()
+    build, reason = builds.build_info()
     click.echo(f"recourse {rs.__version__} ({build} kernels{f': {reason}' if reason else ''})")
     context.exit()

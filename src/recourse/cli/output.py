@@ -20,6 +20,7 @@ import recourse as rs
 if TYPE_CHECKING:
     pass
 
+
 FAILED, BAD_INPUT, REFUSED, UNDECIDED, BUG, UNREAD = 1, 2, 3, 4, 70, 141
 
 
@@ -28,7 +29,7 @@ def condition_of(text: str, *, grouped: bool) -> Callable[[rs.Audit], str]:
 
     A measure that nobody is there to tell (a share of nobody, a gap of one group) hits, too: it proves nothing.
     """
-    from recourse.audits import Tally
+    from recourse.audits.tally import Tally
 
     match = re.fullmatch(r"\s*(difference\.)?(\w+)\s*(<=|>=|<|>)\s*([-+.\deE]+)\s*", text)
     measures = list(Tally().measures())

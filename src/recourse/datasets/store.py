@@ -16,7 +16,7 @@ from pathlib import Path
 import pandas as pd
 
 from recourse.datasets.dataset import Dataset
-from recourse.datasets.sources import SOURCES, Source
+from recourse.datasets.registry import SOURCES, Source
 from recourse.errors import InputError, RecourseError, nearest
 
 

@@ -15,23 +15,12 @@ They promise less than `rs.find`: a point that the model approves, not the neare
 leave without one most are not proven to have none (`Outcome`).
 """
 
+from recourse.generators.counterfactuals import OUTCOMES, Counterfactuals, Outcome
 from recourse.generators.latent import Autoencoder, LatentSpace
-from recourse.generators.objective import (
-    LOSSES,
-    Adam,
-    Block,
-    Descent,
-    Distance,
-    Diversity,
-    Gradient,
-    Gravity,
-    OldLabel,
-    Probability,
-    Salient,
-    Slopes,
-)
-from recourse.generators.outcomes import OUTCOMES, Counterfactuals, Outcome
-from recourse.generators.reach import Reach
+from recourse.generators.losses import LOSSES
+from recourse.generators.objective import Block, Slopes
+from recourse.generators.optimisers import Adam, Descent, Salient
+from recourse.generators.penalties import Distance, Diversity, Gravity, OldLabel
 from recourse.generators.recipes import (
     CLUE,
     RECIPES,
@@ -44,6 +33,8 @@ from recourse.generators.recipes import (
     Recipe,
     Wachter,
 )
+from recourse.generators.stopping import Gradient, Probability
+from recourse.menus.projection import Reach
 
 __all__ = [
     "CLUE",

@@ -15,15 +15,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from recourse.actions.features import LEVEL_TYPES
+from recourse.actions.settings import LEVEL_TYPES
 from recourse.errors import InputError, ModelError
+from recourse.generators.counterfactuals import INFEASIBLE, NOT_CONVERGED, VALID, Counterfactuals
 from recourse.generators.latent import LatentSpace, latent_space
 from recourse.generators.objective import Block
-from recourse.generators.outcomes import INFEASIBLE, NOT_CONVERGED, VALID, Counterfactuals
-from recourse.generators.pytorch import undisturbed
-from recourse.generators.reach import Reach, coordinates
+from recourse.generators.torch import undisturbed
+from recourse.menus.projection import Reach, coordinates
 from recourse.models import Model, as_model
-from recourse.models.layers import logistic
+from recourse.models.statements.network import logistic
 
 if TYPE_CHECKING:
     from recourse.actions import ActionSet

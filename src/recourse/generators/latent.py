@@ -18,10 +18,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from recourse import tables
-from recourse.actions.features import LEVEL_TYPES, FeatureActions
+from recourse.actions.feature import FeatureActions
+from recourse.actions.settings import LEVEL_TYPES
 from recourse.errors import InputError, nearest
-from recourse.generators.pytorch import import_torch, undisturbed
-from recourse.generators.reach import coordinates
+from recourse.generators.torch import import_torch, undisturbed
+from recourse.menus.projection import coordinates
 
 if TYPE_CHECKING:
     from recourse.actions import ActionSet

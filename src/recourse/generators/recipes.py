@@ -12,27 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 from recourse.errors import InputError, nearest
 from recourse.generators.latent import Autoencoder, LatentSpace
-from recourse.generators.objective import (
-    LOSSES,
-    Descent,
-    Distance,
-    Diversity,
-    Gradient,
-    Gravity,
-    OldLabel,
-    Optimiser,
-    Part,
-    Penalty,
-    Probability,
-    Salient,
-    Stop,
-    loss_part,
-    penalty_part,
-)
+from recourse.generators.losses import LOSSES, loss_part
+from recourse.generators.objective import Part
+from recourse.generators.optimisers import Descent, Optimiser, Salient
+from recourse.generators.penalties import Distance, Diversity, Gravity, OldLabel, Penalty, penalty_part
+from recourse.generators.stopping import Gradient, Probability, Stop
 
 if TYPE_CHECKING:
     from recourse.actions import ActionSet
-    from recourse.generators.outcomes import Counterfactuals
+    from recourse.generators.counterfactuals import Counterfactuals
 
 
 @dataclass(frozen=True, kw_only=True)

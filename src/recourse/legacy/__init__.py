@@ -5,7 +5,8 @@ A `Flipset`, a `RecourseAuditor` and a `RecourseBuilder` hold a classifier and a
 was wrong: docs/migration.md lists it.
 """
 
-from recourse.legacy.audits import RecourseAuditor, print_recourse_audit_report
-from recourse.legacy.flipsets import Flipset, RecourseBuilder
+from recourse.legacy.audit import RecourseAuditor, print_recourse_audit_report
+from recourse.legacy.builder import RecourseBuilder
+from recourse.legacy.flipset import Flipset
 
 __all__ = ["Flipset", "RecourseAuditor", "RecourseBuilder", "print_recourse_audit_report"]

@@ -5,20 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from recourse.errors import InputError
-from recourse.models.additive import AdditiveEstimatorModel
-from recourse.models.files import ModelFile, inspect_model, load_model
-from recourse.models.linear import LinearEstimatorModel, LinearModel, linear_form
-from recourse.models.model import (
-    Additive,
-    EstimatorModel,
-    Model,
-    TreeEnsemble,
-    choose_label,
-    label_of_sign,
-)
-from recourse.models.scorecards import Scorecard
-from recourse.models.structure import final_classifier, is_logistic, recognise
-from recourse.models.trees import TreeEstimatorModel, adopt, recognise_trees
+from recourse.models.estimator import EstimatorModel
+from recourse.models.files.load import ModelFile, inspect_model, load_model
+from recourse.models.labels import choose_label, label_of_sign
+from recourse.models.linear_table import LinearModel
+from recourse.models.model import Model
+from recourse.models.readers.additive_pipelines import AdditiveEstimatorModel
+from recourse.models.readers.pipelines import final_classifier, is_logistic, recognise
+from recourse.models.readers.sklearn_linear import LinearEstimatorModel, linear_form
+from recourse.models.readers.trees import TreeEstimatorModel, adopt, recognise_trees
+from recourse.models.scorecard import Scorecard
+from recourse.models.statements.additive import Additive
+from recourse.models.statements.trees import TreeEnsemble
 
 __all__ = [
     "Additive",

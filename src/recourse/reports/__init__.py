@@ -1,7 +1,7 @@
 """What people read: every view of a result, rendered from the plain document that its `to_dict()` returns.
 
-Documents in, text out: nothing here knows a model, a search or a result type. `formats` says how numbers
-are written, `terminal` lays text out, and `templates/` hold the HTML (autoescaped).
+Documents in, text out: nothing here knows a model, a search or a result type. `numbers` says how they
+are written, `layout` lays text out, and `templates/` hold the HTML (autoescaped).
 """
 
 from __future__ import annotations
@@ -9,28 +9,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["Report", "html", "page", "text"]
+__all__ = ["Report", "as_html", "as_page", "as_text"]
 
 
-def text(document: Mapping[str, Any]) -> str:
+def as_text(document: Mapping[str, Any]) -> str:
     """Render a result's document for a terminal."""
-    from recourse.reports import terminal
+    from recourse.reports import layout
 
-    return terminal.render(document)
+    return layout.render(document)
 
 
-def html(document: Mapping[str, Any]) -> str:
+def as_html(document: Mapping[str, Any]) -> str:
     """Render a result's document as one piece of static HTML, as notebooks show it."""
-    from recourse.reports import web
+    from recourse.reports.page import render
 
-    return web.render(document)
+    return render(document)
 
 
-def page(document: Mapping[str, Any]) -> str:
+def as_page(document: Mapping[str, Any]) -> str:
     """Render a result's document as a self-contained HTML page, without scripts."""
-    from recourse.reports import web
+    from recourse.reports.page import full_page
 
-    return web.page(document)
+    return full_page(document)
 
 
 class Report:
@@ -42,10 +42,10 @@ class Report:
 
     def to_html(self) -> str:
         """Return a self-contained HTML page, without scripts."""
-        return page(self.to_dict())
+        return as_page(self.to_dict())
 
     def __repr__(self) -> str:
-        return text(self.to_dict())
+        return as_text(self.to_dict())
 
     def _repr_html_(self) -> str:
-        return html(self.to_dict())
+        return as_html(self.to_dict())

@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from recourse.actions.grid import ActionGrid
 from recourse.errors import InputError
+from recourse.menus.menus import Menus
 from recourse.models.model import Model
 from recourse.search.solutions import OPTIMAL, Exclusions, Solutions, exclude
 
@@ -23,7 +23,7 @@ LIMIT = 200_000
 
 def solve(
     model: Model,
-    grid: ActionGrid,
+    menus: Menus,
     people: npt.ArrayLike | None = None,
     exclusions: Sequence[Exclusions] | None = None,
     *,
@@ -36,21 +36,21 @@ def solve(
     more than `LIMIT` actions. After `deadline` (a `time.monotonic` value) or Ctrl-C, whoever is left is
     UNKNOWN.
     """
-    chosen = np.arange(len(grid)) if people is None else np.asarray(people, dtype=np.int64)
+    chosen = np.arange(len(menus)) if people is None else np.asarray(people, dtype=np.int64)
     for person in chosen:
-        size = grid.size(person)
+        size = menus.size(person)
         if size > LIMIT:
             raise InputError(
                 f"row {person} has {size:.3g} actions; {model.name} is not known to be additive, and trying "
                 f"every action is limited to {LIMIT:,}. Make fewer features actionable, or steps larger."
             )
-    solutions = Solutions.unknown(len(chosen), len(grid.blocks))
+    solutions = Solutions.unknown(len(chosen), len(menus.blocks))
     given = exclude(exclusions, chosen)
     for k, person in enumerate(chosen):
         try:
             if time.monotonic() >= deadline:
                 raise KeyboardInterrupt
-            _solve_one(model, grid, person, given[k], solutions, k)
+            _solve_one(model, menus, person, given[k], solutions, k)
             if progress is not None:
                 progress(1)
         except KeyboardInterrupt:
@@ -59,22 +59,22 @@ def solve(
     return solutions
 
 
-def _solve_one(model: Model, grid: ActionGrid, person: int, excluded: Exclusions, out: Solutions, k: int) -> None:
-    sizes = [len(menu.prices) for menu in grid.menu(person)]
+def _solve_one(model: Model, menus: Menus, person: int, excluded: Exclusions, out: Solutions, k: int) -> None:
+    sizes = [len(menu.prices) for menu in menus.menu(person)]
     every = list(itertools.product(*map(range, sizes)))
     picks = np.array(every, dtype=np.int32).reshape(len(every), len(sizes))
     people = np.full(len(picks), person)
-    allowed = grid.allows(people, picks)
+    allowed = menus.allows(people, picks)
     if excluded != Exclusions():
-        changed = grid.feature_changes(people, picks)
+        changed = menus.feature_changes(people, picks)
         allowed &= np.array([excluded.allow(row, flags) for row, flags in zip(picks, changed, strict=True)])
     picks = picks[allowed]
-    picks = picks[model.approves(grid.points(people[: len(picks)], picks))]
+    picks = picks[model.approves(menus.points(people[: len(picks)], picks))]
     if not len(picks):
         out.rule_out(np.array([k]))
         return
-    cost, total = grid.cost(people[: len(picks)], picks)
-    changes = grid.feature_changes(people[: len(picks)], picks).sum(axis=1)
+    cost, total = menus.cost(people[: len(picks)], picks)
+    changes = menus.feature_changes(people[: len(picks)], picks).sum(axis=1)
     best = np.lexsort((changes, total, cost))[0]
     out.codes[k], out.picks[k] = OPTIMAL, picks[best]
     out.cost[k] = out.bound[k] = cost[best]

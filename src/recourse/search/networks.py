@@ -14,12 +14,13 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from recourse.actions.grid import ActionGrid
-from recourse.models.layers import Network
+from recourse.arrays import BoolArray, FloatArray, IntArray
+from recourse.menus.menus import Menus
 from recourse.models.model import Model
-from recourse.search import best_first
+from recourse.models.statements.network import Network
+from recourse.search import any_model
 from recourse.search.relaxation import Affordable, cheapest_cover, cheapest_peak, linear_bound
-from recourse.search.solutions import FEASIBLE, OPTIMAL, Exclusions, FloatArray, IntArray, Solutions, exclude
+from recourse.search.solutions import FEASIBLE, OPTIMAL, Exclusions, Solutions, exclude
 
 BUDGET = 50_000
 """How many boxes are looked at for one person by default; then the answer comes with its gap."""
@@ -38,15 +39,13 @@ prices are steep where gains are nearly equal, but they reach down from a bar th
 _FEW = 9
 """How many items of a menu are tried on the way to a first action."""
 _DENIED, _APPROVED, _FORBIDDEN = range(3)
-
-BoolArray = npt.NDArray[np.bool_]
 Boxes = tuple[IntArray, FloatArray, BoolArray]
 """Whose, from what price on, and which items are left."""
 
 
 def solve(
     model: Model,
-    grid: ActionGrid,
+    menus: Menus,
     network: Network,
     people: npt.ArrayLike | None = None,
     exclusions: Sequence[Exclusions] | None = None,
@@ -65,23 +64,23 @@ def solve(
     statement's tolerance of the bar is never ruled out by a bound, only by the model's own verdict. Where the model
     denies what lies clear above it, the statement is not true, and all actions are tried best-first instead.
     """
-    chosen = np.arange(len(grid)) if people is None else np.asarray(people, dtype=np.int64)
-    out = Solutions.unknown(len(chosen), len(grid.blocks))
+    chosen = np.arange(len(menus)) if people is None else np.asarray(people, dtype=np.int64)
+    out = Solutions.unknown(len(chosen), len(menus.blocks))
     given = exclude(exclusions, chosen)
     everyone = np.arange(len(chosen))
     try:
-        if grid.combine == "sum":
-            _Search(model, grid, network, chosen, given, out, budget, deadline).run(everyone, progress)
+        if menus.combine == "sum":
+            _Search(model, menus, network, chosen, given, out, budget, deadline).run(everyone, progress)
             return out
         # The smallest largest price first; then, of the actions within it, the smallest sum.
-        _Search(model, grid, network, chosen, given, out, budget, deadline, by_peak=True).run(everyone, progress)
+        _Search(model, menus, network, chosen, given, out, budget, deadline, by_peak=True).run(everyone, progress)
         proven = np.flatnonzero(out.codes == OPTIMAL)
         out.codes[proven] = FEASIBLE
         if len(proven) and not out.interrupted:
-            _Search(model, grid, network, chosen, given, out, budget, deadline).run(proven, None)
+            _Search(model, menus, network, chosen, given, out, budget, deadline).run(proven, None)
         return out
     except _UntrueError:
-        return best_first.solve(model, grid, chosen, given, deadline=deadline)
+        return any_model.solve(model, menus, chosen, given, deadline=deadline)
 
 
 class _UntrueError(Exception):
@@ -94,7 +93,7 @@ class _Search:
     def __init__(
         self,
         model: Model,
-        grid: ActionGrid,
+        menus: Menus,
         network: Network,
         people: IntArray,
         exclusions: list[Exclusions],
@@ -104,14 +103,14 @@ class _Search:
         *,
         by_peak: bool = False,
     ) -> None:
-        self.model, self.grid, self.network, self.people = model, grid, network, people
+        self.model, self.menus, self.network, self.people = model, menus, network, people
         self.exclusions, self.out, self.budget, self.deadline = exclusions, out, budget, deadline
-        self.by_peak, self.prices = by_peak, grid.peaks if by_peak else grid.prices
-        self.within = grid.combine == "max" and not by_peak
+        self.by_peak, self.prices = by_peak, menus.peaks if by_peak else menus.prices
+        self.within = menus.combine == "max" and not by_peak
         self.limit = np.where(out.found, out.total, np.inf)  # what the action at hand costs, in what counts now
         self.looked = np.zeros(len(people), dtype=np.int64)
-        rows = grid.rows[people]
-        self.first, self.lengths = grid.row_ptr[rows], np.diff(grid.row_ptr)[rows]
+        rows = menus.rows[people]
+        self.first, self.lengths = menus.row_ptr[rows], np.diff(menus.row_ptr)[rows]
         # Items lie side by side, block by block, with room for the longest menu of each block.
         room = self.lengths.max(axis=0, initial=1)
         ends = np.cumsum(room)
@@ -125,9 +124,9 @@ class _Search:
         self.owner = np.repeat(np.arange(len(sizes)), sizes)
         self.part = np.concatenate([np.arange(size) for size in sizes])
         self.shares = np.array(sizes)[self.owner]  # one price pays for all inputs of a block
-        self.values = np.zeros((len(grid.codes), max(sizes)))
-        for columns, table, span in zip(network.inputs, network.values, grid.block_items, strict=True):
-            self.values[span, : len(columns)] = table[grid.codes[span]]
+        self.values = np.zeros((len(menus.codes), max(sizes)))
+        for columns, table, span in zip(network.inputs, network.values, menus.block_items, strict=True):
+            self.values[span, : len(columns)] = table[menus.codes[span]]
         self.batch = max(1, min(_BATCH, _CELLS // self.values[:1].size // self.width))
         self.who, self.bound = np.empty(0, np.int64), np.empty(0)
         self.left = np.empty((0, (self.width + 7) // 8), np.uint8)
@@ -163,13 +162,13 @@ class _Search:
         items = self._items(which)
         left = self.place < self.lengths[which][:, self.block]
         if self.within:
-            left &= self.grid.peaks[items] <= (self.out.cost[which] * (1 + EQUAL))[:, None]
+            left &= self.menus.peaks[items] <= (self.out.cost[which] * (1 + EQUAL))[:, None]
         needless = ~np.isin(self.block, self.owner) & (self.place > 0)  # what the model doesn't read
         for k, i in enumerate(which):
             one = self.exclusions[i]
             for feature in one.frozen:
                 left[k] &= ~self._changes(items[k], feature)
-            if not (self.grid.wide or one.subsets or one.picks):
+            if not (self.menus.wide or one.subsets or one.picks):
                 left[k] &= ~needless
         self._push((which, np.zeros(len(which)), left))
         if not self.within:
@@ -222,9 +221,9 @@ class _Search:
         return self.first[who][:, self.block] + np.where(inside, self.place, 0)
 
     def _changes(self, items: IntArray, feature: int) -> BoolArray:
-        """Which items change a feature, by its position in `ActionGrid.features`."""
-        block, bit = self.grid.place(feature)
-        flag = (self.grid.changed[items] >> np.uint64(bit)) & np.uint64(1) == 1
+        """Which items change a feature, by its position in `Menus.features`."""
+        block, bit = self.menus.place(feature)
+        flag = (self.menus.changed[items] >> np.uint64(bit)) & np.uint64(1) == 1
         return flag & (self.block == block)
 
     def _any(self, flags: BoolArray) -> BoolArray:
@@ -292,10 +291,10 @@ class _Search:
             room = room - least.sum(axis=1)
             price = price - np.where(np.isfinite(least), least, 0.0)[:, self.block]
         left &= price < room[:, None]
-        if self.grid.max_changes is not None:
-            changes = self.grid.n_changed[items]
+        if self.menus.max_changes is not None:
+            changes = self.menus.n_changed[items]
             fewest = np.minimum.reduceat(np.where(left, changes, 64), self.starts, axis=1)
-            left &= changes - fewest[:, self.block] <= (self.grid.max_changes - fewest.sum(axis=1))[:, None]
+            left &= changes - fewest[:, self.block] <= (self.menus.max_changes - fewest.sum(axis=1))[:, None]
         for i in np.unique(who):
             if self.exclusions[i].supersets or self.exclusions[i].subsets:
                 lines = np.flatnonzero(who == i)
@@ -303,9 +302,9 @@ class _Search:
 
     def _exclude(self, one: Exclusions, items: IntArray, left: BoolArray) -> BoolArray:
         """Drop what would complete a set of features that may not change together, or exactly so."""
-        features = range(len(self.grid.features))
+        features = range(len(self.menus.features))
         changes = [self._changes(items, feature) for feature in features]
-        own = [self.block == self.grid.place(feature)[0] for feature in features]
+        own = [self.block == self.menus.place(feature)[0] for feature in features]
         may = np.stack([(left & flags).any(axis=1) for flags in changes], axis=1)
         must = np.stack([~(left & mine & ~flags).any(axis=1) for flags, mine in zip(changes, own, strict=True)], axis=1)
         for subset in one.supersets:
@@ -339,21 +338,21 @@ class _Search:
     def _try(self, who: IntArray, picks: IntArray) -> IntArray:
         """Judge actions, and keep those that cost less than what is at hand; others are judged by their score alone."""
         people = self.people[who]
-        score = self.network.score(self.network.inputs_at(self.grid, people, picks))
+        score = self.network.score(self.network.inputs_at(self.menus, people, picks))
         verdicts = np.where(score >= -self.network.tolerance, _APPROVED, _DENIED)
-        cost, total = self.grid.cost(people, picks)
+        cost, total = self.menus.cost(people, picks)
         counts = cost if self.by_peak else total
         asked = np.flatnonzero((verdicts == _APPROVED) & (counts < self._beaten(who)))
         if not len(asked):
             return verdicts
-        allowed = self.grid.allows(people[asked], picks[asked])
-        changed = self.grid.feature_changes(people[asked], picks[asked])
+        allowed = self.menus.allows(people[asked], picks[asked])
+        changed = self.menus.feature_changes(people[asked], picks[asked])
         for k, b in enumerate(asked):
             one = self.exclusions[who[b]]
             allowed[k] &= one == Exclusions() or one.allow(picks[b], changed[k])
         verdicts[asked[~allowed]] = _FORBIDDEN
         asked = asked[allowed]
-        approved = self.model.approves(self.grid.points(people[asked], picks[asked]))
+        approved = self.model.approves(self.menus.points(people[asked], picks[asked]))
         if (score[asked[~approved]] > self.network.tolerance).any():
             raise _UntrueError
         verdicts[asked[~approved]] = _DENIED
@@ -393,7 +392,7 @@ class _Search:
         d = np.where(parts, mixed.argmax(axis=1), doubts.argmax(axis=1))
         at = np.where(parts, np.minimum(here, there)[lines, d], middle[lines, d])
         block, apart = self.owner[d], values[lines, :, self.part[d]] <= at[:, None]
-        moves = self.grid.n_changed[items] > 0
+        moves = self.menus.n_changed[items] > 0
         either = self._any(left & moves) & self._any(left & ~moves)
         forbidden = (verdicts == _FORBIDDEN) & either.any(axis=1)
         block, apart[forbidden] = np.where(forbidden, either.argmax(axis=1), block), moves[forbidden]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from recourse.models.layers import Layers, logistic
+from recourse.models.statements.network import Layers, logistic
 
 FloatArray = npt.NDArray[np.float64]
 

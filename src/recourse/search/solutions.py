@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
-    from recourse.actions.grid import ActionGrid
+    from recourse.menus.menus import Menus
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -111,7 +111,7 @@ class Solutions:
 
 @dataclass
 class Exclusions:
-    """What one person's next action may not be, in positions of features (`ActionGrid.features`) and items.
+    """What one person's next action may not be, in positions of features (`Menus.features`) and items.
 
     subsets : sets of features; an action may not change exactly these
     supersets : sets of features; an action may not change all of these (and perhaps more)
@@ -150,7 +150,7 @@ def exclude(exclusions: Sequence[Exclusions] | None, people: IntArray) -> list[E
     return [Exclusions() for _ in people] if exclusions is None else list(exclusions)
 
 
-def proposal(grid: ActionGrid, person: int, picks: npt.ArrayLike) -> tuple[float, float]:
+def proposal(menus: Menus, person: int, picks: npt.ArrayLike) -> tuple[float, float]:
     """Return the cost and the sum of prices of one person's action."""
-    cost, total = grid.cost([person], np.asarray(picks)[None])
+    cost, total = menus.cost([person], np.asarray(picks)[None])
     return float(cost[0]), float(total[0])

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from recourse.summaries.choosing import Limits
-from recourse.summaries.explanations import Explanation
+from recourse.summaries.choice.limits import Limits
+from recourse.summaries.choice.select import SelectionStatus
+from recourse.summaries.explain import Explanation
 from recourse.summaries.front import Front
 from recourse.summaries.global_actions import GlobalActions
 from recourse.summaries.recourse_set import RecourseSet
-from recourse.summaries.recourse_tree import RecourseTree
 from recourse.summaries.rules import Rule
-from recourse.summaries.selection import SelectionStatus
-from recourse.summaries.summarizing import summarize
+from recourse.summaries.summarize import summarize
+from recourse.summaries.tree import RecourseTree
 from recourse.summaries.two_level import TwoLevelRecourseSet
 
 __all__ = [

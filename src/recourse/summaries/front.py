@@ -10,7 +10,7 @@ import pandas as pd
 
 from recourse import reports
 from recourse.errors import InputError
-from recourse.reports.documents import plain
+from recourse.reports.document import plain
 
 if TYPE_CHECKING:
     from recourse.summaries.recourse_set import RecourseSet

@@ -16,14 +16,16 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import sparse
 
+from recourse.arrays import BoolArray
 from recourse.errors import InputError
-from recourse.summaries.choosing import Limits, check_fcost_weight, value_per_person
-from recourse.summaries.evidence import Evidence
-from recourse.summaries.itemsets import BoolArray, unpack
-from recourse.summaries.problem import Problem
+from recourse.summaries.choice.limits import Limits, check_fcost_weight
+from recourse.summaries.choice.pricing import value_per_person
+from recourse.summaries.choice.problem import Problem
+from recourse.summaries.choice.select import Selection, SelectionStatus, select
+from recourse.summaries.evidence.evidence import Evidence
+from recourse.summaries.evidence.itemsets import unpack
 from recourse.summaries.recourse_set import FCOST_WEIGHTS, RecourseSet
 from recourse.summaries.rules import Applied, Rule
-from recourse.summaries.selection import Selection, SelectionStatus, select
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]

@@ -19,19 +19,20 @@ import numpy.typing as npt
 import pandas as pd
 
 from recourse import reports, tables
-from recourse.costs import Cost
+from recourse.arrays import BoolArray
+from recourse.costs.cost import Cost
 from recourse.errors import InputError, nearest
-from recourse.summaries.choosing import TIE_BREAKS, Limits, limits_from, plain_settings
-from recourse.summaries.documents import document_of
-from recourse.summaries.evidence import Evidence
-from recourse.summaries.explanations import Explanation
+from recourse.summaries.choice.limits import TIE_BREAKS, Limits, limits_from, plain_settings
+from recourse.summaries.choice.select import SelectionStatus
+from recourse.summaries.evidence.candidate_space import Space
+from recourse.summaries.evidence.effects import Effects
+from recourse.summaries.evidence.evidence import Evidence
+from recourse.summaries.evidence.itemsets import unpack
+from recourse.summaries.evidence.tried_actions import approves
+from recourse.summaries.explain import Explanation
 from recourse.summaries.front import Front
-from recourse.summaries.itemsets import BoolArray, unpack
-from recourse.summaries.outcomes import Effects
+from recourse.summaries.report import document_of
 from recourse.summaries.rules import Applied, Rule
-from recourse.summaries.selection import SelectionStatus
-from recourse.summaries.space import Space
-from recourse.summaries.trials import approves
 from recourse.summaries.tuning import carried_over
 from recourse.tables import Name
 

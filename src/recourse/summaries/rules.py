@@ -13,9 +13,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from recourse.metrics import wilson_interval
-from recourse.summaries.itemsets import BoolArray
-from recourse.summaries.predicates import AnyMove, Condition, Predicate
+from recourse.arrays import BoolArray
+from recourse.statistics import wilson_interval
+from recourse.summaries.evidence.moves import AnyMove
+from recourse.summaries.evidence.predicates import Condition, Predicate
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from recourse.errors import InputError
-from recourse.summaries.choosing import WEIGHTS
-from recourse.summaries.evidence import Evidence
+from recourse.summaries.choice.limits import WEIGHTS
+from recourse.summaries.evidence.evidence import Evidence
 
 if TYPE_CHECKING:
     from recourse.summaries.recourse_set import RecourseSet

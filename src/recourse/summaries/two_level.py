@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from recourse.summaries.choosing import TIE_BREAKS, Limits, choose_numbers, rules_of
-from recourse.summaries.evidence import Evidence
+from recourse.summaries.choice.limits import TIE_BREAKS, Limits
+from recourse.summaries.choice.pricing import choose_numbers, rules_of
+from recourse.summaries.evidence.evidence import Evidence
 from recourse.summaries.global_actions import GlobalActions
 from recourse.summaries.recourse_set import FCOST_WEIGHTS, RecourseSet
-from recourse.summaries.recourse_tree import RecourseTree
+from recourse.summaries.tree import RecourseTree
 from recourse.summaries.tuning import tuned_weights
 
 IntArray = npt.NDArray[np.int64]

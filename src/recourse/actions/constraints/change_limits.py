@@ -1,0 +1,31 @@
+"""A limit on how many features an action changes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from recourse.actions.constraints.constraint import Constraint, Linear, feature_names, same_values
+from recourse.arrays import BoolArray
+from recourse.errors import InputError
+from recourse.tables import Name
+
+
+class AtMost(Constraint):
+    """At most `k` of these features change at once (of all features, without `names`)."""
+
+    def __init__(self, k: int, names: Sequence[Name] | None = None) -> None:
+        if isinstance(k, bool) or int(k) != k or k < 0:
+            raise InputError(f"at most k changes: k must be a whole number ≥ 0, not {k!r}.")
+        self.features = () if names is None else feature_names(names, least=1)
+        self.k = int(k)
+
+    def admits(self, today: pd.DataFrame, new: pd.DataFrame) -> BoolArray:
+        names = self.features or tuple(new.columns)
+        changes = sum(~same_values(today[name].to_numpy(), new[name].to_numpy()) for name in names)
+        return np.asarray(changes <= self.k)
+
+    def linear(self) -> Sequence[Linear]:
+        return [Linear(dict.fromkeys(self.features, lambda today, new: ~same_values(today, new)), 0, self.k)]

@@ -1,0 +1,116 @@
+"""What a joint condition on an action is: who it binds, what it admits, its linear form, and what it moves along."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from recourse.arrays import BoolArray, FloatArray
+from recourse.errors import InputError
+from recourse.tables import Name
+
+Term = Callable[[npt.NDArray[Any], npt.NDArray[Any]], npt.NDArray[Any]]
+
+
+class Linear(NamedTuple):
+    """low ≤ Σ over features of term(today's values, new values) ≤ high, terms by feature."""
+
+    terms: Mapping[Name, Term]
+    low: float
+    high: float
+
+
+class Constraint(ABC):
+    """Base of all constraints.
+
+    features : the columns that it reads
+    """
+
+    features: tuple[Name, ...]
+
+    @abstractmethod
+    def admits(self, today: pd.DataFrame, new: pd.DataFrame) -> BoolArray:
+        """Return for each row whether people may go from `today` to `new` (equal index, raw values)."""
+
+    def holds(self, today: pd.DataFrame, new: pd.DataFrame) -> BoolArray:
+        """Return `admits`, or True where none of the constraint's features changes."""
+        still = np.ones(len(today), dtype=bool)
+        for name in self.features:
+            still &= same_values(today[name].to_numpy(), new[name].to_numpy())
+        return still | np.asarray(self.admits(today, new), dtype=bool)
+
+    def linear(self) -> Sequence[Linear] | None:
+        """Return the same condition as linear rows, or None if it has none."""
+        return None
+
+    def induced(self) -> Mapping[Name, Mapping[Name, float]]:
+        """Return the changes it induces: for each source, by how much each target moves per unit."""
+        return {}
+
+    def describe(self) -> str:
+        """Return the constraint as a sentence for people."""
+        return repr(self)
+
+    def __repr__(self) -> str:
+        inside = ", ".join(f"{key}={value!r}" for key, value in vars(self).items() if key != "features")
+        return f"{type(self).__name__}({', '.join(map(str, self.features))}{'; ' + inside if inside else ''})"
+
+
+def value_after(today: npt.NDArray[Any], new: npt.NDArray[Any]) -> FloatArray:
+    return _floats(new)
+
+
+def minus_value_after(today: npt.NDArray[Any], new: npt.NDArray[Any]) -> FloatArray:
+    return -_floats(new)
+
+
+def change_of(today: npt.NDArray[Any], new: npt.NDArray[Any]) -> FloatArray:
+    return _floats(new) - _floats(today)
+
+
+def minus_change_of(today: npt.NDArray[Any], new: npt.NDArray[Any]) -> FloatArray:
+    return -change_of(today, new)
+
+
+def _floats(values: npt.NDArray[Any]) -> FloatArray:
+    try:
+        return values.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"a constraint on numbers met something else: {error}.") from None
+
+
+def same_values(a: npt.NDArray[Any], b: npt.NDArray[Any]) -> BoolArray:
+    """Whether values are equal, two missing ones included."""
+    return np.asarray((a == b) | (pd.isna(a) & pd.isna(b)), dtype=bool)
+
+
+def number_columns(frame: pd.DataFrame, names: Sequence[Name], kind: str) -> FloatArray:
+    return np.column_stack([_number_column(frame[name], kind) for name in names])
+
+
+def _number_column(column: pd.Series[Any], kind: str) -> FloatArray:
+    try:
+        return column.to_numpy(dtype=np.float64, na_value=np.nan)
+    except (TypeError, ValueError):
+        word = next((value for value in column if isinstance(value, str)), column.iloc[0])
+        raise InputError(
+            f"{kind} needs numbers, but column {column.name!r} holds {word!r}. A column of words needs no encoding "
+            "to be tied together; what depends on its words can be said with IfThen, Switch or Reachability."
+        ) from None
+
+
+def feature_names(names: Sequence[Name], *, least: int) -> tuple[Name, ...]:
+    if isinstance(names, str) or len(names) < least or len(set(names)) != len(names):
+        raise InputError(f"a constraint needs a list of at least {least} different feature names, not {names!r}.")
+    return tuple(names)
+
+
+def direction_of(direction: int) -> int:
+    if direction not in (-1, 0, 1):
+        raise InputError(f"a direction must be −1, 0 or 1, not {direction!r}.")
+    return int(direction)

@@ -1,0 +1,44 @@
+"""Limits on how many of a group of 0/1 features are on after an action."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from recourse.actions.constraints.constraint import Constraint, Linear, feature_names, number_columns, value_after
+from recourse.arrays import BoolArray
+from recourse.errors import InputError
+from recourse.tables import Name
+
+
+class GroupLimit(Constraint):
+    """At least `lb` and at most `ub` of a group of 0/1 features are on.
+
+    >>> GroupLimit(["email", "phone", "post"], ub=2)
+    GroupLimit(email, phone, post; lb=0, ub=2)
+    """
+
+    def __init__(self, names: Sequence[Name], lb: int = 0, ub: int | None = None) -> None:
+        self.features = feature_names(names, least=1)
+        self.lb, self.ub = int(lb), len(self.features) if ub is None else int(ub)
+        if not 0 <= self.lb <= self.ub:
+            raise InputError(f"a group limit needs 0 ≤ lb ≤ ub, not lb = {lb}, ub = {ub}.")
+
+    def admits(self, today: pd.DataFrame, new: pd.DataFrame) -> BoolArray:
+        on = number_columns(new, self.features, type(self).__name__).sum(axis=1)
+        return (on >= self.lb) & (on <= self.ub)
+
+    def linear(self) -> Sequence[Linear]:
+        return [Linear(dict.fromkeys(self.features, value_after), self.lb, self.ub)]
+
+
+class OneHot(GroupLimit):
+    """Exactly one of a group of 0/1 features is on (at most one, if the encoding drops a reference level).
+
+    Members may be immutable: then the others can't be switched on past them. A categorical column needs no
+    such constraint; this is for tables that were encoded before they got here.
+    """
+
+    def __init__(self, names: Sequence[Name], *, at_most: bool = False) -> None:
+        super().__init__(names, 0 if at_most else 1, 1)

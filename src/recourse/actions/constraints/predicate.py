@@ -1,0 +1,35 @@
+"""A condition that is a function of the user's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from recourse.actions.constraints.constraint import Constraint, feature_names
+from recourse.arrays import BoolArray
+from recourse.errors import InputError
+from recourse.tables import Name
+
+
+class Predicate(Constraint):
+    """A condition of the user's own: ``function(today, new) → bool`` for each row of two tables.
+
+    names : the columns that it reads; it gets both tables with at least these. The function must be pure:
+    it is called with batches of people and of actions, in any order.
+    """
+
+    def __init__(self, function: Callable[[pd.DataFrame, pd.DataFrame], Any], names: Sequence[Name]) -> None:
+        if not callable(function):
+            raise InputError("a predicate needs a function of two tables: today's rows and the new ones.")
+        self.function, self.features = function, feature_names(names, least=1)
+
+    def admits(self, today: pd.DataFrame, new: pd.DataFrame) -> BoolArray:
+        answer = np.asarray(self.function(today, new), dtype=bool)
+        if answer.shape != (len(new),):
+            raise InputError(
+                f"the predicate on {', '.join(map(str, self.features))} gave {answer.shape} for {len(new)} rows."
+            )
+        return answer

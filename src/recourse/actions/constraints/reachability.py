@@ -1,0 +1,55 @@
+"""From a state only certain other states can be reached."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from recourse.actions.constraints.constraint import Constraint, feature_names
+from recourse.arrays import BoolArray
+from recourse.errors import InputError
+from recourse.tables import Name
+
+
+class Reachability(Constraint):
+    """From a state only certain other states can be reached: joint values of features, and a matrix.
+
+    names : the features; states : the values they can have together, one tuple a state (or plain values
+    for a single feature); reachable : bool[k, k], row from, column to. States that are not listed can be
+    neither left nor entered.
+
+    >>> Reachability("job", ["none", "trained", "senior"], [[1, 1, 0], [0, 1, 1], [0, 0, 1]])
+    Reachability(job; states=[('none',), ('trained',), ('senior',)])
+    """
+
+    def __init__(self, names: Name | Sequence[Name], states: Sequence[Any], reachable: npt.ArrayLike) -> None:
+        self.features = feature_names([names] if isinstance(names, str) else names, least=1)  # type: ignore[arg-type]
+        self.states = [tuple(state) if isinstance(state, (tuple, list)) else (state,) for state in states]
+        self._reachable = np.asarray(reachable, dtype=bool)
+        k = len(self.states)
+        if any(len(state) != len(self.features) for state in self.states) or len(set(self.states)) != k:
+            raise InputError("reachability: every state needs one value a feature, and no state twice.")
+        if self._reachable.shape != (k, k):
+            raise InputError(f"reachability: {k} states need a {k} × {k} matrix, not {self._reachable.shape}.")
+
+    @property
+    def reachable(self) -> BoolArray:
+        """Which states can be reached: row from, column to (a copy)."""
+        return self._reachable.copy()
+
+    def admits(self, today: pd.DataFrame, new: pd.DataFrame) -> BoolArray:
+        number = {state: i for i, state in enumerate(self.states)}
+        there = [self._positions(frame, number) for frame in (today, new)]
+        known = (there[0] >= 0) & (there[1] >= 0)
+        return known & self._reachable[there[0], there[1]]
+
+    def _positions(self, frame: pd.DataFrame, number: Mapping[Any, int]) -> npt.NDArray[np.int64]:
+        columns = (frame[name].tolist() for name in self.features)
+        return np.array([number.get(state, -1) for state in zip(*columns, strict=True)], dtype=np.int64)
+
+    def __repr__(self) -> str:
+        return f"Reachability({', '.join(map(str, self.features))}; states={self.states!r})"

@@ -1,0 +1,124 @@
+"""A population, as the old library asked: feasible and cost of each row, and a printed report."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from recourse.actions import ActionSet
+from recourse.audits.audit import audit
+from recourse.audits.result import Audit
+from recourse.errors import InputError, nearest
+from recourse.legacy.classifier import Classifier
+from recourse.search import Status
+
+
+class RecourseAuditor:
+    """Whether each person of a table has recourse, and at what cost, for one classifier.
+
+    The classifier is given as for `Flipset`. `result` is the last `Audit`, which knows more.
+
+    >>> import recourse as rs
+    >>> X = pd.DataFrame({"overdue": [0, 1, 4, 7]})
+    >>> RecourseAuditor(rs.ActionSet(X), coefficients=[-1.0], intercept=3.5).audit(X)
+      feasible      cost
+    0      NaN       NaN
+    1      NaN       NaN
+    2     True  0.066667
+    3     True  0.266667
+    """
+
+    def __init__(self, action_set: ActionSet, *classifier: Any, **settings: Any) -> None:
+        self.action_set = action_set
+        self._given = classifier, settings
+        Classifier(action_set, *self._given)
+        self.result: Audit | None = None
+
+    def audit(self, X: Any, y_desired: int | None = None) -> pd.DataFrame:
+        """Return feasible and cost of each row, on the index of `X`, in its order, duplicates included.
+
+        Approved already: NaN and NaN. Recourse: True and its cost, the largest percentile shift ("max").
+        Proven to have none: False and inf. Undecided (the search was interrupted): NaN and inf, with a
+        warning; that is never "no recourse".
+
+        y_desired : 1, 0 or −1, instead of the action set's
+        """
+        classifier = Classifier(self.action_set, *self._given, y_desired=y_desired)
+        self.result = audit(classifier.model, X, self.action_set, cost="max")
+        people = self.result.people
+        feasible = people["feasible"].astype(object).where(people["feasible"].notna(), np.nan)
+        undecided = (people["status"] == Status.UNKNOWN.label).to_numpy()
+        if undecided.any():
+            warnings.warn(f"{int(undecided.sum())} people are undecided: {Status.UNKNOWN.value}.", stacklevel=2)
+        cost = np.where(undecided, np.inf, people["cost"].to_numpy(dtype=np.float64))
+        return pd.DataFrame({"feasible": feasible, "cost": cost}, index=people.index)
+
+
+def print_recourse_audit_report(X: Any, audit_df: pd.DataFrame, y: Any, group_by: Sequence[Any] = ("y",)) -> None:
+    """Print how many people are approved, have recourse and have none, and what it costs, by outcome and group.
+
+    X : the table that was audited; audit_df : what `RecourseAuditor.audit` returned for it
+    y : the true outcomes, row by row; group_by : "y" and columns of `X`, each split by y
+
+    Means and medians are over the people with recourse, whose number is printed; those without are counted.
+
+    >>> X = pd.DataFrame({"owns": [0, 0, 1, 1]})
+    >>> audited = pd.DataFrame({"feasible": [np.nan, True, False, True], "cost": [np.nan, 0.25, np.inf, 0.75]})
+    >>> print_recourse_audit_report(X, audited, [1, 1, 0, 1])
+    Recourse audit of 4 people: 1 approved already, 2 with recourse, 1 with none
+    <BLANKLINE>
+           people  approved  with recourse  no recourse  mean cost  median cost
+    y = 0       1         0              0            1          –            –
+    y = 1       3         1              2            0        0.5          0.5
+    """
+    frame = X if isinstance(X, pd.DataFrame) else pd.DataFrame(X)
+    outcome = pd.Series(y).reset_index(drop=True)
+    if not len(frame) == len(audit_df) == len(outcome):
+        raise InputError(f"X has {len(frame)} rows, audit_df {len(audit_df)} and y {len(outcome)}; they go row by row.")
+    if isinstance(X, pd.DataFrame) and not X.index.equals(audit_df.index):
+        raise InputError("X and audit_df have different indexes; audit_df must be the audit of this X.")
+    if isinstance(y, pd.Series) and not y.index.equals(audit_df.index):
+        raise InputError("y and audit_df have different indexes; y must be the outcomes of these rows.")
+    people = pd.DataFrame({"feasible": audit_df["feasible"].to_numpy(), "cost": audit_df["cost"].to_numpy()})
+    names = [group_by] if isinstance(group_by, str) else list(group_by)
+    for name in names:
+        if name != "y" and name not in frame.columns:
+            raise InputError(f"group_by: X has no column {name!r}. {nearest(name, ['y', *frame.columns])}")
+    whole = _count(people)
+    more = f", {whole['undecided']:,} undecided" if whole["undecided"] else ""
+    print(
+        f"Recourse audit of {len(people):,} people: {whole['approved']:,} approved already, "
+        f"{whole['with recourse']:,} with recourse, {whole['no recourse']:,} with none{more}"
+    )
+    for name in names:
+        keys = [outcome] if name == "y" else [frame[name].reset_index(drop=True), outcome]
+        rows = {}
+        for levels, group in people.groupby([key.rename(str(k)) for k, key in enumerate(keys)]):
+            label = " · ".join(f"{n} = {level}" for n, level in zip(dict.fromkeys((name, "y")), levels, strict=True))
+            rows[label] = _count(group)
+        table = pd.DataFrame.from_dict(rows, orient="index")
+        if not table["undecided"].any():
+            table = table.drop(columns="undecided")
+        print()
+        print(table.to_string(float_format="{:.4g}".format, na_rep="–"))
+
+
+def _count(people: pd.DataFrame) -> dict[str, Any]:
+    """Who is approved, has recourse, has none; and the costs of those who have."""
+    feasible = people["feasible"]
+    found = (feasible == True).to_numpy()  # noqa: E712 — object columns hold True, False and NaN
+    costs = people["cost"].to_numpy(dtype=np.float64)
+    undecided = feasible.isna().to_numpy() & ~np.isnan(costs)
+    return {
+        "people": len(people),
+        "approved": int((feasible.isna().to_numpy() & ~undecided).sum()),
+        "with recourse": int(found.sum()),
+        "no recourse": int((feasible == False).sum()),  # noqa: E712
+        "undecided": int(undecided.sum()),
+        "mean cost": costs[found].mean() if found.any() else np.nan,
+        "median cost": np.median(costs[found]) if found.any() else np.nan,
+    }

@@ -1,0 +1,288 @@
+"""One person, as the old library asked: a table of actions, or plain dictionaries."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import replace
+from html import escape
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from recourse.actions import ActionSet
+from recourse.errors import InputError, nearest
+from recourse.flipsets.flipset import flipset
+from recourse.flipsets.result import FlipsetItem, FlipsetResult
+from recourse.legacy.classifier import Classifier
+from recourse.search import Status, deadline_after
+from recourse.tables import read_row
+
+ENUMERATIONS = {"distinct_subsets": "subsets", "mutually_exclusive": "exclusive"}
+
+
+class Flipset:
+    """The actions that flip one person's prediction, as a table; `populate` finds them.
+
+    Of a linear classifier's features, only those moves are listed that raise the score.
+
+    x : the person: a row, a mapping, or values in the action set's order
+    action_set : `ActionSet`; it is read and never changed
+    clf, classifier : a fitted classifier or pipeline, or a `Model`
+    coefficients, intercept : or the weights of a linear score, approved above 0
+    threshold, margin : see `as_model`
+
+    Which label is wanted follows the action set's `y_desired`. The classifier may also be given
+    positionally. Names of old solvers are accepted.
+
+    >>> import recourse as rs
+    >>> A = rs.ActionSet({"overdue": [0, 1, 4, 7], "income": [1, 2, 3, 9]}, default_bounds=(0, 9))
+    >>> fs = Flipset([7, 1], A, coefficients=[-1.0, 1.0]).populate(cost_type="total")
+    >>> fs.df[["size", "features", "x", "x_new"]]
+       size           features       x   x_new
+    0     1           [income]     [1]     [8]
+    1     1          [overdue]     [7]     [0]
+    2     2  [overdue, income]  [7, 1]  [1, 2]
+    """
+
+    def __init__(self, x: Any, action_set: ActionSet, *classifier: Any, **settings: Any) -> None:
+        self.action_set = action_set
+        self._given = classifier, settings
+        Classifier(action_set, *self._given)
+        self._row = read_row(x, action_set.names, action_set.dtypes)
+        self._order: dict[str, Any] = {"by": ["size", "cost", "score_new"]}
+        self._clear()
+
+    @property
+    def _classifier(self) -> Classifier:
+        return Classifier(self.action_set, *self._given)
+
+    def _clear(self) -> None:
+        self._result: FlipsetResult | None = None
+        self._infos: list[dict[str, Any]] = []
+        columns = ["cost", "size", "features", "feature_idx", "x", "x_new", "score_new", "yhat_new", "feasible"]
+        self._df = pd.DataFrame({name: pd.Series(dtype=object) for name in (*columns, "flipped")})
+
+    def populate(
+        self,
+        total_items: float = 10,
+        enumeration_type: str = "distinct_subsets",
+        cost_type: Any = "local",
+        time_limit: float | None = None,
+        node_limit: float | None = None,
+        display_flag: bool | None = None,
+    ) -> Flipset:
+        """Find the cheapest `total_items` (``float("inf")``: all) actions, forget earlier ones, and return self.
+
+        enumeration_type : ``"distinct_subsets"``: the next action changes another set of features, which may
+            contain an earlier one; ``"mutually_exclusive"``: it changes no feature that an earlier one did
+        cost_type : ``"local"``, ``"max"``, ``"total"``, or any cost that `flipset` takes
+        time_limit : seconds for all items together
+        node_limit, display_flag : accepted and without effect: there are no nodes, and nothing is printed
+        """
+        self._clear()
+        distinct = enumeration_of(enumeration_type)
+        started = time.perf_counter()
+        result = ask_flipset(self._classifier, self._row, self.action_set, total_items, distinct, cost_type, time_limit)
+        runtime = time.perf_counter() - started
+        self._result = result
+        self._infos = [feature_info(item, self._row, runtime) for item in result]
+        self._df = self._table(result) if len(result) else self._df
+        self.sort()
+        return self
+
+    def _table(self, result: FlipsetResult) -> pd.DataFrame:
+        """One row an item, in the old columns."""
+        after = result.x_new
+        classifier, names = self._classifier, self.action_set.names
+        today = classifier.labels(self._row)[0]
+        rows = []
+        for item, score, label in zip(result, classifier.scores(after), classifier.labels(after), strict=True):
+            changes = sorted(item.changes, key=lambda change: names.index(change.feature))
+            rows.append(
+                {
+                    "cost": item.cost,
+                    "size": len(changes),
+                    "features": [change.feature for change in changes],
+                    "feature_idx": [names.index(change.feature) for change in changes],
+                    "x": [change.today for change in changes],
+                    "x_new": [change.new for change in changes],
+                    "score_new": score,
+                    "yhat_new": label,
+                    "feasible": True,
+                    "flipped": bool(label != today),
+                }
+            )
+        return pd.DataFrame(rows)
+
+    # -- what was found ------------------------------------------------------------------------------
+
+    @property
+    def x(self) -> npt.NDArray[Any]:
+        """The person as they are today, in the action set's order."""
+        return self._row.to_numpy()[0]
+
+    @property
+    def df(self) -> pd.DataFrame:
+        """One row an action: cost, size, features, feature_idx, x, x_new, score_new, yhat_new, feasible, flipped.
+
+        score_new is the classifier's decision value (a probability where it has none, NaN where it has
+        neither), yhat_new its prediction; flipped says whether that differs from the prediction today.
+        """
+        return self._df.copy()
+
+    @property
+    def reason(self) -> str:
+        """Why there are no (more) actions, in a sentence; "no recourse" only where that was proven."""
+        return "populate() has not been called." if self._result is None else self._result.reason
+
+    @property
+    def items(self) -> list[dict[Any, Any]]:
+        """For each action, what it adds to each feature (0 for most), by name, cheapest first."""
+        names = self.action_set.names
+        return [dict(zip(names, info["actions"].tolist(), strict=True)) for info in self._infos]
+
+    @property
+    def actions(self) -> list[npt.NDArray[Any]]:
+        """For each action, what it adds to each feature, as an array, cheapest first."""
+        return [info["actions"] for info in self._infos]
+
+    @property
+    def solutions_info(self) -> list[dict[str, Any]]:
+        """For each action what `RecourseBuilder.fit` says about it, cheapest first."""
+        return self._infos
+
+    def sort(self, **order: Any) -> None:
+        """Sort `df`: ``sort(by=["cost"], ascending=False)``, or ``sort(cost=True)``; kept for the next time.
+
+        Without arguments: by size, cost and score_new, or as said last.
+        """
+        if order and "by" not in order:
+            order = {"by": list(order)}
+        order = order or self._order
+        names = [order["by"]] if isinstance(order["by"], str) else list(order["by"])
+        for name in names:
+            if name not in self._df.columns:
+                raise InputError(f"there is no column {name!r} to sort by. {nearest(name, self._df.columns)}")
+        self._order = {"by": names, "ascending": order.get("ascending", True)}
+        self._df = self._df.sort_values(**self._order, ignore_index=True, kind="stable")
+
+    def view(self) -> pd.DataFrame:
+        """Return `df`."""
+        return self.df
+
+    def to_flat_df(self) -> pd.DataFrame:
+        """Return one row for each action and changed feature, indexed by item in the order of `df`."""
+        rows = [
+            (item, *change)
+            for item, line in enumerate(self._df[["features", "x", "x_new"]].to_numpy())
+            for change in zip(*line, strict=True)
+        ]
+        columns = ["item", "Features to Change", "Current Value", "Required Value"]
+        return pd.DataFrame(rows, columns=columns).set_index("item")
+
+    def to_latex(self, name_formatter: str | None = "\\textit") -> str:
+        """Return a LaTeX table (it needs the package booktabs); names are wrapped in `name_formatter`."""
+        wrap = (lambda name: f"{name_formatter}{{{name}}}") if name_formatter else str
+        lines, before = [], None
+        for item, name, today, new in self.to_flat_df().reset_index().itertuples(index=False):
+            number = "" if item == before else str(item + 1)
+            cells = (number, wrap(_tex(name)), _tex(today), "$\\longrightarrow$", _tex(new))
+            lines.append(" & ".join(cells) + r" \\")
+            before = item
+        head = ("item", r"\textsc{Feature Subset}", r"\textsc{Current Values}", "", r"\textsc{Required Values}")
+        lines = lines or [rf"\multicolumn{{5}}{{c}}{{{_tex(self._headline)}}} \\"]
+        top = [r"\begin{tabular}{rlccc}", r"\toprule", " & ".join(head) + r" \\", r"\midrule"]
+        return "\n".join([*top, *lines, r"\bottomrule", r"\end{tabular}"])
+
+    def to_html(self) -> str:
+        """Return a small static HTML table; "No Recourse" where it was proven that there is none."""
+        table = "" if self._result is None else self._result.to_html()
+        if table and self._headline == self.reason:
+            return table
+        return f'<div class="recourse"><p><strong>{escape(self._headline)}</strong></p></div>{table}'
+
+    @property
+    def _headline(self) -> str:
+        proven = self._result is not None and self._result.status is Status.INFEASIBLE
+        return "No Recourse" if proven else self.reason
+
+    def __len__(self) -> int:
+        return len(self._infos)
+
+    def __repr__(self) -> str:
+        table = f"\n{self._df[['cost', 'size', 'features', 'x', 'x_new']].to_string()}" if len(self) else ""
+        return f"Flipset with {len(self)} items{table}{chr(10) + self.reason if self.reason else ''}"
+
+    def _repr_html_(self) -> str:
+        return self.to_html()
+
+
+def enumeration_of(name: str) -> str:
+    if name not in ENUMERATIONS:
+        raise InputError(f"{name!r} is not an enumeration type. {nearest(name, ENUMERATIONS)}")
+    return ENUMERATIONS[name]
+
+
+def ask_flipset(
+    classifier: Classifier,
+    row: pd.DataFrame,
+    action_set: ActionSet,
+    total_items: float,
+    distinct: str,
+    cost: Any,
+    time_limit: float | None,
+    max_changes: int | None = None,
+) -> FlipsetResult:
+    """Ask `flipset` about the moves that help: for a few items first, then for more, until no more come."""
+    if isinstance(total_items, bool) or not total_items >= 1:
+        raise InputError(f"total_items must be at least 1, not {total_items!r}.")
+    deadline = deadline_after(time_limit)
+
+    def ask(actions: ActionSet, items: int) -> FlipsetResult:
+        left = None if math.isinf(deadline) else max(0.0, deadline - time.monotonic())
+        limits: dict[str, Any] = {"max_changes": max_changes, "time_limit": left}
+        return flipset(classifier.model, row, actions, total_items=items, cost=cost, distinct=distinct, **limits)
+
+    helpful = classifier.helpful(action_set)
+    wanted = int(min(64, total_items))
+    result = ask(helpful, wanted)
+    while len(result) == wanted < total_items:
+        wanted = int(min(8 * wanted, total_items))
+        more = ask(helpful, wanted)
+        if len(more) < len(result):  # out of time: what is at hand stands
+            return replace(result, reason=f"Stopped after {len(result)} items: {Status.UNKNOWN.value}.")
+        result = more
+    return result if len(result) else ask(action_set, 1)  # who has no recourse has none with all moves
+
+
+def feature_info(item: FlipsetItem, row: pd.DataFrame, runtime: float) -> dict[str, Any]:
+    """One action as the old builder described it."""
+    names: list[Any] = list(row.columns)
+    costs = np.zeros(len(names))
+    actions: list[Any] = [0.0] * len(names)
+    for change in item.changes:
+        at = names.index(change.feature)
+        numbers = all(isinstance(value, (bool, int, float)) for value in (change.today, change.new))
+        costs[at], actions[at] = change.price, float(change.new) - float(change.today) if numbers else change.new
+    return {
+        "feasible": True,
+        "status": item.status.label,
+        "cost": item.cost,
+        "costs": costs,
+        "actions": np.array(actions),
+        "upperbound": item.cost,
+        "lowerbound": item.bound,
+        "gap": (item.cost - item.bound) / item.cost if item.cost > 0 else 0.0,
+        "runtime": runtime,
+    }
+
+
+def _tex(value: Any) -> str:
+    """A value as LaTeX text."""
+    text = f"{value:g}" if isinstance(value, float) else str(value)
+    special = {**{c: "\\" + c for c in "&%$#_{}"}, "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+    special["\\"] = r"\textbackslash{}"
+    return "".join(special.get(letter, letter) for letter in text)

@@ -1,0 +1,1 @@
+"""Models from files, opened without executing anything that the file brings along."""

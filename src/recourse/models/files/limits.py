@@ -1,0 +1,18 @@
+"""How large a model file may be, and how its content is quoted in an error."""
+
+from __future__ import annotations
+
+from typing import Any
+
+SIZE_LIMIT = 1 << 30
+"""Files, and archives once unpacked, may have so many bytes."""
+
+TEXT_LIMIT = 1 << 28
+"""Files of text may have so many bytes: they take several times that in memory."""
+COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda", b"\x04\x22\x4d\x18")
+
+
+def shortened(value: Any) -> str:
+    if isinstance(value, int) and value.bit_length() > 1000:
+        return "an integer beyond all floats"  # Python refuses to spell out integers of thousands of digits
+    return repr(value)

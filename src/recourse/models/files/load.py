@@ -1,0 +1,169 @@
+"""Models from files, opened without executing anything that the file brings along.
+
+What a file is gets decided by its first bytes, never by its name. Coefficient tables, scorecards and the
+boosting libraries' own formats are data; a skops file is loaded only if every type in it is one that skops
+itself trusts, or one of `DATA_ONLY`; ONNX is run only if it is self-contained. Sizes are checked before anything
+is allocated.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from recourse.errors import InputError, ModelError
+from recourse.models.files.coefficient_tables import read_table_csv, read_table_json
+from recourse.models.files.limits import COMPRESSED, SIZE_LIMIT, TEXT_LIMIT
+from recourse.models.files.onnx import OnnxClassifier, looks_like_onnx, read_graph
+from recourse.models.files.pickles import open_trusted_pickle, pickle_imports
+from recourse.models.files.skops import check_archive, open_skops, skops_types
+from recourse.models.readers.lightgbm import read_lightgbm
+from recourse.models.readers.tree_classifier import BoostedClassifier
+from recourse.models.readers.xgboost import read_json, read_ubjson, read_xgboost
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """What a model file holds, as far as that can be told without loading it.
+
+    kind : in words; sha256 : of the whole file; contents : one line for each type, operator, coefficient …
+    loads : whether `load_model` opens it; otherwise why it doesn't
+    """
+
+    path: Path
+    kind: str
+    size: int
+    sha256: str
+    contents: tuple[str, ...]
+    loads: bool
+    why: str = ""
+
+    def __str__(self) -> str:
+        verdict = "load_model opens it" if self.loads else f"refused: {self.why}"
+        lines = [f"{self.path}: {self.kind}, {self.size:,} bytes", f"sha256  {self.sha256}", f"status  {verdict}"]
+        return "\n".join([*lines, *(f"        {line}" for line in self.contents)])
+
+
+def load_model(path: str | Path, *, trust_pickle: str | None = None) -> Any:
+    """Return the model in a file: a `LinearModel`, a `Scorecard`, or an estimator.
+
+    A coefficient table is CSV with the columns ``feature,coefficient`` and a row named ``(intercept)``, or
+    JSON such as ``{"intercept": -1.5, "coefficients": {"income": 0.02}}``.
+
+    A scorecard is CSV with the columns ``feature,level,points``, one row a level or interval and the rows
+    ``(cutoff)`` and, if there is one, ``(base)``; or JSON such as ``{"cutoff": 30, "base": 0, "points":
+    {"age": {"(-inf, 25)": 0, "[25, inf)": 20}}}``. See `Scorecard` for levels. Coefficients per level, with the
+    columns ``feature,level,coefficient`` and a row ``(intercept)``, approve scores above 0; a row without a
+    level is a weight per unit.
+
+    XGBoost's JSON and UBJSON and LightGBM's text are read without those libraries. A skops file needs the extra
+    ``openrecourse[skops]``, an ONNX file ``openrecourse[onnx]``. Pickle and joblib files are refused: opening one
+    runs whatever code it holds.
+
+    trust_pickle : the SHA-256 of a pickle or joblib file that you trust as you trust a program: this very file
+        may be opened, and is run. Any other is refused.
+
+    Raises `ModelError` that says what the file seems to be and what would work.
+    """
+    path = Path(path)
+    data = _read(path)
+    kind = _kind(data)
+    if trust_pickle is not None and kind != "pickle":
+        raise InputError(f"trust_pickle= is for pickle and joblib files; {path} is none. Leave it out.")
+    try:
+        if kind == "pickle":
+            return open_trusted_pickle(path, data, trust_pickle)
+        if kind == "skops":
+            return open_skops(path, data)
+        if kind == "onnx":
+            return OnnxClassifier(data)
+        if kind == "xgboost":
+            return read_xgboost(read_ubjson(data))
+        text = _text(path, data)
+        if text.startswith("tree\n"):
+            return read_lightgbm(text)
+        if text.lstrip()[:1] != "{":
+            return read_table_csv(path, text)
+        document = read_json(text)
+        return read_xgboost(document) if "learner" in document else read_table_json(path, document)
+    except ModelError as error:
+        if str(path) in str(error):
+            raise
+        raise ModelError(f"{path}: {error}") from None
+
+
+def inspect_model(path: str | Path) -> ModelFile:
+    """Say what a model file holds, without loading it or running anything in it.
+
+    Raises `ModelError` only where there is no file to look at.
+    """
+    path = Path(path)
+    data = _read(path)
+    contents: list[str] = []
+    why = ""
+    kind = {"pickle": "pickle or joblib", "skops": "skops", "onnx": "ONNX", "xgboost": "XGBoost (UBJSON)"}.get(
+        _kind(data), "text"
+    )
+    try:
+        if kind == "pickle or joblib":
+            contents = pickle_imports(data)
+            why = "opening it runs code; if you trust it as a program, give its sha256 as trust_pickle"
+        elif kind == "skops":
+            check_archive(path, data)
+            contents, untrusted = skops_types(path, data)
+            why = f"types that are not trusted: {', '.join(untrusted[:5])}" if untrusted else ""
+        elif kind == "ONNX":
+            graph = read_graph(data).graph
+            contents = sorted({f"{node.domain or 'ai.onnx'}.{node.op_type}" for node in graph.node})
+        else:
+            model = load_model(path)
+            if isinstance(model, BoostedClassifier):
+                kind = {"xgboost": "XGBoost", "lightgbm": "LightGBM"}[model.source]
+                names = getattr(model, "feature_names_in_", None)
+                contents = [f"{len(model.trees)} trees over {model.n_features_in_} features"]
+                contents += [] if names is None else [f"feature {name}" for name in names]
+            else:
+                kind = "coefficients"
+                contents = [f"coefficient of {name}" for name in model.feature_names]
+    except ModelError as error:
+        why = str(error).removeprefix(f"{path}: ")
+    return ModelFile(path, kind, len(data), hashlib.sha256(data).hexdigest(), tuple(contents), not why, why)
+
+
+def _read(path: Path) -> bytes:
+    """The bytes of a file, after a look at its size."""
+    try:
+        size = path.stat().st_size
+        if size > SIZE_LIMIT:
+            raise ModelError(f"{path} has {size / 2**30:.1f} GiB; model files above 1 GiB are refused.")
+        with path.open("rb") as file:
+            data = file.read(SIZE_LIMIT + 1)
+    except OSError as error:
+        raise ModelError(f"can't read the model file {path}: {error.strerror or error}.") from None
+    if not data.strip():
+        raise ModelError(f"{path} is empty.")
+    return data
+
+
+def _kind(data: bytes) -> str:
+    """What a file is, by its first bytes."""
+    if data.startswith(b"PK\x03\x04"):
+        return "skops"
+    if data[:1] == b"\x80" or data.startswith(COMPRESSED):
+        return "pickle"
+    if data[:1] == b"{" and data[1:2] in (b"i", b"U", b"I", b"l", b"L"):
+        return "xgboost"
+    return "onnx" if looks_like_onnx(data[:16]) else "text"
+
+
+def _text(path: Path, data: bytes) -> str:
+    if len(data) > TEXT_LIMIT:
+        raise ModelError(f"{path} has {len(data) >> 20} MiB of text; above {TEXT_LIMIT >> 20} MiB it is refused.")
+    try:
+        return data.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError:
+        raise ModelError(
+            f"{path} is neither a model file of a known kind nor text; its first bytes are {data[:8]!r}."
+        ) from None

@@ -1,0 +1,1 @@
+"""Readers of other libraries' estimators, one a file."""

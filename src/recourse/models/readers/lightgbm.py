@@ -1,0 +1,88 @@
+"""LightGBM's own text format, read as data: the library is not needed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from recourse.errors import ModelError
+from recourse.models.readers.tree_classifier import BoostedClassifier, Tree
+from recourse.models.readers.xgboost import read_json
+
+# -- LightGBM --------------------------------------------------------------------------------------------------
+
+
+def read_lightgbm(text: str) -> BoostedClassifier:
+    """Return the classifier in LightGBM's text format. Raises `ModelError` for anything but trees for two labels."""
+    try:
+        head, *blocks = text.split("\nTree=")
+        settings = _settings(head)
+        objective = settings.get("objective", "").split()
+        if not objective or objective[0] not in ("binary", "cross_entropy"):
+            raise ModelError(
+                f"a LightGBM model for {settings.get('objective', '?')!r} does not decide between two labels."
+            )
+        if settings.get("num_class") != "1" or settings.get("num_tree_per_iteration") != "1":
+            raise ModelError("a LightGBM model for several labels is not read.")
+        if not text.count("end of trees"):
+            raise ModelError("this LightGBM model is cut short.")
+        scale = next((float(part[8:]) for part in objective if part.startswith("sigmoid:")), 1.0)
+        n_features = int(settings["max_feature_idx"]) + 1
+        names = settings["feature_names"].split(" ")
+        trees = [_lightgbm_tree(_settings(block.split("\n\n")[0])).check(n_features) for block in blocks]
+        if "average_output" in head.split("\n"):
+            for tree in trees:
+                tree.value = tree.value / len(trees)
+        line = next((line for line in text.splitlines() if line.startswith("pandas_categorical:")), ":null")
+        categories = read_json(line.partition(":")[2])
+    except ModelError:
+        raise
+    except (KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
+        raise ModelError(f"this is no LightGBM model that can be read: {type(error).__name__}: {error}.") from None
+    if len(names) != n_features:
+        raise ModelError(f"this LightGBM model has {n_features} features, but {len(names)} names.")
+    given = None if names == [f"Column_{k}" for k in range(n_features)] else names
+    return BoostedClassifier("lightgbm", trees, 0.0, given, n_features, scale, categories)
+
+
+def _settings(text: str) -> dict[str, str]:
+    return {key: value for line in text.split("\n") for key, found, value in [line.partition("=")] if found}
+
+
+def _lightgbm_tree(settings: dict[str, str]) -> Tree:
+    def numbers(name: str, dtype: Any) -> Any:
+        return np.array(settings.get(name, "").split(), dtype=dtype)
+
+    leaves = int(settings["num_leaves"])
+    values = numbers("leaf_value", np.float64)
+    if settings.get("is_linear", "0") != "0":
+        raise ModelError("LightGBM's linear trees are no sum of constants.")
+    if leaves != len(values) or leaves < 1:
+        raise ModelError("a LightGBM tree has fewer leaves than it says.")
+    inner = leaves - 1
+    feature, decision = numbers("split_feature", np.int64), numbers("decision_type", np.int64)
+    threshold = numbers("threshold", np.float64)
+    children = [numbers(name, np.int64) for name in ("left_child", "right_child")]
+    left, right = (np.where(child < 0, inner + ~child, child) for child in children)
+    missing = (decision >> 2) & 3
+    if (missing == 1).any():
+        raise ModelError("a LightGBM model that takes zeros for missing values is not read.")
+    # where training had no missing values, LightGBM takes one for 0
+    missing_left = np.where(missing == 2, (decision & 2) > 0, threshold >= 0).astype(bool)
+    none = np.zeros(leaves)
+    tree = Tree(
+        np.concatenate([feature, np.full(leaves, -1)]),
+        np.concatenate([threshold, none]),
+        np.concatenate([left, none.astype(np.int64)]),
+        np.concatenate([right, none.astype(np.int64)]),
+        np.concatenate([np.zeros(inner), values]),
+        np.concatenate([missing_left, none.astype(bool)]),
+    )
+    bounds, words = numbers("cat_boundaries", np.int64), numbers("cat_threshold", np.uint32)
+    for node in np.flatnonzero(decision & 1):
+        which = int(threshold[node])
+        bits = np.ascontiguousarray(words[bounds[which] : bounds[which + 1]], dtype="<u4").view(np.uint8)
+        goes = np.unpackbits(bits, bitorder="little").astype(bool)
+        tree.sets[int(node)] = np.concatenate([goes, [False, False]])  # unknown and missing ones go right
+    return tree

@@ -1,0 +1,175 @@
+"""Boosted trees in XGBoost's and LightGBM's own formats, read as data: neither library is needed, nor run.
+
+XGBoost saves JSON or UBJSON, LightGBM text. A `BoostedClassifier` made of one predicts as the library does:
+XGBoost compares and adds up in float32, LightGBM in float64.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from recourse.arrays import BoolArray, FloatArray, IntArray
+from recourse.errors import ModelError
+
+
+@dataclass
+class Tree:
+    """One tree: node 0 is the root, and a leaf has feature −1.
+
+    threshold : values up to it go left; missing_left : whether missing values do
+    sets : for nodes that split by category, whether category 0, 1, …, an unknown one, a missing one goes left
+    """
+
+    feature: IntArray
+    threshold: FloatArray
+    left: IntArray
+    right: IntArray
+    value: FloatArray
+    missing_left: BoolArray
+    sets: dict[int, BoolArray] = field(default_factory=dict)
+
+    def check(self, n_features: int) -> Tree:
+        """Raise `ModelError` unless this is a tree over so many features; returns itself."""
+        n = len(self.feature)
+        inner = np.flatnonzero(self.feature >= 0)
+        if {len(part) for part in (self.threshold, self.left, self.right, self.value, self.missing_left)} != {
+            n
+        } or not n:
+            raise ModelError("a tree's lists have different lengths.")
+        children = np.concatenate([self.left[inner], self.right[inner]])
+        if len(children) and (children.min() < 1 or children.max() >= n or len(np.unique(children)) < len(children)):
+            raise ModelError("a tree's nodes do not form a tree.")
+        if self.feature.max() >= n_features:
+            raise ModelError(f"a tree splits on feature {self.feature.max()} of {n_features}.")
+        if not np.isfinite(self.value).all() or np.isnan(self.threshold[inner]).any():
+            raise ModelError("a tree holds numbers that are not finite.")
+        return self
+
+
+class BoostedClassifier:
+    """A boosted classifier of two labels, 0 and 1, from a file: it predicts as scikit-learn's estimators do.
+
+    source : "xgboost" or "lightgbm"; trees : whose values add up to the decision value, after `base`
+    scale : P(1) = 1 / (1 + exp(−scale · decision value))
+    """
+
+    def __init__(
+        self,
+        source: str,
+        trees: list[Tree],
+        base: float,
+        names: list[str] | None,
+        n_features: int,
+        scale: float = 1.0,
+        categories: list[list[Any]] | None = None,
+    ) -> None:
+        self.source, self.trees, self.base, self.scale = source, trees, base, scale
+        self.categories = categories
+        self.classes_ = np.array([0, 1])
+        self.n_features_in_ = n_features
+        if names is not None:
+            self.feature_names_in_ = np.array(names, dtype=object)
+
+    @property
+    def display_name(self) -> str:
+        """What reports call it."""
+        return f"{'XGBoost' if self.source == 'xgboost' else 'LightGBM'} model of {len(self.trees)} trees"
+
+    def __repr__(self) -> str:
+        return f"BoostedClassifier({self.source}: {len(self.trees)} trees, {self.n_features_in_} features)"
+
+    def numbers(self, X: Any) -> FloatArray:
+        """Return a table as the trees compare it, in float64."""
+        columns = lightgbm_columns(X, self.categories) if self.source == "lightgbm" else xgboost_columns(X)
+        if columns.shape[1] != self.n_features_in_:
+            raise ValueError(f"the model has {self.n_features_in_} features, but the table {columns.shape[1]}.")
+        return columns
+
+    def decision_function(self, X: Any) -> FloatArray:
+        """Return the sum of the leaves, in the precision of the library."""
+        columns = self.numbers(X)
+        dtype = np.float32 if self.source == "xgboost" else np.float64
+        total: npt.NDArray[Any] = np.full(len(columns), self.base, dtype=dtype)
+        for tree in self.trees:
+            total = total + _leaves(tree, columns).astype(dtype)
+        return total.astype(np.float64)
+
+    def predict_proba(self, X: Any) -> FloatArray:
+        """Return the probabilities of 0 and 1."""
+        score = self.decision_function(X)
+        with np.errstate(over="ignore"):
+            if self.source == "xgboost":
+                one = (np.float32(1) / (np.float32(1) + np.exp(-score.astype(np.float32)))).astype(np.float64)
+            else:
+                one = 1 / (1 + np.exp(-self.scale * score))
+        return np.stack([1 - one, one], axis=1)
+
+    def predict(self, X: Any) -> IntArray:
+        """Return the more probable label; 0 at a tie."""
+        return (self.predict_proba(X)[:, 1] > 0.5).astype(np.int64)
+
+
+def _leaves(tree: Tree, columns: FloatArray) -> FloatArray:
+    node = np.zeros(len(columns), dtype=np.int64)
+    while (rows := np.flatnonzero(tree.feature[node] >= 0)).size:
+        here = node[rows]
+        value = columns[rows, tree.feature[here]]
+        left = np.where(np.isnan(value), tree.missing_left[here], value <= tree.threshold[here])
+        for at in np.intersect1d(here, list(tree.sets)):
+            who, row = np.flatnonzero(here == at), tree.sets[int(at)]
+            left[who] = row[category_cells(value[who], len(row) - 2)]
+        node[rows] = np.where(left, tree.left[here], tree.right[here])
+    return tree.value[node]
+
+
+def category_cells(values: FloatArray, known: int) -> IntArray:
+    """Return which of the categories 0 … known − 1 values are; `known` for others, `known + 1` for missing."""
+    missing = np.isnan(values)
+    code = np.trunc(np.where(missing, 0.0, values))
+    cells = np.where((values > -1) & (code < known), code, known)
+    return np.where(missing, known + 1, cells).astype(np.int64)
+
+
+def xgboost_columns(table: Any) -> FloatArray:
+    """Return a table as XGBoost compares it: rounded to float32; categories by their codes."""
+    if isinstance(table, pd.DataFrame):
+        parts = [_codes(table[name]) if _is_categorical(table[name]) else _floats(table[name]) for name in table]
+        array = np.stack(parts, axis=1) if parts else np.empty((len(table), 0))
+    else:
+        array = table.toarray() if hasattr(table, "toarray") else np.asarray(table, dtype=np.float64)
+    return array.astype(np.float32).astype(np.float64)
+
+
+def lightgbm_columns(table: Any, categories: list[list[Any]] | None) -> FloatArray:
+    """Return a table as LightGBM compares it: in float64; pandas' categories by their place in training."""
+    if not isinstance(table, pd.DataFrame):
+        return np.asarray(table.toarray() if hasattr(table, "toarray") else table, dtype=np.float64)
+    left = list(categories or [])
+    parts = []
+    for name in table:
+        column = table[name]
+        if _is_categorical(column):
+            if not left:
+                raise ValueError(f"column {name!r} is categorical, but the model was not trained on categories.")
+            parts.append(_codes(column.cat.set_categories(left.pop(0))))
+        else:
+            parts.append(_floats(column))
+    return np.stack(parts, axis=1) if parts else np.empty((len(table), 0))
+
+
+def _is_categorical(column: pd.Series[Any]) -> bool:
+    return isinstance(column.dtype, pd.CategoricalDtype)
+
+
+def _codes(column: pd.Series[Any]) -> FloatArray:
+    codes = column.cat.codes.to_numpy().astype(np.float64)
+    return np.where(codes < 0, np.nan, codes)
+
+
+def _floats(column: pd.Series[Any]) -> FloatArray:
+    return column.to_numpy(dtype=np.float64, na_value=np.nan)

@@ -1,0 +1,1 @@
+"""What models state of themselves, as data, and the trial before it is believed."""

@@ -1,0 +1,148 @@
+"""A network of ReLUs as data: what a linear model, a network or an ensemble of networks states of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from recourse.arrays import FloatArray
+
+if TYPE_CHECKING:
+    from recourse.menus.menus import Menus
+
+
+@dataclass(frozen=True, eq=False)
+class Layers:
+    """What a network of affine and ReLU layers states about itself: one logit a member, for the second label.
+
+    weights : arrays [members, in, out], from the input on; biases : arrays [members, 1, out]
+    shift, scale : the inputs enter as ``(x − shift) · scale``
+
+    An ensemble *decides* on the mean of its members' probabilities. Gradient searches descend on the mean of
+    their logits, which has the same sign only where the members agree, and ask the mean probability when to
+    stop; the model itself has the last word.
+    """
+
+    weights: tuple[FloatArray, ...]
+    biases: tuple[FloatArray, ...]
+    shift: FloatArray
+    scale: FloatArray
+
+    @property
+    def members(self) -> int:
+        """How many networks there are."""
+        return int(self.weights[0].shape[0])
+
+    def logits(self, X: npt.ArrayLike) -> FloatArray:
+        """Return float64[members, n].
+
+        >>> two = Layers((np.array([[[1.0]], [[3.0]]]),), (np.zeros((2, 1, 1)),), np.zeros(1), np.ones(1))
+        >>> two.logits([[2.0]]).tolist()
+        [[2.0], [6.0]]
+        """
+        return self.differentiable(np.asarray(X, dtype=np.float64))[0]
+
+    def differentiable(self, X: FloatArray) -> tuple[FloatArray, Callable[[FloatArray], FloatArray]]:
+        """Return the logits, and the function that pulls slopes with respect to them back to the rows of `X`.
+
+        It takes float64[members, n], or [1, n] if all members have the same slopes, and returns float64[n, d],
+        summed over members. Where a ReLU bends, its slope counts as 0.
+
+        >>> line = Layers((np.array([[[1.0], [-2.0]]]),), (np.zeros((1, 1, 1)),), np.zeros(2), np.ones(2))
+        >>> logits, pull_back = line.differentiable(np.array([[3.0, 1.0]]))
+        >>> pull_back(np.array([[1.0]])).tolist()
+        [[1.0, -2.0]]
+        """
+        a = (X - self.shift) * self.scale
+        inner = []
+        for w, b in zip(self.weights[:-1], self.biases[:-1], strict=True):
+            a = np.maximum(a @ w + b, 0.0)
+            inner.append(a)
+        logits: FloatArray = (a @ self.weights[-1] + self.biases[-1])[..., 0]
+
+        def pull_back(slopes: FloatArray) -> FloatArray:
+            delta = slopes[..., None] * self.weights[-1][:, None, :, 0]
+            for w, a in zip(self.weights[-2::-1], inner[::-1], strict=True):
+                delta = (delta * (a > 0)) @ w.swapaxes(1, 2)
+            pulled: FloatArray = delta.sum(axis=0) * self.scale
+            return pulled
+
+        return logits, pull_back
+
+    def bounds(self, low: FloatArray, high: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Bound every member's logit over the boxes ``low … high`` (n × d): two float64[members, n].
+
+        Interval arithmetic: never too narrow, up to rounding, and exact for a linear model.
+        """
+        ends = (low - self.shift) * self.scale, (high - self.shift) * self.scale
+        centre, radius = (ends[0] + ends[1]) / 2, np.abs(ends[1] - ends[0]) / 2
+        for w, b in zip(self.weights[:-1], self.biases[:-1], strict=True):
+            mid, spread = centre @ w + b, radius @ np.abs(w)
+            lower, upper = np.maximum(mid - spread, 0.0), np.maximum(mid + spread, 0.0)
+            centre, radius = (lower + upper) / 2, (upper - lower) / 2
+        mid = (centre @ self.weights[-1] + self.biases[-1])[..., 0]
+        spread = (radius @ np.abs(self.weights[-1]))[..., 0]
+        return mid - spread, mid + spread
+
+    def negated(self) -> Layers:
+        """Return the same statement with logits in favour of the first label."""
+        last = len(self.weights) - 1
+        return replace(
+            self,
+            weights=(*self.weights[:last], -self.weights[last]),
+            biases=(*self.biases[:last], -self.biases[last]),
+        )
+
+    def parameters(self) -> list[FloatArray]:
+        """Return the arrays that training moves, weights and biases in turn."""
+        return [array for pair in zip(self.weights, self.biases, strict=True) for array in pair]
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """What a ReLU network, or an ensemble of them, states about the people and menus.
+
+    A row is approved if its `score` is above 0, or there if the model says so, up to `tolerance`: a bound on how
+    far the score may be from the model's own, in rounding. Features that can move enter as *inputs*, scaled.
+
+    layers : for scaled inputs; today : float64[n, all inputs]
+    inputs : for each block of the grid, the inputs that its features are
+    values : for each block, float64[its domain, its inputs]
+    bar : the logit of the probability to be reached
+    """
+
+    layers: Layers
+    today: FloatArray
+    inputs: tuple[npt.NDArray[np.int64], ...]
+    values: tuple[FloatArray, ...]
+    bar: float
+    tolerance: float
+
+    def score(self, inputs: FloatArray) -> FloatArray:
+        """Return how far above the bar rows are: one network's logit, or an ensemble's mean probability."""
+        logits = self.layers.logits(inputs)
+        reached: FloatArray = logits[0] if len(logits) == 1 else logistic(logits).mean(axis=0)
+        return reached - self.level
+
+    @property
+    def level(self) -> float:
+        """What is to be reached: a logit by one network, a mean probability by an ensemble."""
+        return self.bar if self.layers.members == 1 else float(logistic(np.array(self.bar)))
+
+    def inputs_at(self, menus: Menus, people: npt.ArrayLike, picks: npt.ArrayLike) -> FloatArray:
+        """Return the scaled inputs that actions lead to: float64[k, all inputs]."""
+        at = self.today[np.asarray(people, dtype=np.int64)]
+        states = menus.codes[menus.items(people, picks)]
+        for j, columns in enumerate(self.inputs):
+            at[:, columns] = self.values[j][states[:, j]]
+        return at
+
+
+def logistic(z: FloatArray) -> FloatArray:
+    """Return 1 / (1 + exp(−z)), without overflow."""
+    p: FloatArray = 0.5 * (1.0 + np.tanh(0.5 * z))
+    return p

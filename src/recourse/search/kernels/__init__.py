@@ -1,0 +1,1 @@
+"""The compiled kernels, and which build of them is active."""

@@ -1,0 +1,168 @@
+"""What all arms of a simulation share, and the state of one arm between two rounds."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from recourse.actions import ActionSet
+from recourse.arrays import BoolArray, FloatArray, IntArray
+from recourse.models import Model, as_model
+from recourse.simulations.design import Design
+from recourse.simulations.measures import Frozen, Moment, parameters_of
+from recourse.simulations.parts.labels import Labels
+from recourse.simulations.parts.people import People
+from recourse.simulations.parts.recommenders import Recourse, learned
+
+Key = tuple[str, str]
+
+CONTROL = "control"
+"""The arm in which nobody gets recourse and the model is retrained all the same."""
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """Everything that is fixed before the first round.
+
+    models : fitted estimators (or `Model`s that are never retrained), the start of all arms
+    recourse : without the control arm; labels : the two that are written
+    start, test : training and held-out people; frozen : what measures rest on, for everybody and by group
+    entropy : the root of all seeds
+    """
+
+    models: Mapping[str, Any]
+    recourse: Mapping[str, Recourse]
+    actions: ActionSet
+    design: Design
+    rounds: int
+    repeats: int
+    labels: Labels
+    desired: Any
+    threshold: float | None
+    start: People
+    frozen: Frozen
+    group_by: tuple[Any, ...]
+    groups: Mapping[str, tuple[Any, Any, Frozen]]
+    entropy: int
+
+    @property
+    def arms(self) -> list[Key]:
+        """(model, recourse) of all arms, the control arm of each model first."""
+        return [(model, recourse) for model in self.models for recourse in (CONTROL, *self.recourse)]
+
+    @cached_property
+    def start_moments(self) -> dict[str, Moment]:
+        """The start as measures see it, for each model; what they compute of it is kept."""
+        return {
+            name: moment(self, self.start, *self.decide(self.model(one), self.start), one, None)
+            for name, one in self.models.items()
+        }
+
+    @cached_property
+    def start_recourse(self) -> dict[str, Recourse]:
+        """The recourses after what they learn from the start: the same in all repeats, as the models are."""
+        seed = np.random.SeedSequence(self.entropy, spawn_key=(zlib.crc32(b"recourse"),))
+        return {
+            name: learned(one, self.actions, self.features(self.start), 0, seed) for name, one in self.recourse.items()
+        }
+
+    def features(self, people: People) -> pd.DataFrame:
+        """Return the columns that the action set and the models know."""
+        return people.X[self.actions.names] if self.group_by else people.X
+
+    def model(self, estimator: Any) -> Model:
+        """Return the model that an estimator stands for."""
+        if isinstance(estimator, Model):
+            return estimator
+        return as_model(estimator, desired=self.desired, threshold=self.threshold)
+
+    def decide(self, model: Model, people: People) -> tuple[Model, BoolArray]:
+        """Return the rule that people are told, as a model, and who is approved."""
+        rule, approved = self.design.decision.decide(model, self.features(people))
+        return rule, approved
+
+    def seeds(self, repeat: int, t: int, arm: Key | str) -> list[np.random.SeedSequence]:
+        """Return independent seeds for the parts of one arm's round; they depend on nothing else."""
+        name = arm if isinstance(arm, str) else "\0".join(arm)
+        key = (repeat, t, zlib.crc32(name.encode()))
+        return np.random.SeedSequence(self.entropy, spawn_key=key).spawn(6)
+
+    def measured(self, t: int) -> bool:
+        """Whether there are measurements after round t."""
+        return t % self.design.measure_every == 0 or t == self.rounds
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """Recommendations that people have not acted on yet: who, where they will be, and in which round.
+
+    promised : bool[people], whether they would be approved there, by the rule of the day they were told
+    """
+
+    ids: IntArray
+    new: pd.DataFrame
+    promised: BoolArray
+    due: int
+
+
+@dataclass(frozen=True, eq=False)
+class ArmState:
+    """One arm after some round.
+
+    model : the rule by which people were approved or denied last; approved : who was
+    recourse : what people are told by, as far as it has learned; None in the control arm
+    waiting : ids of newcomers about whom nothing is decided yet
+    stopped : why it does not go on, empty if it does; rows : the tidy rows measured so far
+    history : population, estimator and rule in the measured rounds of the first repeat, for pictures
+    tally : people drawn, valid, converged and moved so far
+    """
+
+    people: People
+    estimator: Any
+    model: Model
+    recourse: Recourse | None
+    parameters: list[FloatArray] | None
+    approved: BoolArray
+    waiting: IntArray
+    plans: tuple[Plan, ...] = ()
+    stopped: str = ""
+    tally: tuple[int, int, int, int] = (0, 0, 0, 0)
+    empty_since: int | None = None
+    rows: tuple[dict[str, Any], ...] = ()
+    history: Mapping[int, tuple[People, Any, Model]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class RepeatState:
+    """One repeat after round t."""
+
+    repeat: int
+    t: int
+    arms: Mapping[Key, ArmState]
+
+
+def moment(
+    study: Study,
+    people: People,
+    model: Model,
+    approved: BoolArray,
+    estimator: Any,
+    previous: list[FloatArray] | None,
+) -> Moment:
+    """Return a population and its model as measures see them."""
+    parameters = parameters_of(estimator)
+    return Moment(
+        X=study.features(people),
+        favourable=people.y == study.labels.desired,
+        model=model,
+        approved=approved,
+        parameters=parameters,
+        previous=parameters if previous is None else previous,
+        frozen=study.frozen,
+    )

@@ -1,0 +1,1 @@
+"""What is chosen from the evidence: limits, prices, greedy and exact choices."""

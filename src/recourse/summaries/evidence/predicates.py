@@ -1,0 +1,146 @@
+"""predicates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from recourse import tables
+from recourse.arrays import BoolArray, FloatArray
+from recourse.tables import Name
+
+OPERATORS = ("=", "≠", "≤", "≥")
+
+
+@dataclass(frozen=True)
+class Predicate:
+    """A statement about one feature of a person: ``feature operator value``.
+
+    operator : "=", "≠", "≤", "≥", or "in" for a bin, whose value is (low, high): low ≤ x < high, None for
+    an open end. whole : the feature holds whole numbers, so that a bin reads "3 to 7". order : the levels of
+    an ordinal feature from low to high, where ≤ and ≥ go by rank. missing : codes that mean "missing".
+
+    A missing value satisfies no predicate, not even ≠; a code for one satisfies "=" that code.
+
+    >>> Predicate("priors", "in", (3, 8), whole=True)
+    priors = 3 to 7
+    >>> Predicate("income", "≥", 50.0).holds(pd.Series([20.0, 50.0, np.nan])).tolist()
+    [False, True, False]
+    """
+
+    feature: Name
+    operator: str
+    value: Any
+    whole: bool = False
+    order: tuple[Any, ...] | None = None
+    missing: tuple[Any, ...] = ()
+
+    def holds(self, column: pd.Series[Any]) -> BoolArray:
+        """Return for each row of the feature's column whether the predicate is true of it."""
+        numeric = column.dtype.kind in "biuf"
+        raw = column.to_numpy(dtype=None if numeric else object)
+        if self.operator == "=":
+            return np.asarray(raw == self.value, dtype=bool)
+        known = ~tables.is_missing(raw, self.missing)
+        if self.operator == "≠":
+            return np.asarray(known & (raw != self.value), dtype=bool)
+        values = positions(column, self.order)
+        if self.operator == "in":
+            low, high = self.value
+            inside = (True if low is None else values >= low) & (True if high is None else values < high)
+            return np.asarray(known & inside, dtype=bool)
+        value = self.value if self.order is None else self.order.index(self.value)
+        return np.asarray(known & (values <= value if self.operator == "≤" else values >= value), dtype=bool)
+
+    def holds_at(self, value: FloatArray, order: tuple[Any, ...] | None) -> BoolArray:
+        """Return whether the predicate is true of positions: numbers, or ranks among `order`."""
+        if order is None:
+            return self.holds(pd.Series(value))
+        ranks = np.where(np.isnan(value), -1, value).astype(np.int64)
+        return self.holds(pd.Series([None if rank < 0 else order[rank] for rank in ranks], dtype=object))
+
+    def value_text(self) -> str:
+        """The value in words: '3 to 7', 'at least 12.5', 'rent'."""
+        if self.operator != "in":
+            return number_text(self.value)
+        low, high = self.value
+        if low is None and high is None:
+            return "any"
+        if self.whole:
+            top = None if high is None else number_text(high - 1)
+            if low is None:
+                return f"at most {top}"
+            if top is None:
+                return f"at least {number_text(low)}"
+            return top if high - 1 == low else f"{number_text(low)} to {top}"
+        if low is None:
+            return f"below {number_text(high)}"
+        return f"at least {number_text(low)}" if high is None else f"{number_text(low)} to below {number_text(high)}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the predicate as plain values."""
+        value = list(self.value) if self.operator == "in" else self.value
+        return {"feature": str(self.feature), "operator": self.operator, "value": value, "text": str(self)}
+
+    def __str__(self) -> str:
+        return f"{self.feature} {'=' if self.operator == 'in' else self.operator} {self.value_text()}"
+
+    __repr__ = __str__
+
+
+@dataclass(frozen=True)
+class Negation:
+    """What is true of everybody of whom a predicate isn't: the other branch of a split. A missing value is there too.
+
+    >>> Negation(Predicate("priors", "in", (3, 8), whole=True)), Negation(Predicate("sex", "=", "Male"))
+    (priors not 3 to 7, sex ≠ Male)
+    >>> Negation(Predicate("income", "≥", 50.0)).holds(pd.Series([20.0, 50.0, np.nan])).tolist()
+    [True, False, True]
+    """
+
+    predicate: Predicate
+
+    @property
+    def feature(self) -> Name:
+        """The feature that it is about."""
+        return self.predicate.feature
+
+    def holds(self, column: pd.Series[Any]) -> BoolArray:
+        """Return for each row of the feature's column whether the predicate is not true of it."""
+        return ~self.predicate.holds(column)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the negation as plain values: its predicate's, and that it is not."""
+        return {**self.predicate.to_dict(), "negated": True, "text": str(self)}
+
+    def __str__(self) -> str:
+        operator = {"=": "≠", "≠": "=", "≤": ">", "≥": "<", "in": "not"}[self.predicate.operator]
+        return f"{self.feature} {operator} {self.predicate.value_text()}"
+
+    __repr__ = __str__
+
+
+Condition = Predicate | Negation
+
+
+def positions(column: pd.Series[Any], order: tuple[Any, ...] | None) -> FloatArray:
+    """Return a column as numbers: its own, or ranks among `order`; NaN where missing or unknown."""
+    if order is None:
+        return column.to_numpy(dtype=np.float64, na_value=np.nan)
+    rank = {level: float(k) for k, level in enumerate(order)}
+    return np.array([rank.get(value, np.nan) for value in column.to_numpy(dtype=object)], dtype=np.float64)
+
+
+def number_text(value: Any) -> str:
+    """Write a value as a person would: 3.0 as '3'."""
+    return f"{value:.10g}" if isinstance(value, (float, np.floating)) else str(value)
+
+
+def nearest_value(values: FloatArray, targets: FloatArray) -> FloatArray:
+    """The nearest of ascending targets to each value; of two equally near, the lower."""
+    right = np.clip(np.searchsorted(targets, values), 0, len(targets) - 1)
+    left = np.maximum(right - 1, 0)
+    return np.where(values - targets[left] <= targets[right] - values, targets[left], targets[right])
