@@ -14,14 +14,15 @@ import recourse
 SOURCE = Path(recourse.__file__).parent
 
 # What each module (or package) of recourse may import of the others, at run time.
-GROUND = {"errors", "arrays", "budget", "tables", "_version"}
+GROUND = {"errors", "checks", "arrays", "budget", "tables", "_version"}
 BELOW_VERBS = GROUND | {"statistics", "reports", "datasets", "costs", "actions", "menus", "models"}
 MAY_IMPORT = {
     "errors": set(),
     "_version": set(),
     "arrays": set(),
-    "budget": {"errors"},
-    "tables": {"errors"},
+    "checks": {"errors"},
+    "budget": {"errors", "checks"},
+    "tables": {"errors", "checks", "arrays"},
     "statistics": GROUND,
     "reports": GROUND,
     "datasets": GROUND,

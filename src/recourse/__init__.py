@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from recourse.audits.audit import audit, audit_batch
     from recourse.audits.result import Audit, AuditSpec
     from recourse.audits.tally import AuditPartial
+    from recourse.budget import Budget
     from recourse.costs.bradley_terry import BradleyTerryCost
     from recourse.costs.by_name import COSTS
     from recourse.costs.cost import Cost
@@ -88,6 +89,8 @@ _HOME = {
     "simulations": ("Simulation", "simulate"),
     # rules for everyone
     "summaries": ("GlobalActions", "RecourseTree", "SelectionStatus", "TwoLevelRecourseSet", "summarize"),
+    # how long a job may take
+    "budget": ("Budget",),
     # what can go wrong
     "errors": ("InputError", "ModelError", "RecourseError"),
 }
@@ -118,6 +121,7 @@ __all__ = [
     "AuditPartial",
     "AuditSpec",
     "BradleyTerryCost",
+    "Budget",
     "Cost",
     "FeatureActions",
     "FeatureCost",

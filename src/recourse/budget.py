@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from recourse.checks import whole_number
 from recourse.errors import InputError
 
 Progress = Callable[[int, int], object]
@@ -48,7 +49,7 @@ class Budget:
 
     def __init__(self, time_limit: float | None = None, max_questions: int | None = None) -> None:
         self.time_limit = _seconds(time_limit)
-        self.max_questions = _questions(max_questions)
+        self.max_questions = whole_number("max_questions", max_questions, least=1, or_none=True)
         self._cancelled = threading.Event()
         self._deadline = math.inf
         self._started = False
@@ -105,15 +106,6 @@ def _seconds(time_limit: float | None) -> float | None:
     if isinstance(time_limit, (str, bool)) or not time_limit >= 0:
         raise InputError(f"time_limit must be seconds ≥ 0 or None, not {time_limit!r}.")
     return float(time_limit)
-
-
-def _questions(max_questions: int | None) -> int | None:
-    """A number of questions, or an error that says what it is."""
-    if max_questions is None:
-        return None
-    if isinstance(max_questions, (str, bool)) or not max_questions >= 1 or int(max_questions) != max_questions:
-        raise InputError(f"max_questions must be a whole number ≥ 1 or None, not {max_questions!r}.")
-    return int(max_questions)
 
 
 def deadline_after(time_limit: float | None) -> float:

@@ -7,10 +7,7 @@ exit code. Mistakes of our own are `assert`ed and never dressed up as the user's
 from __future__ import annotations
 
 import difflib
-import math
-import numbers
 from collections.abc import Iterable
-from typing import Any
 
 
 class RecourseError(Exception):
@@ -23,15 +20,6 @@ class InputError(RecourseError, ValueError):
 
 class ModelError(RecourseError, ValueError):
     """The model can't be used: unfitted, not binary, unreadable, untrusted, or not of a supported kind."""
-
-
-def is_number(value: Any) -> bool:
-    """Whether a setting is a finite number, and no word, nothing, or truth value.
-
-    >>> is_number(0.5), is_number("0.5"), is_number(None), is_number(float("nan"))
-    (True, False, False, False)
-    """
-    return isinstance(value, numbers.Real) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def nearest(name: object, options: Iterable[object], *, listed: int = 12) -> str:

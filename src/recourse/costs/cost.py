@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from recourse.arrays import FloatArray
-from recourse.errors import InputError, is_number
+from recourse.checks import is_number
+from recourse.errors import InputError
 
 if TYPE_CHECKING:
     from recourse.actions.feature import FeatureActions

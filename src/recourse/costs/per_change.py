@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from recourse.arrays import FloatArray
+from recourse.checks import is_number
 from recourse.costs.cost import Cost
-from recourse.errors import InputError, is_number
+from recourse.errors import InputError
 
 if TYPE_CHECKING:
     from recourse.actions.feature import FeatureActions

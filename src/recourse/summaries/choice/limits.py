@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from recourse.checks import is_number
 from recourse.costs.by_name import as_cost
 from recourse.costs.cost import Cost
 from recourse.costs.per_change import FeatureCost
-from recourse.errors import InputError, is_number, nearest
+from recourse.errors import InputError, nearest
 from recourse.summaries.evidence.evidence import Evidence
 from recourse.tables import Name
 

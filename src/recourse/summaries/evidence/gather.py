@@ -11,7 +11,8 @@ import pandas as pd
 
 from recourse.actions.constraints.change_limits import AtMost
 from recourse.arrays import IntArray
-from recourse.errors import InputError, is_number, nearest
+from recourse.checks import is_number
+from recourse.errors import InputError, nearest
 from recourse.models import Model
 from recourse.summaries.evidence.bins import (
     check_binning,
