@@ -60,10 +60,10 @@ def main() -> None:
         ("approves, all rows", lambda: model.approves(X)),
         ("equal rows", lambda: rs.tables.distinct_rows(denied)),
         ("grid of the denied", lambda: actions.menus(denied)),
-        ("find", lambda: rs.find(model, menus)),
+        ("find", lambda: rs.search.solve(model, menus)),
         (
             "10 minimal subsets each",
-            lambda: rs.search.find_items(model, menus, total_items=10),
+            lambda: rs.search.solve_items(model, menus, total_items=10),
         ),
     ):
         print(f"  {name:32}{1e3 * best_of(5, work)[0]:9.1f}")
@@ -74,7 +74,7 @@ def main() -> None:
         few, everybody = actions.menus(sample, cost), actions.menus(denied, cost)
         statement = model.additive(few)
         _, slow = best_of(1, lambda: linear_conditions.solve(statement, few, np.arange(len(sample)), 0.0))  # noqa: B023
-        _, fast = best_of(5, lambda: rs.find(model, everybody))  # noqa: B023
+        _, fast = best_of(5, lambda: rs.search.solve(model, everybody))  # noqa: B023
         print(
             f"  {cost:8} HiGHS {1e3 * slow / len(sample):6.1f} ms   find, model's verdict included "
             f"{1e6 * fast / len(denied):5.1f} µs   ratio {slow / len(sample) / (fast / len(denied)):8,.0f}"

@@ -112,12 +112,12 @@ def report(name: str, folder: Path, quick: bool) -> None:
     statement = model.additive(menus)
     assert statement is not None
     probe = seconds(lambda: model.additive(menus))
-    took = seconds(lambda: rs.find(model, menus))
-    handed_on = by_program(lambda: rs.find(model, menus))
+    took = seconds(lambda: rs.search.solve(model, menus))
+    handed_on = by_program(lambda: rs.search.solve(model, menus))
     print(
         f"  kernel       {1e3 * took / len(denied):9.4f} ms a person ({1e3 * probe / len(denied):.4f} of it to measure "
         f"the terms)   alone for {1 - handed_on / len(denied):.2%} "
-        f"of {len(denied):,}, with MILP for {handed_on}: {shares(rs.find(model, menus))}; "
+        f"of {len(denied):,}, with MILP for {handed_on}: {shares(rs.search.solve(model, menus))}; "
         f"tolerance {statement.tolerance:.1e}"
     )
 
@@ -128,7 +128,7 @@ def report(name: str, folder: Path, quick: bool) -> None:
     some = denied.sample(min(len(denied), 20 if quick else 100), random_state=0)
     menus = tied.menus(some)
     began = time.perf_counter()
-    answers = rs.find(model, menus)
+    answers = rs.search.solve(model, menus)
     took = time.perf_counter() - began
     print(f"  MILP         {1e3 * took / len(some):9.2f} ms a person   {len(some)} people, at most 3 of {len(names)}"
           f" features by name: {shares(answers)}")  # fmt: skip

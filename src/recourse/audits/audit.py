@@ -19,12 +19,12 @@ from recourse import tables
 from recourse.actions.action_set import check_max_changes
 from recourse.audits.result import Audit, AuditRows, AuditSpec
 from recourse.audits.tally import MISSING, AuditPartial, Group, Tally
-from recourse.budget import Progress
+from recourse.budget import Budget, Progress, deadline_after
 from recourse.costs.by_name import as_cost
 from recourse.costs.cost import Cost
 from recourse.errors import InputError, nearest
 from recourse.models import as_model, label_of_sign
-from recourse.search import STATUSES, Solutions, deadline_after, find
+from recourse.search import STATUSES, Solutions, solve
 from recourse.tables import Name
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def audit_batch(
         if progress is not None:
             progress(done, len(first))
 
-    solutions = find(spec.model, menus, time_limit=time_limit, progress=report)
+    solutions = solve(spec.model, menus, budget=Budget(time_limit), advance=report)
     people = _people(batch.index, denied, kind, menus, solutions)
     rows = AuditRows(people, _changes(menus, solutions, denied, kind), solutions.interrupted)
     return rows, AuditPartial(Tally.of(people), dict(_tally_groups(spec, batch, people)))

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from recourse import tables
 from recourse.actions.action_set import check_max_changes
+from recourse.budget import Budget, deadline_after
 from recourse.costs.by_name import as_cost
 from recourse.costs.cost import Cost
 from recourse.errors import InputError
 from recourse.flipsets.result import Change, FlipsetItem, FlipsetResult
 from recourse.models import Model, as_model, label_of_sign
-from recourse.search import Solutions, Status, deadline_after, find_items
+from recourse.search import Solutions, Status, solve_items
 
 if TYPE_CHECKING:
     from recourse.actions import ActionSet
@@ -107,7 +108,7 @@ def _ranks(
     wanted = min(total_items, FIRST_ITEMS)
     left, best = time_limit, None
     while True:
-        ranks = find_items(model, menus, total_items=int(wanted), distinct=distinct, time_limit=left)
+        ranks = solve_items(model, menus, total_items=int(wanted), distinct=distinct, budget=Budget(left))
         last = ranks[-1].status(0)
         if best is not None and sum(bool(rank.found[0]) for rank in ranks) < len(best):
             return best, Status.UNKNOWN  # out of time on the way to where the search before it ended

@@ -13,11 +13,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from recourse.actions import ActionSet
+from recourse.budget import deadline_after
 from recourse.errors import InputError, nearest
 from recourse.flipsets.flipset import flipset
 from recourse.flipsets.result import FlipsetItem, FlipsetResult
 from recourse.legacy.classifier import Classifier
-from recourse.search import Status, deadline_after
+from recourse.search import Status
 from recourse.tables import read_row
 
 ENUMERATIONS = {"distinct_subsets": "subsets", "mutually_exclusive": "exclusive"}
