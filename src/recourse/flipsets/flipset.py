@@ -17,6 +17,7 @@ from recourse.errors import InputError
 from recourse.flipsets.result import Change, FlipsetItem, FlipsetResult
 from recourse.models import Model, as_model, label_of_sign
 from recourse.search import Solutions, Status, solve_items
+from recourse.search.solutions import OUT_OF_TIME
 
 if TYPE_CHECKING:
     from recourse.actions import ActionSet
@@ -87,8 +88,9 @@ def flipset(
     if model.approves(row)[0]:
         return result([], None, "This person is approved already: there is nothing to flip.")
     ranks, last = _ranks(model, menus, total_items, distinct, time_limit)
+    why = ranks[-1].reason(0) or OUT_OF_TIME
     items = [_item(menus, rank, actions) for rank in ranks if rank.found[0]]
-    return result(items, ranks[0].status(0), _reason(items, last, total_items, menus, max_changes))
+    return result(items, ranks[0].status(0), _reason(items, last, why, total_items, menus, max_changes))
 
 
 def _check_items(total_items: Any) -> None:
@@ -130,12 +132,14 @@ def _item(menus: Menus, solution: Solutions, actions: ActionSet) -> FlipsetItem:
     )
 
 
-def _reason(items: list[FlipsetItem], last: Status, wanted: float, menus: Menus, max_changes: int | None) -> str:
+def _reason(
+    items: list[FlipsetItem], last: Status, why: str, wanted: float, menus: Menus, max_changes: int | None
+) -> str:
     limit = "" if max_changes is None else f" at most {max_changes} feature{'s' * (max_changes != 1)}"
     if len(items) >= wanted:
         return ""
     if last is Status.UNKNOWN:
-        return f"Stopped after {len(items)} items: {last.value}." if items else f"Undecided: {last.value}."
+        return f"Stopped after {len(items)} items: {why}." if items else f"Undecided: {why}."
     if items:
         if len(items) == 1:
             return f"There is no more than 1 such action{limit and ' that changes'}{limit}."

@@ -40,8 +40,8 @@ STATUSES = tuple(Status)
 CODE = {status: np.int8(code) for code, status in enumerate(STATUSES)}
 OPTIMAL, FEASIBLE, INFEASIBLE, UNKNOWN = (CODE[status] for status in STATUSES)
 
-OUT_OF_TIME = "the budget ran out: the time limit passed, or the job was stopped"
-OUT_OF_QUESTIONS = "the budget ran out: the model was asked as often as max_questions allows"
+OUT_OF_TIME = "the budget ran out (the time limit passed, or the job was stopped)"
+OUT_OF_QUESTIONS = "the budget ran out (the model was asked as often as max_questions allows)"
 OUT_OF_WORK = "the search reached its own limit of work for one person"
 
 
