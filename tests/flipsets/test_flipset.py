@@ -150,7 +150,7 @@ def test_at_most_k_changes(w, x):
         ({"total_items": 2.5}, "total_items must be at least 1, a whole number or math.inf, not 2.5"),
         ({"total_items": "3"}, "total_items must be at least 1, a whole number or math.inf, not '3'"),
         ({"total_items": float("nan")}, "total_items must be at least 1"),
-        ({"distinct": "different"}, "distinct must be"),
+        ({"distinct": "different"}, "distinct can't be 'different'"),
         ({"cost": "price"}, "'price' is not a cost"),
         ({"time_limit": -1}, "time_limit must be seconds"),
         ({"desired": "yes"}, "desired='yes' is none of the model's labels"),

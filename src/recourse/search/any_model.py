@@ -54,9 +54,9 @@ def solve(
 
     Parameters
     ----------
-    model, menus, people, exclusions, advance
-        As for `recourse.search.solve`.
-    statement
+    model, menus, people, exclusions, advance : see `recourse.search.solve`
+        As there.
+    statement : any
         Not needed; every search can be called with one.
     budget : Budget, optional
         Whose questions or time run out is UNKNOWN, with a bound. Without a `max_questions`, `MOST_TRIED` actions

@@ -49,7 +49,15 @@ def solve(
     budget: Budget | None = None,
     advance: Advance | None = None,
 ) -> Solutions:
-    """Return the cheapest action of each of `people` that the model approves, by its additive `statement`."""
+    """Return the cheapest action of each of `people` that the model approves.
+
+    Parameters
+    ----------
+    model, menus, people, exclusions, budget, advance : see `recourse.search.solve`
+        As there; whose questions run out keeps an action with its gap, or is UNKNOWN with a bound.
+    statement : Additive
+        What the model states of itself over these menus.
+    """
     questions = Questions(model, menus, people, exclusions, budget)
     return _BoundaryRounds(questions, statement).run(advance)
 

@@ -51,9 +51,9 @@ def solve(
 
     Parameters
     ----------
-    model, menus, people, exclusions, budget, advance
-        As for `recourse.search.solve`.
-    statement
+    model, menus, people, exclusions, budget, advance : see `recourse.search.solve`
+        As there.
+    statement : any
         Not needed; every search can be called with one.
 
     Raises

@@ -19,7 +19,9 @@ from recourse.checks import instance_of
 from recourse.costs.by_name import as_cost
 from recourse.costs.cost import Cost
 from recourse.menus.menus import Menus
-from recourse.models import Model, as_model, label_of_sign
+from recourse.models.estimator import as_model
+from recourse.models.labels import label_of_sign
+from recourse.models.model import Model
 from recourse.search import any_model, boundary, networks, trees
 from recourse.search.exclusions import Exclusions, exclusions_of
 from recourse.search.protocol import Search, Statement
@@ -61,7 +63,7 @@ def find(
         What an action costs: "total", "local", "max", "l1", a `Cost`, or ``function(feature, x, values)``.
     max_changes : int, optional
         At most so many features change at once.
-    desired, threshold
+    desired, threshold : label, float, optional
         Which label is favourable (by default as the action set's `y_desired` says), and from which probability on;
         see `as_model`.
     time_limit : float, optional

@@ -79,8 +79,8 @@ def solve(
 
     Parameters
     ----------
-    model, menus, people, exclusions, budget, advance
-        As for `recourse.search.solve`; the budget acts between two rounds.
+    model, menus, people, exclusions, budget, advance : see `recourse.search.solve`
+        As there; the budget acts between two rounds.
     statement : Network
         What the model states of itself over these menus.
     most_boxes : int

@@ -36,8 +36,8 @@ def solve_items(
 
     Parameters
     ----------
-    model, menus, people, budget, advance
-        As for `solve`; the time is for all ranks together, `max_questions` for each action.
+    model, menus, people, budget, advance : see `solve`
+        As there; the time is for all ranks together, `max_questions` for each action.
     total_items : int
         How many actions to list at most for one person.
     distinct : {"minimal", "subsets", "exclusive"}

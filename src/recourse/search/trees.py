@@ -63,8 +63,8 @@ def solve(
 
     Parameters
     ----------
-    model, menus, people, exclusions, budget, advance
-        As for `recourse.search.solve`; the budget acts within about 50 ms.
+    model, menus, people, exclusions, budget, advance : see `recourse.search.solve`
+        As there; the budget acts within about 50 ms.
     statement : TreeEnsemble
         What the model states of itself over these menus.
     most_boxes : int
