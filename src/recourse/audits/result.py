@@ -11,7 +11,7 @@ import pandas as pd
 
 from recourse import tables
 from recourse.audits import report
-from recourse.audits.tally import AuditPartial, Group, Tally
+from recourse.audits.tally import MEASURES, AuditPartial, Group
 from recourse.costs.cost import Cost
 from recourse.errors import InputError, nearest
 from recourse.models import Model
@@ -89,7 +89,7 @@ class Audit(Report):
         groups = sorted(self.partial.groups, key=_group_order)
         index = pd.MultiIndex.from_tuples(groups, names=["group", "level"]) if groups else pd.Index([], name="group")
         rows = [self.partial.groups[group].measures() for group in groups]
-        frame = pd.DataFrame(rows, index=index, columns=list(Tally().measures()))
+        frame = pd.DataFrame(rows, index=index, columns=list(MEASURES))
         return frame.infer_objects()
 
     def difference(self, measure: str = "feasible") -> pd.DataFrame:
@@ -99,8 +99,8 @@ class Audit(Report):
         small groups may be chance. Levels without a value (nobody denied, say) are left out, and a grouping
         with fewer than two levels is not listed.
         """
-        if measure not in Tally().measures():
-            raise InputError(f"{measure!r} is not a measure. {nearest(measure, Tally().measures())}")
+        if measure not in MEASURES:
+            raise InputError(f"{measure!r} is not a measure. {nearest(measure, MEASURES)}")
         rows = {}
         groups = {group: tally.measures() for group, tally in self.partial.groups.items()}
         for name in dict.fromkeys(group for group, _ in sorted(groups, key=_group_order)):
