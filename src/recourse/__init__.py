@@ -34,9 +34,10 @@ if TYPE_CHECKING:
     from recourse.actions.files.draft import draft_actions
     from recourse.actions.files.problems import ActionFileError
     from recourse.actions.files.read import LoadedActions, read_actions
-    from recourse.audits.audit import audit, audit_batch
-    from recourse.audits.result import Audit, AuditSpec
-    from recourse.audits.tally import AuditPartial
+    from recourse.audits.audit import audit
+    from recourse.audits.part import AuditPart, AuditSpec, audit_part
+    from recourse.audits.result import Audit
+    from recourse.audits.tally import AuditTallies
     from recourse.budget import Budget
     from recourse.costs.bradley_terry import BradleyTerryCost
     from recourse.costs.by_name import COSTS
@@ -82,7 +83,7 @@ _HOME = {
     "models.network_classifier": ("NetworkClassifier",),
     # one person, a population, and the search that both rest on
     "flipsets": ("FlipsetItem", "FlipsetResult", "flipset"),
-    "audits": ("Audit", "AuditPartial", "AuditSpec", "audit", "audit_batch"),
+    "audits": ("Audit", "AuditPart", "AuditSpec", "AuditTallies", "audit", "audit_part"),
     "search": ("Solutions", "Status", "find"),
     "search.kernels.builds": ("build_info",),
     # the names of actionable-recourse, thin over the verbs
@@ -120,8 +121,9 @@ __all__ = [
     "ActionFileError",
     "ActionSet",
     "Audit",
-    "AuditPartial",
+    "AuditPart",
     "AuditSpec",
+    "AuditTallies",
     "BradleyTerryCost",
     "Budget",
     "Cost",
@@ -156,7 +158,7 @@ __all__ = [
     "__version__",
     "as_model",
     "audit",
-    "audit_batch",
+    "audit_part",
     "build_info",
     "constraints",
     "costs",

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 import recourse as rs
 from helpers import world
-from recourse.audits.tally import MISSING, AuditPartial, Tally
+from recourse.audits import MISSING, AuditTallies, Tally
 from recourse.search import brute_force
 
 
@@ -80,13 +80,13 @@ def test_the_audit_of_a_table_is_the_audit_of_its_parts_in_any_order(cuts, shuff
     w.X.index = np.arange(120)
     spec = rs.AuditSpec(w.model, w.actions, rs.TotalCost(), (("group",),))
     spec = pickle.loads(pickle.dumps(spec))
-    rows, whole = rs.audit_batch(spec, w.X)
+    whole = rs.audit_part(spec, w.X)
     ends = [0, *sorted(cuts), len(w.X)]
-    parts = [rs.audit_batch(spec, w.X.iloc[a:b]) for a, b in itertools.pairwise(ends)]
-    pd.testing.assert_frame_equal(pd.concat([part.people for part, _ in parts]), rows.people)
-    partials = [partial for _, partial in parts]
-    shuffle.shuffle(partials)
-    assert sum(partials, AuditPartial()) == whole
+    parts = [rs.audit_part(spec, w.X.iloc[a:b]) for a, b in itertools.pairwise(ends)]
+    pd.testing.assert_frame_equal(pd.concat([part.people for part in parts]), whole.people)
+    tallies = [part.tallies for part in parts]
+    shuffle.shuffle(tallies)
+    assert sum(tallies, AuditTallies()) == whole.tallies
 
 
 def test_groups_are_columns_crossings_and_ordered(w):
@@ -98,7 +98,7 @@ def test_groups_are_columns_crossings_and_ordered(w):
     assert list(gaps.index) == ["overdue", "sex × owns"]
     shares = result.by_group.loc["overdue"]["denied_share"]
     assert gaps.loc["overdue", "difference"] == pytest.approx(shares.max() - shares.min())
-    with pytest.raises(rs.InputError, match="'feasable' is not a measure. Did you mean 'feasible'"):
+    with pytest.raises(rs.InputError, match="measure can't be 'feasable'. Did you mean 'feasible'"):
         result.difference("feasable")
 
 
@@ -212,7 +212,7 @@ def test_progress_ends_at_everybody(w):
 )
 def test_bad_input_is_an_error_before_any_search(w, call, message, monkeypatch):
     monkeypatch.setattr(
-        importlib.import_module("recourse.audits.audit"), "find", lambda *a, **k: pytest.fail("the search began")
+        importlib.import_module("recourse.audits.part"), "find", lambda *a, **k: pytest.fail("the search began")
     )
     with pytest.raises(rs.InputError, match=message):
         call(w)
@@ -259,7 +259,7 @@ def test_missing_values_and_the_word_for_them_are_two_levels(w):
     assert result.by_group["n"].sum() == len(w.X)
     levels = {group["level"]: group["n"] for group in result.to_dict()["groups"]}
     assert levels == {"missing": 60, "'missing'": 30, "north": 30}
-    assert pickle.loads(pickle.dumps(result.partial)) == result.partial
+    assert pickle.loads(pickle.dumps(result.tallies)) == result.tallies
 
 
 def test_a_number_and_its_digits_do_not_read_the_same(w):
