@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import recourse as rs
-from helpers import world
+from helpers import Fragile, world
 from recourse.audits import MISSING, AuditTallies, Tally
 from recourse.search import brute_force
 
@@ -317,3 +317,45 @@ def test_settings_of_a_classifier_are_an_error_for_a_table_of_coefficients(w):
     model = rs.LinearModel({"income": 1.0})
     with pytest.raises(rs.InputError, match="a LinearModel has its own rule"):
         rs.audit(model, w.X, w.actions, threshold=0.5)
+
+
+def test_a_model_that_raises_says_where_and_leaves_what_is_done(w, monkeypatch):
+    monkeypatch.setattr(importlib.import_module("recourse.audits.audit"), "CHUNK", 40)
+    whole = rs.audit(Fragile(w.clf, 10**9), w.X, w.actions)
+    asked = Fragile(w.clf, 10**9)
+    rs.audit(asked, w.X.iloc[:40], w.actions)
+    fragile = Fragile(w.clf, (10**9 - asked.rows) + len(w.X) + 45)  # the second part's search is cut short
+    with pytest.raises(RuntimeError, match="out of memory") as caught:
+        rs.audit(fragile, w.X, w.actions)
+    assert caught.value.__notes__ == ["raised in recourse.audit, rows 40 to 79 of 120"]
+    partial = caught.value.partial
+    assert isinstance(partial, rs.Audit)
+    assert partial.interrupted
+    assert len(partial) == 80
+    pd.testing.assert_frame_equal(partial.people.iloc[:40], whole.people.iloc[:40])
+    assert set(partial.people["status"].iloc[40:]) <= {"", "unknown"}
+
+
+def test_an_audit_says_what_was_proven_of_all(w):
+    assert rs.audit(w.clf, w.X, w.actions).status is rs.Status.OPTIMAL
+    assert rs.audit(w.clf, w.X, w.actions, time_limit=0).status is rs.Status.UNKNOWN
+    assert rs.audit(w.clf, w.X[w.model.approves(w.X)], w.actions).status is None
+    w.actions.actionable = False
+    none = rs.audit(w.clf, w.X, w.actions)
+    assert none.status is rs.Status.INFEASIBLE
+    assert none.notes == ["No feature is actionable, so nobody who is denied can change anything."]
+
+
+def test_a_cancelled_budget_ends_an_audit_and_keeps_what_is_done(w, monkeypatch):
+    monkeypatch.setattr(importlib.import_module("recourse.audits.audit"), "CHUNK", 40)
+    budget = rs.Budget()
+    result = rs.audit(w.clf, w.X, w.actions, budget=budget, progress=lambda done, of: budget.cancel())
+    assert result.interrupted
+    assert 0 < result.overall["undecided"] < result.overall["denied"]
+    assert len(result) == len(w.X)
+
+
+def test_nothing_of_a_result_can_be_assigned(w):
+    result = rs.audit(w.clf, w.X, w.actions)
+    with pytest.raises(AttributeError):
+        result.interrupted = True

@@ -8,11 +8,12 @@ from typing import Any
 import pandas as pd
 
 from recourse import tables
-from recourse.actions.action_set import ActionSet, as_action_set, check_max_changes
+from recourse.actions.action_set import ActionSet, as_action_set
 from recourse.audits.groups import check_groupings, groupings
 from recourse.audits.part import AuditPart, AuditSpec, audit_part
 from recourse.audits.result import Audit
 from recourse.budget import Budget, Progress
+from recourse.checks import function_of, whole_number
 from recourse.costs.by_name import as_cost
 from recourse.costs.cost import Cost
 from recourse.errors import InputError, RecourseError
@@ -98,7 +99,9 @@ def audit(
     # everything that can be wrong, before anything is computed
     actions = as_action_set(actions)
     price = as_cost(cost)
-    check_max_changes(max_changes)
+    whole_number("max_changes", max_changes, or_none=True)
+    if progress is not None:
+        function_of("progress", progress, "It is called with (people done, people known of).")
     budget = Budget.of(budget, time_limit)
     if desired is None:
         desired = label_of_sign(model, actions.y_desired)

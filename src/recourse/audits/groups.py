@@ -55,7 +55,10 @@ def groupings(group_by: Any, columns: Iterable[Name]) -> tuple[Grouping, ...]:
     found: list[Grouping] = []
     for one in group_by:
         crossed = isinstance(one, list) or (isinstance(one, tuple) and one not in names)
-        found.append(tuple(one) if crossed else (one,))
+        names_of_one = tuple(one) if crossed else (one,)
+        if not all(isinstance(name, Hashable) for name in names_of_one):
+            raise InputError(f"group_by: {one!r} is no column's name, and no list of such names.")
+        found.append(names_of_one)
     return tuple(dict.fromkeys(found))
 
 
