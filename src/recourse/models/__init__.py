@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from recourse.errors import InputError
+from recourse.errors import InputError, ModelError
 from recourse.models.estimator import EstimatorModel
 from recourse.models.files.load import ModelFile, inspect_model, load_model
 from recourse.models.labels import choose_label, label_of_sign
@@ -62,6 +62,8 @@ def as_model(
     >>> as_model(LogisticRegression().fit([[0.0], [1.0], [2.0]], ["no", "no", "yes"]), desired="yes")
     LinearEstimatorModel(LogisticRegression: approved if prediction = 'yes')
     """
+    if isinstance(estimator, type):
+        raise ModelError(f"the model is the class {estimator.__name__} itself; it takes a fitted instance of it.")
     if isinstance(estimator, Model):
         if desired is not None or threshold is not None or margin or additive:
             raise InputError(
