@@ -14,13 +14,14 @@ import recourse
 SOURCE = Path(recourse.__file__).parent
 
 # What each module (or package) of recourse may import of the others, at run time.
-GROUND = {"errors", "checks", "arrays", "budget", "tables", "_version"}
+GROUND = {"errors", "checks", "arrays", "budget", "identity", "tables", "_version"}
 BELOW_VERBS = GROUND | {"statistics", "reports", "datasets", "costs", "actions", "menus", "models"}
 MAY_IMPORT = {
     "errors": set(),
     "_version": set(),
     "arrays": set(),
     "checks": {"errors"},
+    "identity": {"errors"},
     "budget": {"errors", "checks"},
     "tables": {"errors", "checks", "arrays"},
     "statistics": GROUND,

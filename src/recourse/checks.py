@@ -118,11 +118,15 @@ def instance_of(what: str, value: Any, kind: type[T], how: str) -> T:
 
     A class where one of its instances belongs, a table where the action set belongs and the like are told in
     words: they mean that arguments are swapped.
+
+    >>> instance_of("options", {"a": 1}, dict, "Pass a dict.")
+    {'a': 1}
     """
-    if isinstance(value, kind):
-        return value
+    # first, since a class has all the methods that a protocol asks of its instances
     if isinstance(value, type) and issubclass(value, kind):
         raise InputError(f"{what} is the class {value.__name__} itself; make one of it: {value.__name__}().")
+    if isinstance(value, kind):
+        return value
     article = "an" if kind.__name__[0] in "AEIOU" else "a"
     given = value.__name__ + " (a class)" if isinstance(value, type) else type(value).__name__
     raise InputError(f"{what} must be {article} {kind.__name__}, not a {given}. {how}")

@@ -460,7 +460,7 @@ class _Model:
 
 
 @pytest.mark.parametrize(
-    "given, words",
+    ("given", "words"),
     [
         (pd.DataFrame({"age": [1, 2]}), "not a DataFrame"),
         (_Model(), "not a _Model"),

@@ -15,6 +15,7 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 
 import recourse as rs
+from recourse.budget import Budget
 from recourse.generators import (
     RECIPES,
     Adam,
@@ -36,6 +37,8 @@ from recourse.generators import (
     Slopes,
     descent,
 )
+from recourse.generators.differentiable_model import DifferentiableModel
+from recourse.generators.population import scaling_of
 from recourse.models.network_classifier import NetworkClassifier
 
 FEATURES = [recipe() for recipe in RECIPES.values() if recipe().space is None]
@@ -84,9 +87,9 @@ def test_a_batch_gives_everybody_what_they_get_alone(recipe, kind, models, lende
         request.getfixturevalue("needs_torch")
     people, A = denied(models[kind], X, 8), free(X)
     recipe = replace(recipe, start_noise=0.0)  # alone, everybody would get the first person's noise
-    together = recipe.generate(models[kind], A, people, population=X)
+    together = recipe.generate(models[kind], people, A, population=X)
     for i in range(len(people)):
-        alone = recipe.generate(models[kind], A, people.iloc[[i]], population=X)
+        alone = recipe.generate(models[kind], people.iloc[[i]], A, population=X)
         np.testing.assert_allclose(alone.X, together.X.iloc[[i]], atol=1e-6)
         assert alone.codes[0] == together.codes[i]
         assert alone.steps[0] == together.steps[i]
@@ -97,13 +100,13 @@ def test_random_draws_belong_to_people_not_to_who_is_still_searching(models, len
     X, _ = lender
     people, A = denied(models["linear"], X, 10), free(X)
     recipe = Gravitational(max_steps=20).altmeyer2023()
-    base = recipe.generate(models["linear"], A, people, population=X, random_state=7)
+    base = recipe.generate(models["linear"], people, A, population=X, random_state=7)
     B = free(X)
     B["x1"].bounds = (-20, 20)
     stuck = people.copy()
-    again = recipe.generate(models["linear"], B, stuck, population=X, random_state=7)
+    again = recipe.generate(models["linear"], stuck, B, population=X, random_state=7)
     pd.testing.assert_frame_equal(base.X, again.X)
-    other = recipe.generate(models["linear"], A, people, population=X, random_state=8)
+    other = recipe.generate(models["linear"], people, A, population=X, random_state=8)
     assert not np.allclose(base.X, other.X)
 
 
@@ -112,9 +115,9 @@ def test_global_seeds_are_neither_read_nor_changed(models, lender, needs_torch):
     recipe = replace(DiCE(), max_steps=5)
     state = np.random.get_state()
     needs_torch.manual_seed(1)
-    first = recipe.generate(models["linear"], free(X), denied(models["linear"], X))
+    first = recipe.generate(models["linear"], denied(models["linear"], X), free(X))
     needs_torch.manual_seed(2)
-    second = recipe.generate(models["linear"], free(X), denied(models["linear"], X))
+    second = recipe.generate(models["linear"], denied(models["linear"], X), free(X))
     pd.testing.assert_frame_equal(first.X, second.X)
     np.testing.assert_array_equal(np.random.get_state()[1], state[1])
     assert needs_torch.initial_seed() == 2
@@ -144,7 +147,7 @@ def test_no_generator_leaves_the_action_set(recipes, seed, which, paper, kind, m
     people = X.iloc[rng.integers(0, len(X), 12)]
     recipe = replace(recipe, max_steps=25)
     out = (recipe.altmeyer2023() if paper else recipe).generate(
-        models[kind], A, people, population=X, random_state=seed
+        models[kind], people, A, population=X, random_state=seed
     )
     assert list(out.X.columns) == list(X.columns)
     for feature in A:
@@ -176,7 +179,7 @@ def test_one_hot_groups_move_together_and_linked_features_follow():
     A.add_constraint(rs.constraints.Linkage("years", {"age": 1.0}))
     A.add_constraint(rs.constraints.Predicate(lambda today, new: new["years"] <= 18, ["years"]))
     people = denied(clf, X, 60)
-    out = Generic(max_steps=300, optimiser=Descent(0.05)).generate(clf, A, people)
+    out = Generic(max_steps=300, optimiser=Descent(0.05)).generate(clf, people, A)
     assert (out.X[["home0", "home1", "home2"]].sum(axis=1) == 1).all()
     assert (out.X["home2"] > people["home2"]).any()
     np.testing.assert_array_equal(out.X["age"] - people["age"], out.X["years"] - people["years"])
@@ -198,10 +201,10 @@ def test_levels_are_refused_with_what_to_do_instead():
     X = pd.DataFrame({"home": ["rent", "own"] * 10, "income": np.arange(20.0)})
     model = rs.LinearModel({"income": 1.0}, intercept=-10)
     with pytest.raises(rs.InputError, match="'home' has levels"):
-        Generic().generate(model, rs.ActionSet(X), X)
+        Generic().generate(model, X, rs.ActionSet(X))
     A = rs.ActionSet(X)
     A["home"].actionable = False
-    out = Generic(max_steps=500).generate(model, A, X.head(3))
+    out = Generic(max_steps=500).generate(model, X.head(3), A)
     assert out.valid.all()
     assert out.X["home"].tolist() == ["rent", "own", "rent"]
 
@@ -212,12 +215,12 @@ def test_levels_are_refused_with_what_to_do_instead():
 def test_each_person_ends_with_a_status(models, lender):
     X, _ = lender
     A = free(X)
-    assert Generic().generate(models["mlp"], A, denied(models["mlp"], X)).valid.all()
-    short = Generic(max_steps=1).generate(models["mlp"], A, denied(models["mlp"], X))
+    assert Generic().generate(models["mlp"], denied(models["mlp"], X), A).valid.all()
+    short = Generic(max_steps=1).generate(models["mlp"], denied(models["mlp"], X), A)
     assert short.outcome(int(np.argmin(short.valid))) is Outcome.NOT_CONVERGED
     A[["x1", "x2", "loans", "owns"]].actionable = False
     people = denied(models["mlp"], X)
-    frozen = Generic().generate(models["mlp"], A, people)
+    frozen = Generic().generate(models["mlp"], people, A)
     assert frozen.infeasible.all()
     pd.testing.assert_frame_equal(frozen.X, people)
     assert "25 infeasible" in repr(frozen)
@@ -228,7 +231,7 @@ def test_infeasible_is_claimed_only_where_no_corner_of_the_reach_is_approved(mod
     X, _ = lender
     A = rs.ActionSet(X, default_bounds=(10, 45, "percentile"))
     people = denied(models["linear"], X, 200)
-    out = Generic(max_steps=2000).generate(models["linear"], A, people)
+    out = Generic(max_steps=2000).generate(models["linear"], people, A)
     reach = Reach(A, people)
     best = np.where(models["linear"].layers_.weights[0][0, :, 0] > 0, reach.high, reach.low)
     approved = models["linear"].predict(pd.DataFrame(best, columns=X.columns)) == 1
@@ -240,17 +243,17 @@ def test_a_threshold_of_the_model_is_the_bar(models, lender):
     X, _ = lender
     model = rs.as_model(models["mlp"], threshold=0.8)
     people = X[~model.approves(X)].head(20)
-    out = Generic().generate(model, free(X), people)
+    out = Generic().generate(model, people, free(X))
     assert out.valid.all()
     assert (models["mlp"].predict_proba(out.X)[:, 1] >= 0.8).all()
 
 
 def test_on_the_boundary_itself_the_model_decides():
     A = rs.ActionSet({"income": [1, 2, 6, 9]})  # whole numbers: 4 is exactly on the boundary
-    out = Generic(max_steps=1000).generate(rs.LinearModel({"income": 1.0}, intercept=-4), A, {"income": [3]})
+    out = Generic(max_steps=1000).generate(rs.LinearModel({"income": 1.0}, intercept=-4), {"income": [3]}, A)
     assert out.X["income"].tolist() == [5]
     margin = rs.LinearModel({"income": 1.0}, intercept=-3, margin=1.0)  # approved on it, too
-    assert Generic(max_steps=1000).generate(margin, A, {"income": [3]}).X["income"].tolist() == [4]
+    assert Generic(max_steps=1000).generate(margin, {"income": [3]}, A).X["income"].tolist() == [4]
 
 
 # -- the traps of the objective ------------------------------------------------------------------------
@@ -260,7 +263,7 @@ def test_the_gradient_of_an_unsquared_norm_counts_as_zero_where_it_has_none(mode
     X, _ = lender
     for norm in ("l2", "l1", "mad"):
         recipe = Generic(penalties=(Distance(0.1, norm),), max_steps=3)  # starts at x′ = x
-        assert np.isfinite(recipe.generate(models["mlp"], free(X), denied(models["mlp"], X)).X.to_numpy()).all()
+        assert np.isfinite(recipe.generate(models["mlp"], denied(models["mlp"], X), free(X)).X.to_numpy()).all()
 
 
 def test_a_mitigation_that_stops_at_the_boundary_is_refused_because_it_would_do_nothing():
@@ -273,18 +276,18 @@ def test_claproar_goes_past_the_boundary_and_is_pulled_back(models, lender):
     people, A = denied(models["linear"], X), free(X)
     probability = {}
     for recipe in (Gravitational(max_steps=300), ClaPROAR(max_steps=300), Generic(max_steps=300)):
-        out = recipe.generate(models["linear"], A, people, population=X)
+        out = recipe.generate(models["linear"], people, A, population=X)
         assert out.valid.all()
         probability[recipe.name] = models["linear"].predict_proba(out.X)[:, 1].mean()
     assert probability["ClaPROAR"] < 0.6 < probability["Gravitational"]
-    assert not ClaPROAR().generate(models["linear"], A, people).converged.all()
+    assert not ClaPROAR().generate(models["linear"], people, A).converged.all()
 
 
 def test_the_end_of_a_search_is_its_answer_only_if_that_is_asked_for(models, lender):
     X, _ = lender
     people, A = denied(models["linear"], X), free(X)
-    assert ClaPROAR(max_steps=301).generate(models["linear"], A, people).valid.all()
-    ends = ClaPROAR(max_steps=301, keep_valid=False).generate(models["linear"], A, people)
+    assert ClaPROAR(max_steps=301).generate(models["linear"], people, A).valid.all()
+    ends = ClaPROAR(max_steps=301, keep_valid=False).generate(models["linear"], people, A)
     assert not ends.valid.all()
 
 
@@ -315,7 +318,7 @@ def test_dropout_is_off_during_the_search_and_back_on_afterwards(lender, needs_t
     model = rs.as_model(net)
     people = X[~model.approves(X)].head(10)
     recipe = Generic(max_steps=2000, optimiser=Adam(0.05))
-    first, second = (recipe.generate(model, free(X), people) for _ in range(2))
+    first, second = (recipe.generate(model, people, free(X)) for _ in range(2))
     pd.testing.assert_frame_equal(first.X, second.X)
     assert first.valid.all()
     assert all(part.training for part in net.module_.modules())
@@ -326,28 +329,28 @@ def test_gravity_pulls_to_the_targets_it_is_given(models, lender):
     people, A = denied(models["linear"], X), free(X)
     left = X.head(30).assign(x1=5.0, x2=-5.0)
     recipe = Gravitational(max_steps=400, optimiser=Descent(0.02), penalties=(Gravity(20.0),))
-    out = recipe.generate(models["linear"], A, people, population=X, targets=left)
+    out = recipe.generate(models["linear"], people, A, population=X, targets=left)
     assert np.abs(out.X["x1"] - 5).max() < 1.0
     with pytest.raises(rs.InputError, match="target class"):
-        recipe.generate(models["linear"], A, people, targets=X.head(0))
+        recipe.generate(models["linear"], people, A, targets=X.head(0))
 
 
 def test_greedy_moves_one_feature_at_a_time_and_at_most_ten_steps(models, lender):
     X, _ = lender
     people, A = denied(models["linear"], X), free(X)
-    one = Greedy(max_steps=1).generate(models["linear"], A, people, population=X)
+    one = Greedy(max_steps=1).generate(models["linear"], people, A, population=X)
     assert ((people != one.X).sum(axis=1) <= 1).all()
-    many = Greedy(max_steps=500).generate(models["linear"], A, people, population=X)
+    many = Greedy(max_steps=500).generate(models["linear"], people, A, population=X)
     assert (np.abs(many.X["x1"] - people["x1"]) <= 10 * 0.1 * X["x1"].std() + 1e-9).all()
 
 
 def test_the_standardiser_reads_the_population_never_the_people(models, lender):
     X, _ = lender
     people, A = denied(models["linear"], X), free(X)
-    by_default = Generic().generate(models["linear"], A, people)
-    given_ = Generic().generate(models["linear"], A, people, population=X)  # the one A was inferred from
+    by_default = Generic().generate(models["linear"], people, A)
+    given_ = Generic().generate(models["linear"], people, A, population=X)  # the one A was inferred from
     pd.testing.assert_frame_equal(by_default.X, given_.X, rtol=1e-12)
-    other = Generic().generate(models["linear"], A, people, population=X * 3)
+    other = Generic().generate(models["linear"], people, A, population=X * 3)
     assert not np.allclose(other.X, given_.X)
 
 
@@ -361,7 +364,7 @@ def test_proper_chain_rule_is_blind_to_units_and_the_papers_way_is_not(lender):
         people = Z[y == 0].head(20)
         for chain_rule in (True, False):
             recipe = Generic(max_steps=10, penalties=(), chain_rule=chain_rule)
-            out = recipe.generate(clf, rs.ActionSet(Z, default_bounds=(-500, 500)), people, population=Z)
+            out = recipe.generate(clf, people, rs.ActionSet(Z, default_bounds=(-500, 500)), population=Z)
             ends[scale, chain_rule] = out.X.to_numpy() / scale
     np.testing.assert_allclose(ends[1.0, True], ends[10.0, True], rtol=1e-6)
     assert not np.allclose(ends[1.0, False], ends[10.0, False])
@@ -371,8 +374,8 @@ def test_adam_and_other_losses_arrive_too(models, lender, needs_torch):
     X, _ = lender
     for loss in ("bce", "hinge", "squared", lambda z: (2 - z).clamp(min=0)):
         recipe = Generic(loss=loss, optimiser=Adam(0.05), penalties=(Distance(0.001),))
-        assert recipe.generate(models["linear"], free(X), denied(models["linear"], X)).valid.all()
-    still = Generic(stop=Gradient(1e9)).generate(models["linear"], free(X), denied(models["linear"], X))
+        assert recipe.generate(models["linear"], denied(models["linear"], X), free(X)).valid.all()
+    still = Generic(stop=Gradient(1e9)).generate(models["linear"], denied(models["linear"], X), free(X))
     assert still.converged.all()
     assert not still.valid.any()
 
@@ -427,7 +430,7 @@ def test_slopes_in_closed_form_are_those_of_an_automatic_differentiator(
     X, _ = lender
     model, A, people = rs.as_model(models[kind]), free(lender[0][["x1", "x2", "loans", "owns"]]), X.head(30)
     extra = (Distance(0.3, "mad"), Distance(0.2, "l1"))  # all norms, in every recipe
-    scaling = descent._scaling(A, X)
+    scaling = scaling_of(A, X)
     rng = np.random.default_rng(0)
     centres = rng.normal(size=(30, 4))
     for loss in ("bce", "hinge", "squared", "entropy"):
@@ -435,11 +438,13 @@ def test_slopes_in_closed_form_are_those_of_an_automatic_differentiator(
             recipe, loss=loss, penalties=recipe.penalties + extra, counterfactuals=K, joint=joint,
             chain_rule=chain_rule, average=joint,
         )  # fmt: skip
-        search = descent._Search(one, descent.Network(model, A), Reach(A, people), np.arange(30), scaling, centres)
+        search = descent.GradientSearch(
+            one, DifferentiableModel(model, A), Reach(A, people), np.arange(30), scaling, centres
+        )
         position = 2 * rng.normal(size=(30, K, 4))
         position[:5] = 0.0  # where norms have no slope: x′ = x, all K equal,
         position[5:10, :, 1] = 0.0  # and one feature unmoved
-        gradient, _, cleared = search._look(position, search.today, search.centre, np.arange(30))
+        gradient, _, cleared = search.slopes_at(position, search.today, search.centre, np.arange(30))
         assert cleared.any()
         assert not cleared.all()
         today, deviation = torch.tensor(search.today), torch.tensor(search.deviation)
@@ -480,8 +485,8 @@ def test_functions_of_yours_go_the_way_of_the_parts_that_they_write_out(models, 
         loss=lambda z: torch.nn.functional.softplus(-z),
         penalties=(distance, old_label, lambda block: block.points.sum(), lambda block: 0.0),
     )
-    expected = named.generate(models["mlp"], A, people, population=X)
-    pd.testing.assert_frame_equal(own.generate(models["mlp"], A, people, population=X).X, expected.X, rtol=1e-9)
+    expected = named.generate(models["mlp"], people, A, population=X)
+    pd.testing.assert_frame_equal(own.generate(models["mlp"], people, A, population=X).X, expected.X, rtol=1e-9)
 
 
 def test_a_torch_module_goes_the_way_of_the_layers_it_consists_of(models, lender, needs_torch):
@@ -503,7 +508,7 @@ def test_a_torch_module_goes_the_way_of_the_layers_it_consists_of(models, lender
 
     people, A = denied(models["mlp"], X), free(X)
     recipe = Gravitational(max_steps=40)
-    ends = [recipe.generate(model, A, people, population=X).X for model in (models["mlp"], Wrapped())]
+    ends = [recipe.generate(model, people, A, population=X).X for model in (models["mlp"], Wrapped())]
     pd.testing.assert_frame_equal(*ends, rtol=1e-9)
 
 
@@ -529,7 +534,7 @@ def test_a_model_without_gradients_is_told_what_works(lender):
     X, y = lender
     forest = RandomForestClassifier(5, random_state=0).fit(X, y)
     with pytest.raises(rs.ModelError, match="optimal"):
-        Generic().generate(forest, free(X), X.head(2))
+        Generic().generate(forest, X.head(2), free(X))
 
 
 def test_only_functions_of_yours_and_autoencoders_need_torch():
@@ -545,9 +550,9 @@ def test_only_functions_of_yours_and_autoencoders_need_torch():
         "net, A = NetworkClassifier(random_state=0).fit(data.X, data.y), rs.ActionSet(data.X)\n"
         "recipes = [recipe() for recipe in rs.generators.RECIPES.values()]\n"
         "for one in recipes:\n"
-        "    if one.space is None: print(len(one.generate(net, A, data.X)))\n"
+        "    if one.space is None: print(len(one.generate(net, data.X, A)))\n"
         "for one in [one for one in recipes if one.space] + [rs.generators.Wachter(loss=lambda z: -z)]:\n"
-        "    try: one.generate(net, A, data.X, population=data.X)\n"
+        "    try: one.generate(net, data.X, A, population=data.X)\n"
         "    except rs.RecourseError as error: print(error)\n"
         "    try: rs.simulate(net, data.X, data.y, A, recourse=one, rounds=1, repeats=1)\n"
         "    except rs.RecourseError as error: print(error)\n"
@@ -567,8 +572,10 @@ def test_importing_generators_does_not_import_torch():
 def test_run_is_what_generate_calls(models, lender):
     X, _ = lender
     people, A = denied(models["linear"], X, 3), free(X)
-    direct = descent.run(Generic(), models["linear"], A, people, population=None, targets=None, random_state=0)
-    pd.testing.assert_frame_equal(direct.X, Generic().generate(models["linear"], A, people).X)
+    direct = descent.run(
+        Generic(), models["linear"], people, A, population=None, targets=None, random_state=0, budget=Budget()
+    )
+    pd.testing.assert_frame_equal(direct.X, Generic().generate(models["linear"], people, A).X)
 
 
 @pytest.mark.parametrize("recipe", [Generic(), rs.generators.Wachter(), ClaPROAR(), Generic(counterfactuals=3)])
@@ -580,7 +587,7 @@ def test_who_lacks_a_value_that_the_model_does_not_read_moves_in_the_others(reci
     lacking = known.assign(unread=np.nan)
     actions = rs.ActionSet(X)
     actions["unread"].actionable = False
-    there, without = (recipe.generate(clf, actions, people, random_state=0) for people in (known, lacking))
+    there, without = (recipe.generate(clf, people, actions, random_state=0) for people in (known, lacking))
     np.testing.assert_array_equal(there.codes, without.codes)
     pd.testing.assert_frame_equal(there.X[["a", "b"]], without.X[["a", "b"]])
     assert without.X["unread"].isna().all()
