@@ -22,7 +22,12 @@ def is_number(value: Any) -> bool:
     >>> is_number(0.5), is_number("0.5"), is_number(None), is_number(float("nan"))
     (True, False, False, False)
     """
-    return isinstance(value, numbers.Real) and not isinstance(value, bool) and math.isfinite(value)
+    if not isinstance(value, numbers.Real) or isinstance(value, bool):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number beyond what a float holds
+        return False
 
 
 def is_whole(value: Any) -> bool:
@@ -31,6 +36,8 @@ def is_whole(value: Any) -> bool:
     >>> is_whole(3), is_whole(3.0), is_whole(3.5), is_whole(True)
     (True, True, False, False)
     """
+    if isinstance(value, numbers.Integral):
+        return not isinstance(value, bool)  # however large
     return is_number(value) and int(value) == value
 
 
