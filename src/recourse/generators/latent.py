@@ -24,12 +24,12 @@ from recourse.budget import Budget
 from recourse.checks import number, whole_number
 from recourse.errors import InputError, nearest
 from recourse.generators.torch import import_torch, undisturbed
-from recourse.identity import content_hash, settings_of
+from recourse.identity import PlainSettings, content_hash
 from recourse.menus.projection import coordinates
 
 
 @dataclass(frozen=True, kw_only=True)
-class Autoencoder:
+class Autoencoder(PlainSettings):
     """How a variational autoencoder is built and trained; by default as in Altmeyer et al. (2023).
 
     Everything is measured in the means and deviations of the people it is fitted to.
@@ -134,10 +134,6 @@ class Autoencoder:
 
         space = LatentSpace(self, tuple(frame.columns), mean, deviation, tuple(weights))
         return space._trained(space._standardised(np.column_stack(columns)), self.epochs, rng, budget)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the settings as plain data."""
-        return settings_of(self)
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -16,7 +16,7 @@ from recourse.checks import function_of, one_of
 from recourse.errors import InputError
 from recourse.generators.objective import Block, Part, Slopes
 from recourse.generators.torch import differentiated, torch_for_functions
-from recourse.identity import importable_name
+from recourse.identity import OwnFunction
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Loss:
 
 
 @dataclass(frozen=True)
-class FunctionLoss:
+class FunctionLoss(OwnFunction):
     """A torch function of the logits as a loss, differentiated by PyTorch.
 
     Parameters
@@ -66,20 +66,12 @@ class FunctionLoss:
     {'kind': 'FunctionLoss', 'identity': 'hinge at 2'}
     """
 
-    function: Callable[[Any], Any]
-    identity: str | None = None
-
     def __post_init__(self) -> None:
         function_of("loss", self.function, "It takes a torch tensor of logits and returns a tensor of losses.")
 
     def slopes(self, block: Block) -> Slopes:
         """Return the slopes that PyTorch finds."""
         return differentiated(lambda tensors: tensors.share * self.function(tensors.logits).sum(), block)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the identity, or else the function's importable name; `InputError` where it has neither."""
-        identity = importable_name("the loss", self.function) if self.identity is None else self.identity
-        return {"kind": "FunctionLoss", "identity": identity}
 
 
 def _cross_entropy(block: Block) -> FloatArray:

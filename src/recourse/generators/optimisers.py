@@ -7,14 +7,14 @@ never depends on another.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
 from recourse.arrays import FloatArray
 from recourse.checks import number, share, whole_number
 from recourse.errors import InputError
-from recourse.identity import settings_of
+from recourse.identity import PlainSettings
 
 
 @runtime_checkable
@@ -55,7 +55,7 @@ class Optimiser(Protocol):
 
 
 @dataclass(frozen=True)
-class Descent:
+class Descent(PlainSettings):
     """Plain gradient descent: x′ ← x′ − rate · gradient.
 
     Parameters
@@ -82,13 +82,9 @@ class Descent:
         """Return the moves."""
         return -self.rate * gradient
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the settings as plain data."""
-        return settings_of(self)
-
 
 @dataclass(frozen=True)
-class Adam:
+class Adam(PlainSettings):
     """Adam, with moments of their own for every person.
 
     Parameters
@@ -135,13 +131,9 @@ class Adam:
         corrected = np.sqrt(second / (1 - b**t)) + 1e-8
         return -self.rate / (1 - a**t) * first / corrected
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the settings as plain data."""
-        return settings_of(self)
-
 
 @dataclass(frozen=True)
-class Salient:
+class Salient(PlainSettings):
     """A fixed step along the coordinate with the largest slope, each coordinate a limited number of times.
 
     Parameters
@@ -181,7 +173,3 @@ class Salient:
         chosen = (np.arange(slope.shape[-1]) == best) & (slope > 0)
         moves += chosen
         return -self.size * np.where(chosen, np.sign(gradient), 0.0)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the settings as plain data."""
-        return settings_of(self)

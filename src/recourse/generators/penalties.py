@@ -17,14 +17,14 @@ from recourse.errors import InputError
 from recourse.generators.losses import FunctionLoss, Loss
 from recourse.generators.objective import Block, Part, Slopes
 from recourse.generators.torch import differentiated, torch_for_functions
-from recourse.identity import importable_name, settings_of
+from recourse.identity import OwnFunction, PlainSettings
 
 NORMS = ("l2", "l1", "mad")
 """Norms of `Distance`: unsquared Euclidean, sum of absolute values, and that in median absolute deviations."""
 
 
 @dataclass(frozen=True)
-class Distance:
+class Distance(PlainSettings):
     """λ · distance from today's point.
 
     Parameters
@@ -61,13 +61,9 @@ class Distance:
         unit = self.weight / block.mad if self.norm == "mad" else self.weight
         return Slopes(points=unit * np.sign(moved))
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the settings as plain data."""
-        return settings_of(self)
-
 
 @dataclass(frozen=True)
-class OldLabel:
+class OldLabel(PlainSettings):
     """λ · cross-entropy with the *old* label, once in the target class: ClaPROAR's price of shifting the model.
 
     It counts for those who have crossed the boundary only, so a search that stops there never meets it.
@@ -92,13 +88,9 @@ class OldLabel:
         """Return the slopes of log(1 + exp(z)), for those who have crossed."""
         return Slopes(logits=self.weight * block.share * block.likelihood * block.crossed)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the settings as plain data."""
-        return settings_of(self)
-
 
 @dataclass(frozen=True)
-class Gravity:
+class Gravity(PlainSettings):
     """λ · distance from the centre of the target class.
 
     Parameters
@@ -132,13 +124,9 @@ class Gravity:
         assert block.centre is not None
         return Slopes(points=self.weight * block.direction(block.points - block.centre))
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the settings as plain data."""
-        return settings_of(self)
-
 
 @dataclass(frozen=True)
-class Diversity:
+class Diversity(PlainSettings):
     """−λ · det K over a person's counterfactuals, K_ij = 1 / (1 + ‖x_i − x_j‖): DiCE's wish for different ones.
 
     Parameters
@@ -177,13 +165,9 @@ class Diversity:
         pull = 2 * self.weight * cofactors * kernel**2 / length
         return Slopes(points=(pull[..., None] * apart).sum(axis=2))
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the settings as plain data."""
-        return settings_of(self)
-
 
 @dataclass(frozen=True)
-class FunctionPenalty:
+class FunctionPenalty(OwnFunction):
     """A torch function as a penalty, differentiated by PyTorch.
 
     Parameters
@@ -205,20 +189,12 @@ class FunctionPenalty:
     {'kind': 'FunctionPenalty', 'identity': 'ridge'}
     """
 
-    function: Callable[[Block], Any]
-    identity: str | None = None
-
     def __post_init__(self) -> None:
         function_of("a penalty", self.function, "It takes a Block of torch tensors and returns one number.")
 
     def slopes(self, block: Block) -> Slopes:
         """Return the slopes that PyTorch finds."""
         return differentiated(self.function, block)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the identity, or else the function's importable name; `InputError` where it has neither."""
-        identity = importable_name("a penalty", self.function) if self.identity is None else self.identity
-        return {"kind": "FunctionPenalty", "identity": identity}
 
 
 PenaltySetting: TypeAlias = Part | Callable[[Block], Any]

@@ -6,13 +6,13 @@ A search that stops at a probability never sees what lies beyond the boundary; o
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
 from recourse.arrays import BoolArray, FloatArray
 from recourse.checks import number, share
-from recourse.identity import settings_of
+from recourse.identity import PlainSettings
 
 
 @runtime_checkable
@@ -38,7 +38,7 @@ class Stop(Protocol):
 
 
 @dataclass(frozen=True)
-class Probability:
+class Probability(PlainSettings):
     """Stop when the desired label has at least this probability and the model approves.
 
     With this stop the search never sees what lies beyond it: a mitigation such as `OldLabel` is without effect.
@@ -65,13 +65,9 @@ class Probability:
         met: BoolArray = np.logical_and.reduce(there, axis=1)
         return met
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the settings as plain data."""
-        return settings_of(self)
-
 
 @dataclass(frozen=True)
-class Gradient:
+class Gradient(PlainSettings):
     """Stop when every component of the gradient is below a tolerance, whatever the model says by then.
 
     Parameters
@@ -94,7 +90,3 @@ class Gradient:
         """Return bool[n]: whose search has come to rest."""
         met: BoolArray = np.logical_and.reduce(np.abs(gradient) < self.tolerance, axis=(1, 2))
         return met
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the settings as plain data."""
-        return settings_of(self)
