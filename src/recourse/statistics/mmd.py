@@ -59,7 +59,7 @@ def median_bandwidth(A: npt.ArrayLike, *, most: int = 1000) -> float:
     Raises
     ------
     InputError
-        Unless `A` is a table of two or more rows of finite numbers.
+        Unless `A` is a table of finite numbers.
 
     References
     ----------
