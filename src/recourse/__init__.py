@@ -52,7 +52,8 @@ if TYPE_CHECKING:
     from recourse.menus import Menus
     from recourse.models import LinearModel, Model, Scorecard, as_model, inspect_model, load_model
     from recourse.models.network_classifier import NetworkClassifier
-    from recourse.search import Solutions, Status, find
+    from recourse.search import Solutions, Status
+    from recourse.search.find import find
     from recourse.simulations.result import Simulation
     from recourse.simulations.simulate import simulate
     from recourse.summaries import GlobalActions, RecourseTree, SelectionStatus, TwoLevelRecourseSet

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
+from recourse.arrays import IntArray
 from recourse.errors import InputError, nearest
 
 Name: TypeAlias = Hashable
@@ -217,6 +218,58 @@ def rows_in_words(index: pd.Index[Any], where: np.ndarray[Any, Any]) -> str:
     """
     listed = ", ".join(str(index[i]) for i in where[:5])
     return f"{len(where)} row{'s' * (len(where) != 1)} ({listed}{' …' * (len(where) > 5)})"
+
+
+def replaced(column: pd.Series[Any], where: IntArray, values: np.ndarray[Any, Any]) -> Any:
+    """Return a column with some of its values replaced, in its own dtype where the new values fit it."""
+    if not len(where):
+        return column.array
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "biuf" and values.dtype.kind in "biuf":
+        array = column.to_numpy()
+        array = array.astype(np.result_type(array.dtype, values.dtype))
+        array[where] = values
+        return array
+    objects = column.to_numpy(dtype=object, copy=True)  # pandas 3 hands out read-only views
+    objects[where] = values
+    return fitting(objects, column.dtype, where)
+
+
+def fitting(values: Any, dtype: Any, where: IntArray | None = None) -> Any:
+    """Return raw values as an array of a column's dtype where they fit it, else of one that holds them.
+
+    where : the positions that may not fit; by default all
+
+    >>> fitting([1, 2], np.dtype("int8")), fitting([1.5], np.dtype("int64"))
+    (array([1, 2]), array([1.5]))
+    """
+    if isinstance(values, pd.Series):
+        values = values.array
+    if not isinstance(values, (np.ndarray, pd.api.extensions.ExtensionArray)):
+        values = np.asarray(values)
+    if values.dtype == dtype:
+        return values
+    values = np.asarray(values)
+    if isinstance(dtype, np.dtype) and dtype.kind in "biuf" and values.dtype.kind in "biuf":
+        return values.astype(np.result_type(dtype, values.dtype))
+
+    objects = values.astype(object)
+    changed = objects if where is None else objects[where]
+    if isinstance(dtype, pd.CategoricalDtype):  # a level that this table doesn't list is still that level
+        more = [level for level in pd.unique(changed) if not pd.isna(level) and level not in dtype.categories]
+        dtype = pd.CategoricalDtype([*dtype.categories, *more], dtype.ordered)
+    if dtype == np.dtype(object):
+        return objects
+    try:
+        array = pd.Series(objects, dtype=dtype).array
+        kept = array.astype(object) if where is None else array.astype(object)[where]
+        survived = (kept == changed) | (pd.isna(kept) & pd.isna(changed))  # Arrow integers drop fractions in silence
+    except (TypeError, ValueError, ArithmeticError):
+        survived = np.zeros(len(changed), dtype=bool)
+    if np.asarray(survived, dtype=object).astype(bool).all():
+        return array
+    if pd.api.types.is_numeric_dtype(dtype):
+        return pd.Series(objects, dtype="Float64").array
+    return objects
 
 
 def is_missing(values: np.ndarray[Any, Any], codes: Sequence[Any] = ()) -> np.ndarray[Any, np.dtype[np.bool_]]:
