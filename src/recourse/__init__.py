@@ -50,7 +50,8 @@ if TYPE_CHECKING:
     from recourse.flipsets.result import FlipsetItem, FlipsetResult
     from recourse.legacy import Flipset, RecourseAuditor, RecourseBuilder, print_recourse_audit_report
     from recourse.menus import Menus
-    from recourse.models import LinearModel, Model, Scorecard, as_model, inspect_model, load_model
+    from recourse.models import LinearModel, Model, Scorecard, inspect_model, load_model
+    from recourse.models.as_model import as_model
     from recourse.models.network_classifier import NetworkClassifier
     from recourse.search import Solutions, Status, find
     from recourse.simulations.result import Simulation
@@ -77,7 +78,8 @@ _HOME = {
         "TotalCost",
     ),
     # who approves
-    "models": ("LinearModel", "Model", "Scorecard", "as_model", "inspect_model", "load_model"),
+    "models": ("LinearModel", "Model", "Scorecard", "inspect_model", "load_model"),
+    "models.as_model": ("as_model",),
     "models.network_classifier": ("NetworkClassifier",),
     # one person, a population, and the search that both rest on
     "flipsets": ("FlipsetItem", "FlipsetResult", "flipset"),
