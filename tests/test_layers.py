@@ -14,7 +14,7 @@ import recourse
 SOURCE = Path(recourse.__file__).parent
 
 # What each module (or package) of recourse may import of the others, at run time.
-GROUND = {"errors", "checks", "arrays", "budget", "tables", "_version"}
+GROUND = {"errors", "checks", "arrays", "budget", "identity", "tables", "_version"}
 BELOW_VERBS = GROUND | {"statistics", "reports", "datasets", "costs", "actions", "menus", "models"}
 MAY_IMPORT = {
     "errors": set(),
@@ -22,6 +22,7 @@ MAY_IMPORT = {
     "arrays": set(),
     "checks": {"errors"},
     "budget": {"errors", "checks"},
+    "identity": {"errors"},
     "tables": {"errors", "checks", "arrays"},
     "statistics": GROUND,
     "reports": GROUND,
