@@ -1,7 +1,8 @@
-"""What a part is, as plain data: equal data means equal settings and content, in every process.
+"""Settings as plain data: what is compared, cached, hashed or resumed is told apart by this, never by a `repr`.
 
-Whatever is compared, cached or resumed is compared by this and never by `repr`. What has no identity (a lambda, a
-function inside a function, an object of a class that can't be imported) is refused in words.
+A part states its settings in `to_dict()`, in values that JSON has. A function is its importable name, and arrays and
+tables are a hash of their content, all the same in every process. What has no such identity (a lambda, a function
+inside a function, an object of such a class) is refused in words.
 """
 
 from __future__ import annotations
@@ -21,89 +22,177 @@ import pandas as pd
 
 from recourse.errors import InputError
 
-HOW_TO_NAME = "Move it to a module that can be imported, or name it yourself with identity='…'."
-
 
 @runtime_checkable
 class Described(Protocol):
-    """Anything that says what it is as plain data."""
+    """Anything that states its settings as plain data."""
 
     def to_dict(self) -> dict[str, Any]:
-        """Return everything that its answers depend on."""
+        """Return the settings in values that JSON has."""
 
 
 class Settings:
-    """Base of frozen dataclasses whose fields are their identity: parts of a simulation, for one."""
+    """Base of frozen dataclasses whose fields are all there is to them, as the parts of a simulation."""
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the part as plain data: its class and every setting.
+        """Return the settings as plain data: what caches and checkpoints compare.
 
         Returns
         -------
         dict
-            Fit for JSON. Functions stand in it as the name that imports them, arrays and tables as a hash.
+            ``{"kind": …, setting: …}``, fit for JSON. A function stands in it as its importable name.
 
         Raises
         ------
         InputError
-            If a setting has no identity: a lambda, a function inside a function, or an object of such a class.
+            If a setting has no identity, as a lambda has none.
         """
-        return _fields(self, None, ())
+        return settings_of(self)
 
 
-def importable_name(function: Any) -> str | None:
-    """Return the name under which any process can import a function or class, or None if there is none.
-
-    >>> importable_name(json.dumps)
-    'json:dumps'
-    >>> importable_name(lambda x: x) is None
-    True
-    """
-    module, name = getattr(function, "__module__", None), getattr(function, "__qualname__", None)
-    if not isinstance(module, str) or not isinstance(name, str) or module == "__main__" or "<" in name:
-        return None
-    try:
-        found: Any = importlib.import_module(module)
-        for part in name.split("."):
-            found = getattr(found, part)
-    except (ImportError, AttributeError):
-        return None
-    return f"{module}:{name}" if found is function else None
-
-
-def identity(part: Any, told: str | None = None) -> Any:
-    """Return a part as plain data that is the same for equal parts in every process.
+def importable_name(what: str, function: Any) -> str:
+    """Return the name under which a function or class can be imported: ``"module:name"``.
 
     Parameters
     ----------
-    part : object
-        Numbers, words, lists and mappings stand for themselves; arrays and tables become a hash; functions and
-        classes their importable name; objects that have a `to_dict()` what it returns; dataclasses and other
-        objects of an importable class their fields.
-    told : str or None
-        The user's own word for whatever has no identity; None refuses it.
+    what : str
+        What to call the function in an error, as in ``"the loss"``.
+    function : callable
+        A function or class at the top of a module (or a method of such a class).
 
     Returns
     -------
-    object
-        Fit for JSON.
+    str
+        The same in every process.
 
     Raises
     ------
     InputError
-        If a part has no identity and `told` is None.
+        For a lambda, a function within a function, what is defined in a started script and the like: nothing says
+        from one process to the next that two of them are the same.
 
     Examples
     --------
-    >>> identity({"share": 0.5, "by": json.dumps})
-    {'share': 0.5, 'by': {'function': 'json:dumps'}}
+    >>> importable_name("the loss", np.median)
+    'numpy:median'
     """
-    return _identity(part, told, ())
+    module, path = getattr(function, "__module__", None), getattr(function, "__qualname__", None)
+    found: Any = None
+    # every script is called __main__, so nothing in it has a name of its own
+    if isinstance(module, str) and isinstance(path, str) and module != "__main__" and "<" not in path:
+        try:
+            found = importlib.import_module(module)
+            for part in path.split("."):
+                found = getattr(found, part)
+        except (ImportError, AttributeError):
+            found = None
+    # a decorator may leave the name of what it wraps: only the object itself counts
+    if found is None or found is not function:
+        raise _no_identity(f"{what} is {path or type(function).__name__} of {module or 'no module'}")
+    return f"{module}:{path}"
+
+
+def settings_of(part: Any, told: str | None = None) -> dict[str, Any]:
+    """Return the kind and the settings of a dataclass as plain data, nested parts included.
+
+    Parameters
+    ----------
+    part : dataclass
+        Its fields are plain values, functions that can be imported, or parts that state their own settings.
+    told : str or None
+        The user's own name for what has no identity; None refuses it.
+
+    Returns
+    -------
+    dict
+        ``{"kind": …, field: …}``. The kind is the name of the class, with its module if it is not this package's.
+
+    Raises
+    ------
+    InputError
+        If a setting has no identity and `told` is None.
+
+    Examples
+    --------
+    >>> from recourse.generators import Distance
+    >>> settings_of(Distance(0.5))
+    {'kind': 'Distance', 'weight': 0.5, 'norm': 'l2'}
+    """
+    return _fields(part, told, ())
+
+
+def plain_setting(what: str, value: Any, told: str | None = None) -> Any:
+    """Return one setting as plain data: numbers, words and lists as they are, parts by their `to_dict`.
+
+    Parameters
+    ----------
+    what : str
+        What to call the setting in an error.
+    value : Any
+        A plain value; a list, tuple, set or mapping of such; an array or a table (by a hash of its content); a
+        function or class (by its importable name); a part that states its settings; or another object of an
+        importable class (by its attributes).
+    told : str or None
+        The user's own name for what has no identity; None refuses it.
+
+    Returns
+    -------
+    Any
+        A value that JSON has, different for different settings.
+
+    Raises
+    ------
+    InputError
+        If the value, or something in it, has no identity and `told` is None.
+
+    Examples
+    --------
+    >>> plain_setting("betas", (0.9, np.float64(0.999)))
+    [0.9, 0.999]
+    """
+    return _plain(what, value, told, ())
+
+
+def content_hash(*arrays: Any) -> str:
+    """Return a hash of arrays' types, shapes and values, the same in every process.
+
+    Parameters
+    ----------
+    *arrays : array of numbers
+        What is hashed, in this order.
+
+    Returns
+    -------
+    str
+        A SHA-256 in hexadecimal digits.
+
+    Examples
+    --------
+    >>> content_hash(np.zeros(2)) == content_hash(np.zeros(2)), content_hash(np.zeros(2)) == content_hash(np.ones(2))
+    (True, False)
+    """
+    found = hashlib.sha256()
+    for array in map(np.ascontiguousarray, arrays):
+        found.update(f"{array.dtype.str} {array.shape};".encode())
+        found.update(array.tobytes())
+    return found.hexdigest()
 
 
 def digest(document: Any) -> str:
     """Return the SHA-256 of plain data, whatever order its mappings are in.
 
+    Parameters
+    ----------
+    document : Any
+        Values that JSON has.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+
+    Examples
+    --------
     >>> digest({"a": 1, "b": 2}) == digest({"b": 2, "a": 1})
     True
     """
@@ -111,105 +200,119 @@ def digest(document: Any) -> str:
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
-def _identity(part: Any, told: str | None, inside: tuple[int, ...]) -> Any:
-    """`identity`, knowing in which objects the part lies, so that a circle is noticed."""
-    if id(part) in inside:
-        return _unknown(f"a {type(part).__name__} that holds itself", told)
-    known = (*inside, id(part))
+def _no_identity(words: str) -> InputError:
+    return InputError(
+        f"{words}, which can't be told from another one after this process ends. Define it with a name at the top of "
+        "a module that can be imported, or say in words what it is: identity='…'."
+    )
+
+
+def _plain(what: str, value: Any, told: str | None, inside: tuple[int, ...]) -> Any:
+    """`plain_setting`, knowing in which objects the value lies, so that a circle is noticed."""
+    if id(value) in inside:
+        return _unknown(f"{what} is a {type(value).__name__} that holds itself", told)
+    known = (*inside, id(value))
 
     # plain values
-    if isinstance(part, np.generic):
-        part = part.item()
-    if part is None or isinstance(part, (bool, int, str)):
-        return part
-    if isinstance(part, float):
-        return part if math.isfinite(part) else {"number": str(part)}
-    if isinstance(part, (list, tuple)):
-        return [_identity(one, told, known) for one in part]
-    if isinstance(part, (set, frozenset)):
-        return {"set": sorted((_identity(one, told, known) for one in part), key=digest)}
-    if isinstance(part, Mapping):
-        if all(isinstance(key, str) for key in part):
-            return {key: _identity(value, told, known) for key, value in part.items()}
-        return {"pairs": [[_identity(key, told, known), _identity(value, told, known)] for key, value in part.items()]}
+    if isinstance(value, np.generic):
+        value = value.item()
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else {"number": str(value)}
+    if isinstance(value, (list, tuple)):
+        return [_plain(what, one, told, known) for one in value]
+    if isinstance(value, (set, frozenset)):
+        return {"set": sorted((_plain(what, one, told, known) for one in value), key=digest)}
+    if isinstance(value, Mapping):
+        if all(isinstance(key, str) for key in value):
+            return {key: _plain(f"{what}[{key!r}]", one, told, known) for key, one in value.items()}
+        pairs = [(_plain(what, key, told, known), _plain(what, one, told, known)) for key, one in value.items()]
+        return {"pairs": [list(pair) for pair in pairs]}
 
     # data, by its content
-    if isinstance(part, np.ndarray):
-        return {"array": _array(part, told, known), "shape": list(part.shape), "dtype": part.dtype.str}
-    if isinstance(part, (pd.DataFrame, pd.Series, pd.Index)):
-        return {"table": _table(part, told, known)}
+    if isinstance(value, np.ndarray):
+        return {"array": _array(what, value, told, known), "shape": list(value.shape), "dtype": value.dtype.str}
+    if isinstance(value, (pd.DataFrame, pd.Series, pd.Index)):
+        return {"table": _table(what, value, told, known)}
+    if isinstance(value, (pd.Timestamp, pd.Timedelta, pd.Interval, pd.Period)) or value is pd.NA or value is pd.NaT:
+        return {type(value).__name__: str(value)}
 
     # functions and classes, by the name that imports them
-    if isinstance(part, functools.partial):
-        parts = [part.func, list(part.args), dict(part.keywords)]
-        return {"partial": [_identity(one, told, known) for one in parts]}
-    if isinstance(part, types.MethodType):
-        return {"method": part.__name__, "of": _identity(part.__self__, told, known)}
-    if isinstance(part, (type, types.FunctionType, types.BuiltinFunctionType, np.ufunc)):
-        return _named("class" if isinstance(part, type) else "function", part, told)
+    if isinstance(value, functools.partial):
+        parts = [value.func, list(value.args), dict(value.keywords)]
+        return {"partial": [_plain(what, one, told, known) for one in parts]}
+    if isinstance(value, types.MethodType):
+        return {"method": value.__name__, "of": _plain(what, value.__self__, told, known)}
+    if isinstance(value, (type, types.FunctionType, types.BuiltinFunctionType, np.ufunc)):
+        return _name(what, value, told)
+    return _object(what, value, told, inside)
 
-    # objects, by what they say of themselves
-    says_more = isinstance(part, Described) and type(part).to_dict is not Settings.to_dict
-    if dataclasses.is_dataclass(part) and not says_more:
-        return _fields(part, told, inside)
-    kind = _named("class", type(part), told)
-    if isinstance(part, Described):
+
+def _object(what: str, value: Any, told: str | None, inside: tuple[int, ...]) -> Any:
+    """An object by what it says of itself, else by its attributes."""
+    known = (*inside, id(value))
+    says_more = isinstance(value, Described) and type(value).to_dict is not Settings.to_dict
+    if dataclasses.is_dataclass(value) and not says_more:
+        return _fields(value, told, inside)
+    kind = {"kind": _kind(what, value, told)}
+    if isinstance(value, Described):
         try:
-            return kind | {"settings": _identity(part.to_dict(), told, known)}
+            return kind | {"settings": _plain(what, value.to_dict(), None, known)}
         except InputError:
             if told is None:
                 raise
             return kind | {"told": told}
-    if isinstance(getattr(part, "__dict__", None), dict):
-        return kind | {"state": _identity(vars(part), told, known)}
-    return _unknown(f"a {type(part).__name__}", told)
+    if isinstance(getattr(value, "__dict__", None), dict):
+        return kind | {"state": _plain(f"what {what} holds", vars(value), told, known)}
+    return _unknown(f"{what} is a {type(value).__name__}", told)
 
 
 def _fields(part: Any, told: str | None, inside: tuple[int, ...]) -> dict[str, Any]:
     """A dataclass by its class and fields."""
-    kind = _named("class", type(part), told)
     known = (*inside, id(part))
-    return kind | {one.name: _identity(getattr(part, one.name), told, known) for one in dataclasses.fields(part)}
+    kind = type(part).__name__
+    settings = {
+        field.name: _plain(f"{kind}'s {field.name}", getattr(part, field.name), told, known)
+        for field in dataclasses.fields(part)
+    }
+    return {"kind": _kind("a part", part, told)} | settings
 
 
-def _named(kind: str, part: Any, told: str | None) -> dict[str, Any]:
-    name = importable_name(part)
-    if name is not None:
-        return {kind: name}
-    word = getattr(part, "__qualname__", type(part).__name__)
-    unknown: dict[str, Any] = _unknown(f"the {kind} {word} (in {getattr(part, '__module__', 'no module')})", told)
-    return unknown
+def _kind(what: str, part: Any, told: str | None) -> Any:
+    """The class of a part: its name, with its module if it is not this package's."""
+    own = type(part).__module__.split(".")[0] == "recourse"
+    return type(part).__name__ if own else _name(f"the class of {what}", type(part), told)
+
+
+def _name(what: str, function: Any, told: str | None) -> Any:
+    if told is None:
+        return importable_name(what, function)
+    try:
+        return importable_name(what, function)
+    except InputError:
+        return {"told": told}
 
 
 def _unknown(words: str, told: str | None) -> dict[str, Any]:
     """The user's own word, or the refusal."""
     if told is not None:
         return {"told": told}
-    raise InputError(f"{words} has no identity that another process could find again. {HOW_TO_NAME}")
+    raise _no_identity(words)
 
 
-def _array(array: np.ndarray[Any, Any], told: str | None, inside: tuple[int, ...]) -> str:
+def _array(what: str, array: np.ndarray[Any, Any], told: str | None, inside: tuple[int, ...]) -> str:
     """The hash of an array's values: of its bytes, or of its objects one by one."""
     if array.dtype.kind in "biufcSUmM":
-        little = np.ascontiguousarray(array).astype(array.dtype.newbyteorder("<"), copy=False)
-        return hashlib.sha256(little.tobytes()).hexdigest()
-    return digest([_cell(one, told, inside) for one in array.ravel().tolist()])
+        return content_hash(array)
+    return digest([_plain(what, one, told, inside) for one in array.ravel().tolist()])
 
 
-def _cell(value: Any, told: str | None, inside: tuple[int, ...]) -> Any:
-    """One value of a table: whatever stands for missing is the same."""
-    if value is pd.NA or value is pd.NaT:
-        return {"missing": str(value)}
-    if isinstance(value, (pd.Timestamp, pd.Timedelta, pd.Interval, pd.Period)):
-        return {type(value).__name__: str(value)}
-    return _identity(value, told, inside)
-
-
-def _table(table: Any, told: str | None, inside: tuple[int, ...]) -> str:
+def _table(what: str, table: Any, told: str | None, inside: tuple[int, ...]) -> str:
     """The hash of a table's column names and values; row labels mean nothing."""
     columns = table.items() if isinstance(table, pd.DataFrame) else [(table.name, table)]
     content = []
     for name, column in columns:
         array = column.to_numpy()
-        content.append([_cell(name, told, inside), str(column.dtype), _array(array, told, inside)])
+        content.append([_plain(what, name, told, inside), str(column.dtype), _array(what, array, told, inside)])
     return digest(content)

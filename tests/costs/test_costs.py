@@ -176,8 +176,8 @@ def test_a_function_that_no_process_can_import_has_no_identity_until_it_is_given
         assert cost == rs.FunctionCost(function)
         with pytest.raises(rs.InputError, match="identity="):
             cost.to_dict()
-        assert rs.FunctionCost(function, identity="mine").to_dict()["function"] == "mine"
-    assert rs.FunctionCost(dear).to_dict()["function"] == {"function": f"{__name__}:dear"}
+        assert rs.FunctionCost(function, identity="mine").to_dict()["function"] == {"told": "mine"}
+    assert rs.FunctionCost(dear).to_dict()["function"] == f"{__name__}:dear"
 
 
 def test_settings_of_the_wrong_kind_are_refused():

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from recourse.arrays import FloatArray, IntArray
 from recourse.checks import is_number
 from recourse.errors import InputError
-from recourse.identity import identity, importable_name
+from recourse.identity import importable_name, plain_setting
 from recourse.tables import Name
 
 
@@ -208,14 +208,10 @@ class Cost:
         >>> MaxCost({"income": 2}).to_dict()
         {'name': 'max', 'combine': 'max', 'weights': {'income': 2.0}}
         """
-        kind = type(self)
-        if not kind.__module__.startswith("recourse."):
-            # identity() says in words what is wrong with a class that can't be imported
-            kind_of = {"class": importable_name(kind) or identity(kind)}
-        else:
-            kind_of = {}
-        settings = {name: identity(value) for name, value in self._settings().items()}
-        return {**kind_of, "name": self.name, "combine": self.combine, **settings}
+        own = type(self).__module__.startswith("recourse.")
+        kind = {} if own else {"class": importable_name("the cost's class", type(self))}
+        settings = {name: plain_setting(f"the cost's {name}", value) for name, value in self._settings().items()}
+        return {**kind, "name": self.name, "combine": self.combine, **settings}
 
     def _settings(self) -> dict[str, Any]:
         """What the constructor was told, by argument."""

@@ -12,7 +12,7 @@ from recourse.arrays import FloatArray
 from recourse.checks import function_of, one_of
 from recourse.costs.cost import Cost, PricedFeature
 from recourse.errors import InputError
-from recourse.identity import identity as identity_of
+from recourse.identity import plain_setting
 
 
 class FunctionCost(Cost):
@@ -46,7 +46,7 @@ class FunctionCost(Cost):
     >>> cost.prices(rs.ActionSet({"age": [20, 30, 40]})["age"], 20, np.array([20, 40]))
     array([ 0., 20.])
     >>> cost.to_dict()
-    {'name': 'custom', 'combine': 'sum', 'function': 'distance', 'weights': {}}
+    {'name': 'custom', 'combine': 'sum', 'function': {'told': 'distance'}, 'weights': {}}
     """
 
     name = "custom"
@@ -116,8 +116,11 @@ class FunctionCost(Cost):
         InputError
             If no `identity` was given and the function can't be imported by name.
         """
-        function = self.identity if self.identity is not None else identity_of(self.function)
-        return {"name": self.name, "combine": self.combine, "function": function, "weights": identity_of(self.weights)}
+        function = {"told": self.identity}
+        if self.identity is None:
+            function = plain_setting("the cost's function", self.function)
+        weights = plain_setting("the cost's weights", self.weights)
+        return {"name": self.name, "combine": self.combine, "function": function, "weights": weights}
 
     def _settings(self) -> dict[str, Any]:
         # costs that were given an identity are told apart by it, whatever object the function is
