@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from recourse.models import LinearModel, Model, Scorecard, as_model, inspect_model, load_model
     from recourse.models.network_classifier import NetworkClassifier
     from recourse.search import Solutions, Status, find
+    from recourse.search.kernels.builds import build_info
     from recourse.simulations.result import Simulation
     from recourse.simulations.simulate import simulate
     from recourse.summaries import GlobalActions, RecourseTree, SelectionStatus, TwoLevelRecourseSet
@@ -83,6 +84,7 @@ _HOME = {
     "flipsets": ("FlipsetItem", "FlipsetResult", "flipset"),
     "audits": ("Audit", "AuditPartial", "AuditSpec", "audit", "audit_batch"),
     "search": ("Solutions", "Status", "find"),
+    "search.kernels.builds": ("build_info",),
     # the names of actionable-recourse, thin over the verbs
     "legacy": ("Flipset", "RecourseAuditor", "RecourseBuilder", "print_recourse_audit_report"),
     # a population over time
@@ -155,6 +157,7 @@ __all__ = [
     "as_model",
     "audit",
     "audit_batch",
+    "build_info",
     "constraints",
     "costs",
     "datasets",

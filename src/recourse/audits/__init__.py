@@ -2,6 +2,6 @@
 
 from recourse.audits.audit import audit, audit_batch
 from recourse.audits.result import Audit, AuditRows, AuditSpec
-from recourse.audits.tally import MISSING, AuditPartial, Tally
+from recourse.audits.tally import MEASURES, MISSING, AuditPartial, Tally
 
-__all__ = ["MISSING", "Audit", "AuditPartial", "AuditRows", "AuditSpec", "Tally", "audit", "audit_batch"]
+__all__ = ["MEASURES", "MISSING", "Audit", "AuditPartial", "AuditRows", "AuditSpec", "Tally", "audit", "audit_batch"]

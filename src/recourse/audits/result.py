@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from recourse import reports, tables
-from recourse.audits.tally import AuditPartial, Group, Tally
+from recourse import tables
+from recourse.audits import report
+from recourse.audits.tally import MEASURES, AuditPartial, Group
 from recourse.costs.cost import Cost
 from recourse.errors import InputError, nearest
 from recourse.models import Model
+from recourse.reports import Report
 from recourse.reports.document import plain
 from recourse.search import Status
 from recourse.statistics import CostSketch, group_difference
@@ -47,7 +49,7 @@ class AuditRows:
     interrupted: bool = False
 
 
-class Audit(reports.Report):
+class Audit(Report):
     """The answer to "who has recourse, and how hard is it for whom": made by `audit`.
 
     overall : Series of counts, shares and cost quantiles over everybody
@@ -56,6 +58,8 @@ class Audit(reports.Report):
     to_frame() : one row a person, in the order and on the index of the table audited
     interrupted : whether the time limit or Ctrl-C cut it short; who was not reached is "unknown"
     """
+
+    view = report.VIEW
 
     def __init__(
         self,
@@ -85,7 +89,7 @@ class Audit(reports.Report):
         groups = sorted(self.partial.groups, key=_group_order)
         index = pd.MultiIndex.from_tuples(groups, names=["group", "level"]) if groups else pd.Index([], name="group")
         rows = [self.partial.groups[group].measures() for group in groups]
-        frame = pd.DataFrame(rows, index=index, columns=list(Tally().measures()))
+        frame = pd.DataFrame(rows, index=index, columns=list(MEASURES))
         return frame.infer_objects()
 
     def difference(self, measure: str = "feasible") -> pd.DataFrame:
@@ -95,8 +99,8 @@ class Audit(reports.Report):
         small groups may be chance. Levels without a value (nobody denied, say) are left out, and a grouping
         with fewer than two levels is not listed.
         """
-        if measure not in Tally().measures():
-            raise InputError(f"{measure!r} is not a measure. {nearest(measure, Tally().measures())}")
+        if measure not in MEASURES:
+            raise InputError(f"{measure!r} is not a measure. {nearest(measure, MEASURES)}")
         rows = {}
         groups = {group: tally.measures() for group, tally in self.partial.groups.items()}
         for name in dict.fromkeys(group for group, _ in sorted(groups, key=_group_order)):

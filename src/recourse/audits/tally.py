@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
 from recourse.search import Status
 from recourse.statistics import CostSketch, wilson_interval
-
-if TYPE_CHECKING:
-    pass
 
 
 class Level(Enum):
@@ -100,6 +97,10 @@ class Tally:
             "cost_q75": self.costs.quantile(0.75),
             "cost_max": self.costs.max,
         }
+
+
+MEASURES = tuple(Tally().measures())
+"""What an audit says of everybody and of each group, in this order."""
 
 
 @dataclass(frozen=True)
