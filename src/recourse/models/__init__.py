@@ -7,6 +7,7 @@ from typing import Any
 from recourse.errors import InputError
 from recourse.models.estimator import EstimatorModel
 from recourse.models.files.load import ModelFile, inspect_model, load_model
+from recourse.models.identity import identity_of
 from recourse.models.labels import choose_label, label_of_sign
 from recourse.models.linear_table import LinearModel
 from recourse.models.model import Model
@@ -28,6 +29,7 @@ __all__ = [
     "TreeEnsemble",
     "as_model",
     "choose_label",
+    "identity_of",
     "inspect_model",
     "label_of_sign",
     "load_model",

@@ -11,6 +11,8 @@ import pandas as pd
 
 from recourse.arrays import BoolArray, FloatArray
 from recourse.errors import InputError, ModelError
+from recourse.models.fingerprint import class_name
+from recourse.models.identity import data_or_digest, estimator_identity
 from recourse.models.labels import choose_label
 from recourse.models.model import Model
 from recourse.tables import Name
@@ -86,6 +88,15 @@ class EstimatorModel(Model):
         if self.margin:
             approved = approved & (self.sign * self.decision(table) >= self.bar)
         return np.asarray(approved, dtype=bool).reshape(len(X))
+
+    def identity(self) -> dict[str, Any]:
+        return {
+            "class": class_name(type(self)),
+            "estimator": estimator_identity(self.estimator),
+            "desired": data_or_digest(self.desired, "the desired label"),
+            "threshold": self.threshold,
+            "margin": self.margin,
+        }
 
     def layers(self) -> Layers | None:
         from recourse.models.readers.neural import layers_of

@@ -12,6 +12,7 @@ import pandas as pd
 
 from recourse.arrays import BoolArray
 from recourse.errors import InputError, nearest
+from recourse.models.fingerprint import class_name, fingerprint
 from recourse.models.statements.additive import Additive
 from recourse.models.statements.trees import TreeEnsemble
 from recourse.tables import Name, rows_in_words
@@ -77,6 +78,10 @@ class Model(ABC):
                     f"column {name!r} is missing in {rows_in_words(X.index, where)}, and {self.name} does not "
                     "accept missing values; fill them, leave the rows out, or put an imputer into the pipeline."
                 )
+
+    def identity(self) -> dict[str, Any]:
+        """Return which model this is as plain data, the same in every process: class and a SHA-256 of what it holds."""
+        return {"class": class_name(type(self)), "state": fingerprint(vars(self), f"this {type(self).__name__}")}
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name}: approved if {self.rule})"
