@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from recourse import reports, tables
+from recourse import tables
+from recourse.audits import report
 from recourse.audits.tally import AuditPartial, Group, Tally
 from recourse.costs.cost import Cost
 from recourse.errors import InputError, nearest
 from recourse.models import Model
+from recourse.reports import Report
 from recourse.reports.document import plain
 from recourse.search import Status
 from recourse.statistics import CostSketch, group_difference
@@ -47,7 +49,7 @@ class AuditRows:
     interrupted: bool = False
 
 
-class Audit(reports.Report):
+class Audit(Report):
     """The answer to "who has recourse, and how hard is it for whom": made by `audit`.
 
     overall : Series of counts, shares and cost quantiles over everybody
@@ -56,6 +58,8 @@ class Audit(reports.Report):
     to_frame() : one row a person, in the order and on the index of the table audited
     interrupted : whether the time limit or Ctrl-C cut it short; who was not reached is "unknown"
     """
+
+    view = report.VIEW
 
     def __init__(
         self,

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from recourse import reports, tables
+from recourse import tables
+from recourse.flipsets import report
+from recourse.reports import Report
 from recourse.reports.document import plain
 from recourse.search import Status
 from recourse.tables import Name
@@ -58,7 +60,7 @@ class FlipsetItem:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class FlipsetResult(reports.Report):
+class FlipsetResult(Report):
     """What one person can do, made by `flipset`.
 
     items : the actions, cheapest first; empty where there is none, and then `reason` says why
@@ -68,6 +70,8 @@ class FlipsetResult(reports.Report):
     max_changes : how many features an action may change at most; None for any number
     source : the person as they were given; `to_frame` returns the same kind of table
     """
+
+    view = report.VIEW
 
     items: tuple[FlipsetItem, ...]
     status: Status | None
