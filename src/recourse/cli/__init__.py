@@ -277,9 +277,11 @@ def summarize(
     \b
         recourse summarize credit.csv --target NoDefaultNextMonth --fit logistic --immutable Married --subgroup Married
     """
-    limits = ("max_rules", "max_subgroups", "max_width", "min_support", "min_precision", "max_overlap", "cost_weight",
-              "max_condition", "bins")  # fmt: skip
-    settings = {name: options.pop(name) for name in limits}
+    limits = {
+        name: options.pop(name)
+        for name in ("max_rules", "max_subgroups", "max_width", "min_precision", "max_overlap", "cost_weight")
+    }
+    space = {name: options.pop(name) for name in ("min_support", "max_condition", "bins")}
     if everyone and subgroup:
         raise rs.InputError("--everyone and --subgroup exclude each other.")
     task = Task(data, default_cost="feature", **options)
@@ -300,13 +302,12 @@ def summarize(
         if held_out.empty or made.empty:
             raise rs.InputError(f"--hold-out: {hold_out:g} of {len(task.frame):,} rows leaves a part empty.")
     if task.max_changes is not None:
-        settings["max_changes"] = task.max_changes
-    if task.time_limit is not None:
-        settings["time_limit"] = task.time_limit
+        space["max_changes"] = task.max_changes
     with progress_bar("trying", "actions") as progress:
         result = rs.summarize(
             task.model, made, task.actions, subgroups=[] if everyone else list(subgroup) or None, cost=task.cost,
-            moves=moves or ("to",), held_out=held_out, progress=progress, **settings,
+            limits=rs.summaries.Limits(**limits), space=rs.summaries.CandidateSpace(moves=moves or ("to",), **space),
+            held_out=held_out, time_limit=task.time_limit, progress=progress,
         )  # fmt: skip
     task.write(result)
 

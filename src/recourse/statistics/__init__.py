@@ -5,7 +5,7 @@ of people, or a model with what it was.
 """
 
 from recourse.statistics.gaps import GroupDifference, group_difference
-from recourse.statistics.intervals import quantile_interval, wilson_interval
+from recourse.statistics.intervals import quantile_interval, wilson_interval, wilson_lower
 from recourse.statistics.mmd import median_bandwidth, mmd, mmd_test
 from recourse.statistics.model_shift import decisiveness, disagreement, perturbation, redundancy
 from recourse.statistics.sketches import CostSketch
@@ -23,4 +23,5 @@ __all__ = [
     "quantile_interval",
     "redundancy",
     "wilson_interval",
+    "wilson_lower",
 ]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from statistics import NormalDist
-from typing import SupportsIndex
+from typing import Any, SupportsIndex
 
 import numpy as np
 import numpy.typing as npt
 
+from recourse.arrays import FloatArray
 from recourse.errors import InputError
 
 
@@ -33,11 +34,29 @@ def wilson_interval(k: int, n: int, confidence: float = 0.95) -> tuple[float, fl
     z = NormalDist().inv_cdf(0.5 + _open_unit("confidence", confidence) / 2)
     if n == 0:
         return 0.0, 1.0
-    share, zz = k / n, z * z / n
+    centre, half = _wilson(k / n, n, z)
+    low = 0.0 if k == 0 else max(0.0, float(centre - half))
+    return low, 1.0 if k == n else min(1.0, float(centre + half))
+
+
+def wilson_lower(k: npt.ArrayLike, n: npt.ArrayLike, confidence: float = 0.95) -> FloatArray:
+    """Return the lower ends of Wilson's intervals for many shares at once, each of `n` > 0 people.
+
+    >>> wilson_lower([7, 0], [10, 5]).round(3).tolist()
+    [0.397, 0.0]
+    """
+    k, n = np.asarray(k, dtype=np.float64), np.asarray(n, dtype=np.float64)
+    z = NormalDist().inv_cdf(0.5 + _open_unit("confidence", confidence) / 2)
+    centre, half = _wilson(k / n, n, z)
+    return np.where(k == 0, 0.0, np.maximum(centre - half, 0.0))
+
+
+def _wilson(share: Any, n: Any, z: float) -> tuple[Any, Any]:
+    """The centre of Wilson's interval, and half its width: of one share, or of many."""
+    zz = z * z / n
     centre = (share + zz / 2) / (1 + zz)
-    half = math.sqrt(zz * (share * (1 - share) + zz / 4)) / (1 + zz)
-    low = 0.0 if k == 0 else max(0.0, centre - half)
-    return low, 1.0 if k == n else min(1.0, centre + half)
+    half = np.sqrt(zz * (share * (1 - share) + zz / 4)) / (1 + zz)
+    return centre, half
 
 
 def quantile_interval(values: npt.ArrayLike, q: float, confidence: float = 0.95) -> tuple[float, float]:
