@@ -124,8 +124,7 @@ def asked_consequences(
 
         # where something changes, joint constraints and the model have a say
         who = np.flatnonzero(possible & effects.changes[moves].any(axis=0))
-        new = effects.apply(action, who)
-        admitted = effects.admits(effects.people.take(who).reset_index(drop=True), new)
+        new, admitted = effects.apply(action, who)
         price[k, who[~admitted]], change[k, who[~admitted]] = np.nan, 0.0
         if ask and len(who):
             success[k, who] = admitted & approves(evidence.model, new, evidence.read)
@@ -145,8 +144,7 @@ def rows_after_rules(
     for k in np.unique(assigned[assigned >= 0]):
         action = tuple(effects.moves.index(move) for move in rules[k].action)
         who = np.flatnonzero((assigned == k) & effects.possible[list(action)].all(axis=0))
-        new = effects.apply(action, who)
-        admitted = effects.admits(effects.people.take(who).reset_index(drop=True), new)
+        new, admitted = effects.apply(action, who)
         who, new = who[admitted], new[admitted]
         moved.append(new.join(others.take(who).reset_index(drop=True)))
         order.append(who)
@@ -167,7 +165,7 @@ def effects_on(evidence: Evidence, rules: Sequence[Rule], frame: pd.DataFrame) -
     distinct = dict.fromkeys(move for rule in rules for move in rule.action)
     moves = sorted(distinct, key=lambda move: (order[move.feature], str(move)))
     people = frame[list(evidence.read)].reset_index(drop=True)
-    return Effects(people, moves, evidence.mobility, evidence.levels, evidence.effects.constraints)
+    return Effects(people, moves, evidence.mobility, evidence.levels, evidence.effects.actions)
 
 
 def _satisfied(rules: Sequence[Rule], people: pd.DataFrame) -> BoolArray:

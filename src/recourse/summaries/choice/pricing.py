@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from recourse.arrays import BoolArray, FloatArray, IntArray
 from recourse.budget import Budget
-from recourse.statistics import wilson_lower
+from recourse.statistics import wilson_bounds
 from recourse.summaries.choice.candidates import Candidates
 from recourse.summaries.choice.limits import Limits
 from recourse.summaries.choice.problem import ChoiceProblem
@@ -121,5 +121,5 @@ def choose_numbers(
 def precise(limits: Limits, correct: npt.NDArray[Any], n: npt.NDArray[Any]) -> BoolArray:
     """Return which of many shares `correct` of `n` > 0 people reach the least precision that the limits ask for."""
     if limits.tie_break == "wilson":
-        return np.asarray(wilson_lower(correct, n) >= limits.min_precision)
+        return np.asarray(wilson_bounds(correct, n)[0] >= limits.min_precision)
     return np.asarray(correct >= limits.min_precision * n - 1e-9)

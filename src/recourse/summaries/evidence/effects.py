@@ -6,17 +6,16 @@ Nothing here asks the model; `outcomes` does.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from recourse.actions.constraints.constraint import Constraint
+from recourse import tables
+from recourse.actions.action_set import ActionSet
 from recourse.arrays import BoolArray, FloatArray, IntArray
 from recourse.costs.cost import Cost
 from recourse.costs.per_change import FeatureCost
+from recourse.menus.apply import admitted, apply
 from recourse.menus.feature_menus import FeatureMenu
 from recourse.summaries.evidence.bins import Levels, Mobility
 from recourse.summaries.evidence.moves import AnyMove
@@ -33,7 +32,7 @@ class Effects:
     """What each move does to each person of a table: the new value, its price and its size.
 
     people : the table; moves : the moves, feature by feature; mobility, levels : of each moved feature
-    constraints : the action set's joint constraints
+    actions : the action set, whose linkages move features along and whose joint constraints hold
     possible, changes : bool[moves, n]
     """
 
@@ -43,16 +42,17 @@ class Effects:
         moves: Sequence[AnyMove],
         mobility: dict[Name, Mobility],
         levels: dict[Name, Levels],
-        constraints: Sequence[Constraint] = (),
+        actions: ActionSet,
     ) -> None:
         self.people, self.moves = people, tuple(moves)
         self.mobility, self.levels = mobility, levels
-        self.constraints = tuple(constraints)
+        self.actions, self.constraints = actions, tuple(actions.constraints.values())
         self.features: tuple[Name, ...] = tuple(dict.fromkeys(move.feature for move in moves))
         self.column = np.array([self.features.index(move.feature) for move in moves], dtype=np.int64)
         assert list(self.column) == sorted(self.column)
         self.menus = [self._menu(name, FeatureCost()) for name in self.features]
-        self.values = [menu.domain for menu in self.menus]
+        dtypes = [people[name].dtype for name in self.features]
+        self.values = [tables.fitting(menu.domain, dtype) for menu, dtype in zip(self.menus, dtypes, strict=True)]
 
         # of each feature: which row of its menu a person is in, and today's code in each row and of each person
         self._row: list[IntArray] = [menu.row_of_person.astype(np.int64) for menu in self.menus]
@@ -112,40 +112,34 @@ class Effects:
         codes: IntArray = self._new[move][self._row[self.column[move]]]
         return codes
 
-    def apply(self, action: Action, people: IntArray) -> pd.DataFrame:
-        """Return the rows of some people after an action that is possible for all of them."""
-        frame = self.people.take(people).reset_index(drop=True)
-        new = frame.copy(deep=False)
+    def apply(self, action: Action, people: IntArray) -> tuple[pd.DataFrame, BoolArray]:
+        """Return where an action leads some people, for all of whom it is possible, and whom constraints let go."""
+        codes = [today[people] for today in self.today]
         for move in action:
-            j = self.column[move]
-            name = self.features[j]
-            new[name] = _column(self.values[j][self.new_codes(move)[people]], frame[name])
-        return self.induce(frame, new)
+            codes[self.column[move]] = self.new_codes(move)[people]
+        new = self.rows(codes, people)
+        return new, self.admits(codes, people, new)
+
+    def rows(self, codes: Sequence[IntArray], people: IntArray) -> pd.DataFrame:
+        """Return some people's rows after they chose these values: positions in `values`, feature by feature."""
+        today = self.people.take(people).reset_index(drop=True)
+        chosen = {name: values.take(new) for name, values, new in zip(self.features, self.values, codes, strict=True)}
+        return apply(self.actions, today, chosen)
+
+    def admits(self, codes: Sequence[IntArray], people: IntArray, new: pd.DataFrame) -> BoolArray:
+        """Return which of these people the joint constraints let go to their new rows."""
+        if not self.constraints:
+            return np.ones(len(people), dtype=bool)
+        today = self.people.take(people).reset_index(drop=True)
+        changed = {}
+        for name, code, before in zip(self.features, codes, self.today, strict=True):
+            changed[name] = code != before[people]
+        return admitted(self.actions, self.constraints, today, new, changed)
 
     @property
     def induces(self) -> bool:
         """Whether changing a feature moves others along."""
         return any(constraint.induced() for constraint in self.constraints)
-
-    def induce(self, today: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
-        """Add the changes that constraints induce to new rows."""
-        if not self.induces:
-            return new
-        after = new.copy(deep=False)
-        for constraint in self.constraints:
-            for source, targets in constraint.induced().items():
-                moved = new[source].to_numpy(dtype=np.float64) - today[source].to_numpy(dtype=np.float64)
-                for name, scale in targets.items():
-                    after[name] = after[name] + np.where(moved == 0, 0.0, scale * moved)
-        return after
-
-    def admits(self, today: pd.DataFrame, new: pd.DataFrame) -> BoolArray:
-        """Return which people the joint constraints let go from today's row to the new one."""
-        good = np.ones(len(today), dtype=bool)
-        for constraint in self.constraints:
-            if constraint.features:
-                good &= constraint.holds(today, new)
-        return good
 
     def prices(self, cost: Cost) -> FloatArray:
         """Return what each move costs each person, in whole ticks: float64[moves, n], 0 where nothing changes."""
@@ -167,7 +161,7 @@ class Effects:
         for m, table in enumerate(self._new):
             j = int(self.column[m])
             levels, today = self.levels[self.features[j]], self._today_code[j]
-            codes = levels.codes(_column(self.values[j], self.people[self.features[j]]))
+            codes = levels.codes(pd.Series(self.values[j], name=self.features[j]))
             changed = (table >= 0) & (table != today)
             sizes[m] = np.where(changed, levels.steps(codes[today], codes[np.maximum(table, 0)]), 0.0)[self._row[j]]
         return sizes
@@ -184,34 +178,3 @@ class Effects:
         moved = menu.codes < targets
         table[row[moved], menu.codes[moved]] = menu.prices[moved]
         return table
-
-
-def rows_after(effects: Effects, actions: Sequence[Action], which: IntArray, who: IntArray) -> pd.DataFrame:
-    """The rows that action `which[k]` leads person `who[k]` to."""
-    moved = [today[who] for today in effects.today]
-    order = np.argsort(which, kind="stable")
-    bounds = np.flatnonzero(np.diff(which[order], prepend=-1, append=-2))
-    for start, stop in pairwise(bounds.tolist()):
-        at = order[start:stop]
-        for move in actions[which[at[0]]]:
-            moved[int(effects.column[move])][at] = effects.new_codes(move)[who[at]]
-    columns: dict[Name, Any] = {}
-    for name in effects.people.columns:
-        column = effects.people[name]
-        if name in effects.features:
-            j = effects.features.index(name)
-            columns[name] = _column(effects.values[j], column).array.take(moved[j])
-        else:
-            columns[name] = column.array.take(who)
-    new = pd.DataFrame(columns, columns=effects.people.columns)
-    return effects.induce(effects.people.take(who).reset_index(drop=True), new) if effects.induces else new
-
-
-def _column(values: npt.NDArray[Any], like: pd.Series[Any]) -> pd.Series[Any]:
-    """Raw values as a column of the same kind as another, where they fit it."""
-    if values.dtype.kind in "biuf" and like.dtype.kind in "biuf":
-        return pd.Series(values, name=like.name)
-    try:
-        return pd.Series(pd.array(values.tolist(), dtype=like.dtype), name=like.name)
-    except (TypeError, ValueError):
-        return pd.Series(values.astype(object), name=like.name)

@@ -119,7 +119,7 @@ def _population(
     for name in read:
         if mobile[name].actionable:
             moves += moves_of(levels[name], mobile[name], name, space.moves)
-    effects = Effects(people[list(read)], moves, mobile, levels, tuple(actions.constraints.values()))
+    effects = Effects(people[list(read)], moves, mobile, levels, actions.copy())
 
     population = Population(
         space=space,

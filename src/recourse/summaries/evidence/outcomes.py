@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,7 @@ from recourse import tables
 from recourse.arrays import BoolArray, IntArray
 from recourse.budget import Advance, Budget
 from recourse.summaries.evidence.candidate_space import BATCH
-from recourse.summaries.evidence.effects import Action, Effects, rows_after
+from recourse.summaries.evidence.effects import Action, Effects
 from recourse.summaries.evidence.itemsets import Bits, pack
 
 Approves = Callable[[pd.DataFrame], BoolArray]
@@ -104,7 +104,6 @@ class _Batches:
         self.held = self.asked = 0
         self._waiting: list[tuple[int, IntArray]] = []
         self._keys = _RowKeys(effects)
-        self._joint = any(constraint.features for constraint in effects.constraints)
 
     def add(self, action: int, people: IntArray) -> None:
         """Let an action wait to be tried on some people."""
@@ -119,18 +118,29 @@ class _Batches:
         who = np.concatenate([people for _, people in self._waiting])
         which = np.concatenate([np.full(len(people), action) for action, people in self._waiting])
         first, kind = self._distinct(len(who))
-        rows = rows_after(self.effects, self.actions, which[first], who[first])
+        rows = self.effects.rows(self._codes_after(which[first], who[first]), who[first])
 
         # what the action set refuses is asked too, and doesn't count as a success
-        if self._joint:
-            today = self.effects.people.take(who).reset_index(drop=True)
-            bad = ~self.effects.admits(today, rows.take(kind).reset_index(drop=True))
+        if self.effects.constraints:
+            codes = self._codes_after(which, who)
+            bad = ~self.effects.admits(codes, who, rows.take(kind).reset_index(drop=True))
             self.refused[which[bad], who[bad]] = True
 
         self.success[which, who] = self.approves(rows)[kind]
         self.asked += len(first)
         self._waiting.clear()
         self.held = 0
+
+    def _codes_after(self, which: IntArray, who: IntArray) -> list[IntArray]:
+        """The values that person `who[k]` has chosen after action `which[k]`: positions, feature by feature."""
+        codes = [today[who] for today in self.effects.today]
+        order = np.argsort(which, kind="stable")
+        bounds = np.flatnonzero(np.diff(which[order], prepend=-1, append=-2))
+        for start, stop in pairwise(bounds.tolist()):
+            at = order[start:stop]
+            for move in self.actions[which[at[0]]]:
+                codes[int(self.effects.column[move])][at] = self.effects.new_codes(move)[who[at]]
+        return codes
 
     def _distinct(self, n: int) -> tuple[IntArray, IntArray]:
         """The first of each kind of row that waits, and the kind of each."""
