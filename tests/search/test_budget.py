@@ -15,7 +15,7 @@ from recourse.menus import folding
 from recourse.search import any_model, brute_force
 from recourse.search.additive import KnapsackProposer
 from recourse.search.exclusions import Exclusions, exclusions_of
-from recourse.search.find import solve_stated, statement_of
+from recourse.search.find import solve_stated
 from recourse.search.knapsack import Knapsack
 from recourse.search.solutions import INFEASIBLE, OPTIMAL, OUT_OF_QUESTIONS, OUT_OF_TIME
 
@@ -132,7 +132,7 @@ def test_trees_and_networks_are_cancelled_by_whoever_they_tell_of_their_progress
 def test_trees_and_networks_are_cancelled_from_another_thread(kind):
     w = world(11, kind=kind, n=3000)
     menus = w.actions.menus(pd.concat([w.denied] * 5, ignore_index=True))
-    statement, everybody = statement_of(w.model, menus), np.arange(len(menus))
+    statement, everybody = w.model.states(menus), np.arange(len(menus))
     nothing = exclusions_of(None, everybody)
     some, took = cancelled(lambda budget: solve_stated(w.model, menus, everybody, nothing, statement, budget, None))
     assert took < SOON
@@ -149,7 +149,7 @@ def test_nobody_is_asked_about_more_often_than_the_budget_allows(kind, most, wid
         tie(w, by_function=True)
     menus = w.actions.menus(w.denied.iloc[:6])
     assert bool(menus.wide) is wide
-    statement = None if kind == "none known" else statement_of(w.model, menus)
+    statement = None if kind == "none known" else w.model.states(menus)
     exact = brute_force.solve(w.model, menus)
 
     asked = []

@@ -20,10 +20,11 @@ from recourse.budget import Advance, Budget
 from recourse.menus.menus import Menus
 from recourse.models.model import Model
 from recourse.models.statements.additive import Additive
+from recourse.models.statements.statement import Statement
 from recourse.search.additive import KnapsackProposer
 from recourse.search.exclusions import Exclusions
 from recourse.search.linear_conditions import MilpProposer
-from recourse.search.protocol import Proposer, Statement
+from recourse.search.protocol import Proposer
 from recourse.search.questions import Questions, drop_free_changes
 from recourse.search.solutions import FEASIBLE, INFEASIBLE, OPTIMAL, Solutions
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from recourse.arrays import BoolArray, FloatArray, IntArray
-from recourse.models.statements.network import Network
+from recourse.models.statements.network import NetworkStatement
 from recourse.search.network_boxes import SideBySide
 from recourse.search.solutions import EQUAL
 
@@ -15,7 +15,7 @@ _FEW = 9
 
 def first_actions(
     side: SideBySide,
-    network: Network,
+    network: NetworkStatement,
     lengths: IntArray,
     today: FloatArray,
     items: IntArray,

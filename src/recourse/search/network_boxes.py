@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from recourse.arrays import BoolArray, FloatArray, IntArray
 from recourse.menus.menus import Menus
-from recourse.models.statements.network import Network
+from recourse.models.statements.network import NetworkStatement
 from recourse.search.exclusions import Exclusions
 from recourse.search.relaxation import Affordable
 
@@ -30,7 +30,7 @@ class SideBySide:
     moves each of them, and the position among the inputs which that menu moves
     """
 
-    def __init__(self, menus: Menus, network: Network, people: IntArray) -> None:
+    def __init__(self, menus: Menus, network: NetworkStatement, people: IntArray) -> None:
         self.menus = menus
         rows = menus.rows[people]
         self.first, self.lengths = menus.row_ptr[rows], np.diff(menus.row_ptr)[rows]

@@ -18,7 +18,8 @@ from recourse.arrays import BoolArray, FloatArray, IntArray
 from recourse.budget import Advance, Budget
 from recourse.menus.menus import Menus
 from recourse.models.model import Model
-from recourse.models.statements.network import Network
+from recourse.models.statements.network import NetworkStatement
+from recourse.models.statements.statement import Statement
 from recourse.search import any_model
 from recourse.search.exclusions import Exclusions
 from recourse.search.first_action import first_actions
@@ -35,7 +36,6 @@ from recourse.search.network_boxes import (
     drop_dear_items,
     drop_excluded,
 )
-from recourse.search.protocol import Statement
 from recourse.search.questions import Questions, drop_free_changes
 from recourse.search.relaxation import cheapest_cover, cheapest_peak, linear_bound
 from recourse.search.solutions import EQUAL, FEASIBLE, OPTIMAL, Solutions
@@ -57,7 +57,7 @@ prices are steep where gains are nearly equal, but they reach down from a bar th
 
 def accepts(statement: Statement | None, menus: Menus, exclusions: Sequence[Exclusions]) -> bool:
     """Whether the model is a network; any condition and exclusion will do."""
-    return isinstance(statement, Network)
+    return isinstance(statement, NetworkStatement)
 
 
 def solve(
@@ -81,7 +81,7 @@ def solve(
     ----------
     model, menus, people, exclusions, budget, advance : see `recourse.search.solve`
         As there; the budget acts between two rounds.
-    statement : Network
+    statement : NetworkStatement
         What the model states of itself over these menus.
     most_boxes : int
         At most so many boxes are looked at for a person; then the answer is FEASIBLE or UNKNOWN, with a bound.
@@ -116,7 +116,7 @@ class _NetworkSearch:
     def __init__(
         self,
         questions: Questions,
-        network: Network,
+        network: NetworkStatement,
         out: Solutions,
         most_boxes: int,
         *,
