@@ -53,7 +53,7 @@ def read(X: Any, *, names: Sequence[Name] | None = None, what: str = "X") -> pd.
         frame = X
     elif isinstance(X, Mapping):
         frame = pd.DataFrame(dict(X))
-    elif _is_foreign(X):
+    elif is_foreign(X):
         frame = _from_foreign(X)
     else:
         return _from_array(X, names, what)
@@ -101,7 +101,7 @@ def read_row(x: Any, names: Sequence[Name], dtypes: Mapping[Name, Any], *, what:
         values = dict(_pair(names, x.to_list(), what)) if nameless else x.to_dict()
     elif isinstance(x, Mapping):
         values = dict(x)
-    elif isinstance(x, pd.DataFrame) or _is_foreign(x):
+    elif isinstance(x, pd.DataFrame) or is_foreign(x):
         frame = read(x, what=what)
         if len(frame) != 1:
             raise InputError(f"{what} must be one person, but the table has {len(frame)} rows.")
@@ -151,13 +151,28 @@ def like(original: Any, frame: pd.DataFrame) -> Any:
     table
         A table of the same library where that is not pandas; for arrays and mappings a pandas DataFrame.
     """
-    if isinstance(original, (pd.DataFrame, Mapping)) or not _is_foreign(original):
+    if isinstance(original, (pd.DataFrame, Mapping)) or not is_foreign(original):
         return frame
     import narwhals.stable.v2 as nw
 
     backend = nw.from_native(original, eager_only=True).implementation
     columns = {str(name): _plain(frame[name]) for name in frame.columns}
-    return nw.from_dict(columns, backend=backend).to_native()
+    table = nw.from_dict(columns, backend=backend)
+    flags = [str(name) for name in frame.columns if isinstance(frame[name].dtype, pd.BooleanDtype)]
+    if flags:  # where all are missing, nothing else says that they are booleans
+        table = table.with_columns(nw.col(*flags).cast(nw.Boolean))
+    return table.to_native()
+
+
+def of_one_type(column: pd.Series[Any]) -> pd.Series[Any]:
+    """Return a column whose values have one type: numbers if all of them are, else text, missing ones None.
+
+    >>> of_one_type(pd.Series([1, "rent"])).tolist()
+    ['1', 'rent']
+    """
+    if all(isinstance(value, (int, float)) for value in column.dropna()):
+        return column.astype(float)
+    return column.map(lambda value: None if pd.isna(value) else str(value))
 
 
 def values_of(column: pd.Series[Any], *, what: str = "X") -> np.ndarray[Any, Any]:
@@ -340,10 +355,10 @@ def has_columns(X: Any) -> bool:
     >>> has_columns({"age": [30]}), has_columns([[30]])
     (True, False)
     """
-    return isinstance(X, (pd.DataFrame, Mapping)) or _is_foreign(X)
+    return isinstance(X, (pd.DataFrame, Mapping)) or is_foreign(X)
 
 
-def _is_foreign(X: Any) -> bool:
+def is_foreign(X: Any) -> bool:
     """Whether X belongs to a table library other than pandas, decided without importing any."""
     return type(X).__module__.split(".")[0] in {"polars", "pyarrow", "modin", "cudf", "narwhals"}
 

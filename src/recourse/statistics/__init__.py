@@ -4,7 +4,7 @@ Of groups: `intervals` bounds shares and quantiles, `sketches` sums up costs, `g
 compares two samples of people, `model_shift` a model with what it was.
 """
 
-from recourse.statistics.gaps import GroupDifference, group_difference
+from recourse.statistics.gaps import GroupDifference, gaps_by_group, group_difference
 from recourse.statistics.intervals import quantile_interval, wilson_bounds, wilson_interval
 from recourse.statistics.mmd import median_bandwidth, mmd, mmd_test
 from recourse.statistics.model_shift import decisiveness, disagreement, perturbation, redundancy
@@ -15,6 +15,7 @@ __all__ = [
     "GroupDifference",
     "decisiveness",
     "disagreement",
+    "gaps_by_group",
     "group_difference",
     "median_bandwidth",
     "mmd",

@@ -9,6 +9,8 @@ import math
 from collections.abc import Hashable, Mapping
 from typing import Any, NamedTuple
 
+import pandas as pd
+
 from recourse.errors import InputError
 
 
@@ -62,3 +64,54 @@ def group_difference(values: Mapping[Any, float]) -> GroupDifference:
         tuple(level for level, value in values.items() if value == top),
         tuple(level for level, value in values.items() if value == bottom),
     )
+
+
+GAP_COLUMNS = ("difference", "largest", "level_largest", "n_largest", "smallest", "level_smallest", "n_smallest")
+
+
+def gaps_by_group(
+    values: Mapping[tuple[str, Any], float | None], numbers: Mapping[tuple[str, Any], int]
+) -> pd.DataFrame:
+    """Tabulate, for each grouping, the largest minus the smallest value of a measure over its levels.
+
+    Parameters
+    ----------
+    values : mapping
+        (grouping, level) → the measure's value there, or None where nobody is there to tell it from.
+    numbers : mapping
+        (grouping, level) → how many people that value rests on.
+
+    Returns
+    -------
+    DataFrame
+        One row a grouping, in the order of `values`, with the two ends, their levels and their numbers of people.
+        Where several levels tie for an end, the first stands for them. Levels without a value are left out, and
+        groupings with fewer than two left.
+
+    Examples
+    --------
+    >>> gaps_by_group({("sex", "f"): 0.5, ("sex", "m"): 0.75}, {("sex", "f"): 4, ("sex", "m"): 8})["difference"]
+    group
+    sex    0.25
+    Name: difference, dtype: float64
+    """
+    known: dict[str, dict[Any, float]] = {}
+    for (group, level), value in values.items():
+        if value is not None:
+            known.setdefault(group, {})[level] = value
+    rows: dict[str, dict[str, Any]] = {}
+    for group, levels in known.items():
+        if len(levels) < 2:
+            continue
+        gap = group_difference({level: float(value) for level, value in levels.items()})
+        high, low = gap.largest[0], gap.smallest[0]
+        rows[group] = {
+            "difference": gap.difference,
+            "largest": levels[high],
+            "level_largest": high,
+            "n_largest": numbers[group, high],
+            "smallest": levels[low],
+            "level_smallest": low,
+            "n_smallest": numbers[group, low],
+        }
+    return pd.DataFrame.from_dict(rows, orient="index", columns=list(GAP_COLUMNS)).rename_axis("group")
