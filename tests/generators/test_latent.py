@@ -334,8 +334,9 @@ def test_other_recipes_search_latent_spaces_too(world, space):
 
 def simulated(data, recourse, rounds=3, **how):
     net = NetworkClassifier((), epochs=20, random_state=0)
-    return rs.simulate(net, data.X, data.y, rs.ActionSet(data.X, default_bounds=(-10, 10)), recourse=recourse, rounds=rounds,
-                       repeats=2, permutations=0, measure_every=rounds, **how)  # fmt: skip
+    A = rs.ActionSet(data.X, default_bounds=(-10, 10))
+    how |= {"recourse": recourse, "rounds": rounds, "measure_every": rounds}
+    return rs.simulate(net, data.X, data.y, A, repeats=2, permutations=0, **how)
 
 
 @pytest.mark.parametrize("warm_epochs", [0, 1])
