@@ -131,6 +131,18 @@ def test_training_goes_on_from_the_weights_and_keeps_the_scaling(world):
     assert repr(replace(start, settings=Autoencoder(warm_epochs=0)).warmed(X).weights) == repr(start.weights)
 
 
+def test_training_and_search_end_once_the_budget_is_used_up(world):
+    X, clf, people, A = world
+    endless = Autoencoder(epochs=10**9)
+    used_up = rs.Budget()
+    used_up.cancel()
+    space = endless.fit(X, budget=used_up)
+    np.testing.assert_array_equal(space.mean, X.mean())
+    out = REVISE(space=endless).generate(clf, people, A, population=X, time_limit=0.3)
+    assert out.interrupted
+    assert (out.steps == 0).all()
+
+
 # -- slopes --------------------------------------------------------------------------------------------
 
 
