@@ -180,7 +180,7 @@ def cpsat() -> None:
 
 def _program(case: Case, menus: Any) -> dict[str, Any]:
     """Trees and priced menus in raw values, for a formulation that shares no code with ours."""
-    forest, names = case.model.forest, list(case.X.columns)
+    forest, names = case.model.recognised.trees.forest, list(case.X.columns)
     people = []
     for person in range(len(menus)):
         person_menus = {}
