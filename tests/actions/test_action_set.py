@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import recourse as rs
 from recourse.actions import Distribution
+from recourse.actions.action_set import as_action_set
 
 
 @pytest.fixture
@@ -451,3 +452,27 @@ def test_the_levels_of_a_polars_enum_keep_their_order():
     grade = rs.ActionSet(pl.DataFrame({"grade": grades, "income": [1.0, 2.0, 3.0, 4.0]}))["grade"]
     assert grade.variable_type == "ordinal"
     assert list(grade.levels) == ["low", "mid", "high"]
+
+
+class _Model:
+    def predict(self, X):
+        return np.zeros(len(X))
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (pd.DataFrame({"age": [1, 2]}), "not a DataFrame"),
+        (_Model(), "not a _Model"),
+        (rs.ActionSet, "not the class ActionSet itself"),
+        (None, "not None"),
+    ],
+)
+def test_what_is_no_action_set_is_refused_in_words(given, words):
+    with pytest.raises(rs.InputError, match=rf"actions must be an ActionSet, {words}; .*\(model, people, actions\)"):
+        as_action_set(given)
+
+
+def test_an_action_set_is_taken_as_it_is():
+    A = rs.ActionSet({"age": [20, 40]})
+    assert as_action_set(A) is A

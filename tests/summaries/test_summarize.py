@@ -967,7 +967,7 @@ def test_an_induced_change_reaches_the_model_and_has_no_price():
 def test_the_command_prints_rules_and_their_measures(tmp_path):
     from click.testing import CliRunner
 
-    from recourse.cli import main
+    from recourse.cli.main import main
 
     rs.datasets.lender(500).frame.to_csv(tmp_path / "loans.csv", index=False)
     base = ["summarize", str(tmp_path / "loans.csv"), "--target", "approved", "--fit", "logistic", "--immutable", "age"]

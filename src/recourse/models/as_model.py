@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from recourse.checks import true_or_false
-from recourse.errors import InputError
+from recourse.errors import InputError, ModelError
 from recourse.models.estimator import EstimatorModel
 from recourse.models.model import Model
 from recourse.models.readers.registry import adopt, recognise
@@ -60,6 +60,8 @@ def as_model(
     EstimatorModel(LogisticRegression: approved if prediction = 'yes')
     """
     additive = true_or_false("additive", additive)
+    if isinstance(estimator, type):
+        raise ModelError(f"the model is the class {estimator.__name__} itself; it takes a fitted instance of it.")
     if isinstance(estimator, Model):
         if desired is not None or threshold is not None or margin or additive:
             raise InputError(

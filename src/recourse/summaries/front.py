@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from recourse import reports
 from recourse.errors import InputError
+from recourse.reports import Report
 from recourse.reports.document import plain
+from recourse.summaries import report
 
 if TYPE_CHECKING:
     from recourse.summaries.recourse_set import RecourseSet
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 MEASURES = ("size", "reach", "accuracy", "accuracy_any_rule", "fcost")
 
 
-class Front(reports.Report):
+class Front(Report):
     """The Pareto front of accuracy and mean cost among several choices; made by `RecourseSet.front`.
 
     tried : one row a choice: the settings that differ, size, reach, accuracy, fcost (mean over the successes: read it
@@ -29,6 +30,8 @@ class Front(reports.Report):
     are recourse sets like the one they were made from. All figures are in sample. The front is that of the choices
     tried: one that was not tried may beat them.
     """
+
+    view = report.FRONT_VIEW
 
     def __init__(self, tried: Sequence[tuple[Mapping[str, Any], RecourseSet]], origin: Mapping[str, Any]) -> None:
         """Measure the choices; `origin` is the document of the recourse set that they were made from."""

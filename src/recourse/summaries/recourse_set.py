@@ -18,12 +18,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from recourse import reports, tables
+from recourse import tables
 from recourse.arrays import BoolArray
 from recourse.costs.cost import Cost
 from recourse.errors import InputError, nearest
+from recourse.reports import Report
+from recourse.summaries import report
 from recourse.summaries.choice.limits import TIE_BREAKS, Limits, limits_from, plain_settings
 from recourse.summaries.choice.select import SelectionStatus
+from recourse.summaries.document import document_of
 from recourse.summaries.evidence.candidate_space import Space
 from recourse.summaries.evidence.effects import Effects
 from recourse.summaries.evidence.evidence import Evidence
@@ -31,7 +34,6 @@ from recourse.summaries.evidence.itemsets import unpack
 from recourse.summaries.evidence.tried_actions import approves
 from recourse.summaries.explain import Explanation
 from recourse.summaries.front import Front
-from recourse.summaries.report import document_of
 from recourse.summaries.rules import Applied, Rule
 from recourse.summaries.tuning import carried_over
 from recourse.tables import Name
@@ -43,12 +45,14 @@ FCOST_WEIGHTS = (0.0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
 """The weights of costs per person that a front tries."""
 
 
-class RecourseSet(reports.Report):
+class RecourseSet(Report):
     """Rules that tell a population what recourse it has, and what is known about them.
 
     rules : the rules; value, bound, gap, status : the objective, an upper bound on that of any choice within the
     limits, their relative difference, and what is proven; limits, space : the settings; evidence : what they rest on
     """
+
+    view = report.VIEW
 
     kind = "rules"
     settings: tuple[str, ...] = ()
@@ -273,8 +277,7 @@ class RecourseSet(reports.Report):
         for k in np.unique(assigned[assigned >= 0]):
             action = tuple(effects.moves.index(move) for move in self.rules[k].action)
             who = np.flatnonzero((assigned == k) & effects.possible[list(action)].all(axis=0))
-            moved = effects.apply(action, who)
-            admitted = effects.admits(effects.people.take(who).reset_index(drop=True), moved)
+            moved, admitted = effects.apply(action, who)
             who, moved = who[admitted], moved[admitted]
             parts.append(moved.join(plain.drop(columns=list(evidence.read)).take(who).reset_index(drop=True)))
             order.append(who)
@@ -418,8 +421,7 @@ class RecourseSet(reports.Report):
             price[k, possible] = prices[list(action)].sum(axis=0)[possible]
             change[k, possible] = sizes[list(action)].sum(axis=0)[possible]
             who = np.flatnonzero(possible & effects.changes[list(action)].any(axis=0))
-            new = effects.apply(action, who)
-            good = effects.admits(effects.people.take(who).reset_index(drop=True), new)
+            new, good = effects.apply(action, who)
             price[k, who[~good]], change[k, who[~good]] = np.nan, 0.0
             if ask and len(who):
                 success[k, who] = good & approves(evidence.model, new, evidence.read)
@@ -441,7 +443,7 @@ class RecourseSet(reports.Report):
         order = {name: k for k, name in enumerate(evidence.read)}
         moves = sorted(dict.fromkeys(moves), key=lambda move: (order[move.feature], str(move)))
         people = frame[list(evidence.read)].reset_index(drop=True)
-        return Effects(people, moves, evidence.how, evidence.levels, evidence.effects.constraints)
+        return Effects(people, moves, evidence.how, evidence.levels, evidence.effects.actions)
 
     def _table(self, X: Any) -> pd.DataFrame:
         frame = tables.read(X) if tables.has_columns(X) else tables.read(X, names=list(self.evidence.columns))
