@@ -287,3 +287,13 @@ class Fragile:
         if self.rows < 0:
             raise RuntimeError("out of memory")
         return self.inner.predict(X)
+
+
+class Evil:
+    """Writes a file when unpickled."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return (open, (str(self.path), "w"))
