@@ -19,12 +19,6 @@ from recourse.models.statements.network import Layers
 from recourse.search import any_model, brute_force
 
 
-@pytest.fixture
-def points():
-    data = rs.datasets.overlapping(300, random_state=3)
-    return data.X * [1.0, 100.0], data.y
-
-
 @pytest.mark.filterwarnings("ignore")  # scikit-learn's own checks warn on purpose
 def test_a_network_is_a_scikit_learn_classifier():
     check_estimator(NetworkClassifier(epochs=20, warm_start=False), on_skip=None)

@@ -14,6 +14,7 @@ import types
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
+from pickle import PicklingError
 from typing import Any
 
 import numpy as np
@@ -221,7 +222,13 @@ class _Walk:
         kind = self._class(type(value))
         try:
             reduced = value.__reduce_ex__(2)
-        except Exception as error:  # whatever a foreign type raises that can't be pickled
+        except (
+            TypeError,
+            ValueError,
+            AttributeError,
+            RuntimeError,
+            PicklingError,
+        ) as error:  # as types refuse pickling
             raise self.refuse(f"is a {class_name(type(value))} that shows no state ({error})") from None
         if isinstance(reduced, str):  # a constant of its module, such as pandas' NA
             return _hash("constant", kind, reduced.encode())

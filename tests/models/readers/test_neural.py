@@ -15,12 +15,6 @@ from recourse.models.network_classifier import NetworkClassifier
 from recourse.models.readers.neural import layers_of
 
 
-@pytest.fixture
-def points():
-    data = rs.datasets.overlapping(300, random_state=3)
-    return data.X * [1.0, 100.0], data.y
-
-
 @pytest.mark.parametrize(
     "estimator",
     [

@@ -3,16 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
-import recourse as rs
 from recourse.models.network_classifier import NetworkClassifier
-
-
-@pytest.fixture
-def points():
-    data = rs.datasets.overlapping(300, random_state=3)
-    return data.X * [1.0, 100.0], data.y
 
 
 def test_interval_bounds_hold_every_point_of_the_box(points):
