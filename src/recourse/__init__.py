@@ -131,7 +131,7 @@ _HOME = {
     "menus": ("Menus",),
     # how long a job may take, and what can go wrong
     "budget": ("Budget",),
-    "errors": ("InputError", "ModelError", "RecourseError"),
+    "errors": ("BudgetError", "InputError", "ModelError", "RecourseError"),
 }
 
 # The names of actionable-recourse: they resolve, and stay out of completion.
