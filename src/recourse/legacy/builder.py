@@ -13,7 +13,7 @@ from recourse.actions import ActionSet
 from recourse.errors import InputError
 from recourse.flipsets.result import FlipsetResult
 from recourse.legacy.classifier import Classifier
-from recourse.legacy.flipset import ask_flipset, enumeration_of, feature_info
+from recourse.legacy.items import ask_flipset, enumeration_of, feature_info
 from recourse.search import Status
 from recourse.tables import read_row
 
