@@ -155,7 +155,74 @@ _MODULES = (
 )
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names} | dict.fromkeys(_LEGACY, "legacy")
 
-__all__ = sorted({"__version__", *_MODULES, *(name for names in _HOME.values() for name in names)})
+__all__ = [
+    "COSTS",
+    "ActionFileError",
+    "ActionSet",
+    "Audit",
+    "AuditPart",
+    "AuditSpec",
+    "AuditTallies",
+    "BradleyTerryCost",
+    "Budget",
+    "Cost",
+    "Design",
+    "FeatureActions",
+    "FeatureCost",
+    "FlipsetItem",
+    "FlipsetResult",
+    "FunctionCost",
+    "GlobalActions",
+    "InputError",
+    "L1Cost",
+    "Limits",
+    "LinearModel",
+    "LoadedActions",
+    "LocalCost",
+    "MaxCost",
+    "Menus",
+    "Model",
+    "ModelError",
+    "NetworkClassifier",
+    "RecourseError",
+    "RecourseTree",
+    "Scorecard",
+    "SelectionStatus",
+    "Simulation",
+    "Solutions",
+    "Status",
+    "TotalCost",
+    "TwoLevelRecourseSet",
+    "__version__",
+    "actions",
+    "as_model",
+    "audit",
+    "audit_part",
+    "audits",
+    "build_info",
+    "constraints",
+    "costs",
+    "datasets",
+    "draft_actions",
+    "errors",
+    "find",
+    "flipset",
+    "flipsets",
+    "generators",
+    "inspect_model",
+    "legacy",
+    "load_model",
+    "menus",
+    "models",
+    "read_actions",
+    "reports",
+    "search",
+    "simulate",
+    "simulations",
+    "statistics",
+    "summaries",
+    "summarize",
+]
 
 
 def __getattr__(name: str) -> Any:
@@ -167,4 +234,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return list(__all__)
+    return sorted(__all__)
