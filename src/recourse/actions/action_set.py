@@ -16,6 +16,7 @@ import pandas as pd
 from recourse import tables
 from recourse.actions.constraints.constraint import Constraint
 from recourse.actions.constraints.group_limits import GroupLimit, OneHot
+from recourse.actions.constraints.linkage import links_in_order
 from recourse.actions.feature import FeatureActions
 from recourse.actions.feature_list import FeatureView
 from recourse.actions.legacy import slopes
@@ -214,6 +215,7 @@ class ActionSet(FeatureView):
         for name in constraint.features:
             if name not in self.names:
                 raise InputError(f"{constraint!r}: {name!r} is not a feature. {nearest(name, self.names)}")
+        links_in_order([*self._constraints.values(), constraint])  # refuses linkages in a circle
         number = max(self._constraints, default=0) + 1
         self._constraints[number] = constraint
         return number
@@ -416,7 +418,30 @@ class ActionSet(FeatureView):
         check_max_changes(max_changes)
         from recourse.menus.build import build
 
-        return build(self._features, list(self._constraints.values()), frame, cost, max_changes)
+        return build(self, frame, cost, max_changes)
+
+
+def as_action_set(value: Any) -> ActionSet:
+    """Return an action set as it is, or say what was given in its place.
+
+    Raises `InputError` for everything else: a table or a model where the action set belongs means that the
+    arguments are swapped, a class or None that there is none yet.
+    """
+    if isinstance(value, ActionSet):
+        return value
+    raise InputError(
+        f"actions must be an ActionSet, not {_in_words(value)}; make one of a table: rs.ActionSet(X). "
+        "Are the arguments in the order (model, people, actions)?"
+    )
+
+
+def _in_words(value: Any) -> str:
+    """What a value is, for an error: None, a class or an instance of one."""
+    if value is None:
+        return "None"
+    name = value.__name__ if isinstance(value, type) else type(value).__name__
+    article = "an" if name[0] in "AEIOUaeiou" else "a"
+    return f"the class {name} itself" if isinstance(value, type) else f"{article} {name}"
 
 
 def as_action_set(value: Any) -> ActionSet:

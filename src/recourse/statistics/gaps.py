@@ -1,4 +1,7 @@
-"""Gaps between groups: the largest and the smallest value of a measure over the levels of a column."""
+"""Gaps between groups: the largest and the smallest value of a measure over the levels of a column.
+
+A gap describes; what is fair it does not say.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,15 @@ from recourse.errors import InputError
 
 
 class GroupDifference(NamedTuple):
-    """The gap between the groups at the ends, and which groups these are (several where they tie)."""
+    """The gap between the groups at the ends, and which groups these are.
+
+    Parameters
+    ----------
+    difference : float
+        The largest value minus the smallest, at least 0.
+    largest, smallest : tuple
+        The levels with these values; several where they tie.
+    """
 
     difference: float
     largest: tuple[Hashable, ...]
@@ -22,9 +33,24 @@ class GroupDifference(NamedTuple):
 def group_difference(values: Mapping[Any, float]) -> GroupDifference:
     """Subtract the smallest of the groups' values from the largest, and name the groups that attain them.
 
-    A gap is a description, never a verdict; print it with the number of people in each group. Leave out
-    groups for which there is no value: NaN raises `InputError`, and so does an empty mapping.
+    A gap is a description, never a verdict; print it with the number of people in each group.
 
+    Parameters
+    ----------
+    values : mapping
+        From group level to a number. Leave out groups for which there is none.
+
+    Returns
+    -------
+    GroupDifference
+
+    Raises
+    ------
+    InputError
+        If there is no group, or a value is NaN.
+
+    Examples
+    --------
     >>> group_difference({"single": 0.75, "married": 0.5, "other": 0.5})
     GroupDifference(difference=0.25, largest=('single',), smallest=('married', 'other'))
     """

@@ -277,8 +277,7 @@ class RecourseSet(Report):
         for k in np.unique(assigned[assigned >= 0]):
             action = tuple(effects.moves.index(move) for move in self.rules[k].action)
             who = np.flatnonzero((assigned == k) & effects.possible[list(action)].all(axis=0))
-            moved = effects.apply(action, who)
-            admitted = effects.admits(effects.people.take(who).reset_index(drop=True), moved)
+            moved, admitted = effects.apply(action, who)
             who, moved = who[admitted], moved[admitted]
             parts.append(moved.join(plain.drop(columns=list(evidence.read)).take(who).reset_index(drop=True)))
             order.append(who)
@@ -422,8 +421,7 @@ class RecourseSet(Report):
             price[k, possible] = prices[list(action)].sum(axis=0)[possible]
             change[k, possible] = sizes[list(action)].sum(axis=0)[possible]
             who = np.flatnonzero(possible & effects.changes[list(action)].any(axis=0))
-            new = effects.apply(action, who)
-            good = effects.admits(effects.people.take(who).reset_index(drop=True), new)
+            new, good = effects.apply(action, who)
             price[k, who[~good]], change[k, who[~good]] = np.nan, 0.0
             if ask and len(who):
                 success[k, who] = good & approves(evidence.model, new, evidence.read)
@@ -445,7 +443,7 @@ class RecourseSet(Report):
         order = {name: k for k, name in enumerate(evidence.read)}
         moves = sorted(dict.fromkeys(moves), key=lambda move: (order[move.feature], str(move)))
         people = frame[list(evidence.read)].reset_index(drop=True)
-        return Effects(people, moves, evidence.how, evidence.levels, evidence.effects.constraints)
+        return Effects(people, moves, evidence.how, evidence.levels, evidence.effects.actions)
 
     def _table(self, X: Any) -> pd.DataFrame:
         frame = tables.read(X) if tables.has_columns(X) else tables.read(X, names=list(self.evidence.columns))

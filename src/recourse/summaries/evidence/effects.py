@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from recourse import tables
 from recourse.arrays import BoolArray, FloatArray, IntArray
 from recourse.costs.cost import Cost
 from recourse.costs.per_change import FeatureCost
+from recourse.menus.apply import admitted, apply
 from recourse.menus.feature_menus import FeatureMenu
 from recourse.summaries.evidence.bins import Levels, Mobility
 from recourse.summaries.evidence.itemsets import Bits, pack
@@ -26,7 +26,7 @@ from recourse.summaries.evidence.moves import AnyMove
 from recourse.tables import Name
 
 if TYPE_CHECKING:
-    from recourse.actions.constraints.constraint import Constraint
+    from recourse.actions import ActionSet
 
 Action = tuple[int, ...]
 Progress = Callable[[int, int], object]
@@ -44,7 +44,7 @@ class Effects:
     """What each move does to each person of a table: the new value, its price and its size.
 
     people : the table; moves : the moves, feature by feature; how, levels : of each moved feature
-    constraints : the action set's joint constraints
+    actions : the action set, whose linkages move features along and whose joint constraints hold
     possible, changes : bool[moves, n]
     """
 
@@ -54,15 +54,16 @@ class Effects:
         moves: Sequence[AnyMove],
         how: dict[Name, Mobility],
         levels: dict[Name, Levels],
-        constraints: Sequence[Constraint] = (),
+        actions: ActionSet,
     ) -> None:
         self.people, self.moves, self.how, self.levels = people, tuple(moves), how, levels
-        self.constraints = tuple(constraints)
+        self.actions, self.constraints = actions, tuple(actions.constraints.values())
         self.features: tuple[Name, ...] = tuple(dict.fromkeys(move.feature for move in moves))
         self.column = np.array([self.features.index(move.feature) for move in moves], dtype=np.int64)
         assert list(self.column) == sorted(self.column)
         self.menus = [self._menu(name, FeatureCost()) for name in self.features]
-        self.values = [menu.domain for menu in self.menus]
+        dtypes = [people[name].dtype for name in self.features]
+        self.values = [tables.fitting(menu.domain, dtype) for menu, dtype in zip(self.menus, dtypes, strict=True)]
         self.today: list[IntArray] = []
         self._row: list[IntArray] = []
         self._today_code: list[IntArray] = []
@@ -97,40 +98,34 @@ class Effects:
         codes: IntArray = self._new[move][self._row[self.column[move]]]
         return codes
 
-    def apply(self, action: Action, people: IntArray) -> pd.DataFrame:
-        """Return the rows of some people after an action that is possible for all of them."""
-        frame = self.people.take(people).reset_index(drop=True)
-        new = frame.copy(deep=False)
+    def apply(self, action: Action, people: IntArray) -> tuple[pd.DataFrame, BoolArray]:
+        """Return where an action leads some people, for all of whom it is possible, and whom constraints let go."""
+        codes = [today[people] for today in self.today]
         for move in action:
-            j = self.column[move]
-            name = self.features[j]
-            new[name] = _column(self.values[j][self.new_codes(move)[people]], frame[name])
-        return self.induce(frame, new)
+            codes[self.column[move]] = self.new_codes(move)[people]
+        new = self.rows(codes, people)
+        return new, self.admits(codes, people, new)
+
+    def rows(self, codes: Sequence[IntArray], people: IntArray) -> pd.DataFrame:
+        """Return some people's rows after they chose these values: positions in `values`, feature by feature."""
+        today = self.people.take(people).reset_index(drop=True)
+        chosen = {name: values.take(new) for name, values, new in zip(self.features, self.values, codes, strict=True)}
+        return apply(self.actions, today, chosen)
+
+    def admits(self, codes: Sequence[IntArray], people: IntArray, new: pd.DataFrame) -> BoolArray:
+        """Return which of these people the joint constraints let go to their new rows."""
+        if not self.constraints:
+            return np.ones(len(people), dtype=bool)
+        today = self.people.take(people).reset_index(drop=True)
+        changed = {
+            name: code != before[people] for name, code, before in zip(self.features, codes, self.today, strict=True)
+        }
+        return admitted(self.actions, self.constraints, today, new, changed)
 
     @property
     def induces(self) -> bool:
         """Whether changing a feature moves others along."""
         return any(constraint.induced() for constraint in self.constraints)
-
-    def induce(self, today: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
-        """Add the changes that constraints induce to new rows."""
-        if not self.induces:
-            return new
-        after = new.copy(deep=False)
-        for constraint in self.constraints:
-            for source, targets in constraint.induced().items():
-                moved = new[source].to_numpy(dtype=np.float64) - today[source].to_numpy(dtype=np.float64)
-                for name, scale in targets.items():
-                    after[name] = after[name] + np.where(moved == 0, 0.0, scale * moved)
-        return after
-
-    def admits(self, today: pd.DataFrame, new: pd.DataFrame) -> BoolArray:
-        """Return which people the joint constraints let go from today's row to the new one."""
-        good = np.ones(len(today), dtype=bool)
-        for constraint in self.constraints:
-            if constraint.features:
-                good &= constraint.holds(today, new)
-        return good
 
     def prices(self, cost: Cost) -> FloatArray:
         """Return what each move costs each person, in whole ticks: float64[moves, n], 0 where nothing changes."""
@@ -152,7 +147,7 @@ class Effects:
         for m, table in enumerate(self._new):
             j = int(self.column[m])
             levels, today = self.levels[self.features[j]], self._today_code[j]
-            codes = levels.codes(_column(self.values[j], self.people[self.features[j]]))
+            codes = levels.codes(pd.Series(self.values[j], name=self.features[j]))
             changed = (table >= 0) & (table != today)
             sizes[m] = np.where(changed, levels.steps(codes[today], codes[np.maximum(table, 0)]), 0.0)[self._row[j]]
         return sizes
@@ -236,10 +231,9 @@ def try_actions(
             kind, distinct = pd.factorize(np.concatenate([keys[p] + delta(actions[a])[p] for a, p in pending]))
             first = np.zeros(len(distinct), dtype=np.int64)
             first[kind[::-1]] = np.arange(len(kind))[::-1]
-        rows = _rows(effects, actions, which[first], who[first])
-        if any(constraint.features for constraint in effects.constraints):
-            today = effects.people.take(who).reset_index(drop=True)
-            bad = ~effects.admits(today, rows.take(kind).reset_index(drop=True))
+        rows = effects.rows(_codes(effects, actions, which[first], who[first]), who[first])
+        if effects.constraints:
+            bad = ~effects.admits(_codes(effects, actions, which, who), who, rows.take(kind).reset_index(drop=True))
             refused[which[bad], who[bad]] = True
         success[which, who] = approves(rows)[kind]
         asked += len(first)
@@ -275,25 +269,16 @@ def to_anybody(actions: Sequence[Action], bits: Bits, keeps: Bits) -> Bits:
     return whole
 
 
-def _rows(effects: Effects, actions: Sequence[Action], which: IntArray, who: IntArray) -> pd.DataFrame:
-    """The rows that action `which[k]` leads person `who[k]` to."""
-    moved = [today[who] for today in effects.today]
+def _codes(effects: Effects, actions: Sequence[Action], which: IntArray, who: IntArray) -> list[IntArray]:
+    """The values that person `who[k]` has chosen after action `which[k]`: positions, feature by feature."""
+    codes = [today[who] for today in effects.today]
     order = np.argsort(which, kind="stable")
     bounds = np.flatnonzero(np.diff(which[order], prepend=-1, append=-2))
     for start, stop in pairwise(bounds.tolist()):
         at = order[start:stop]
         for move in actions[which[at[0]]]:
-            moved[int(effects.column[move])][at] = effects.new_codes(move)[who[at]]
-    columns: dict[Name, Any] = {}
-    for name in effects.people.columns:
-        column = effects.people[name]
-        if name in effects.features:
-            j = effects.features.index(name)
-            columns[name] = _column(effects.values[j], column).array.take(moved[j])
-        else:
-            columns[name] = column.array.take(who)
-    new = pd.DataFrame(columns, columns=effects.people.columns)
-    return effects.induce(effects.people.take(who).reset_index(drop=True), new) if effects.induces else new
+            codes[int(effects.column[move])][at] = effects.new_codes(move)[who[at]]
+    return codes
 
 
 def _row_keys(effects: Effects) -> tuple[IntArray | None, list[int]]:
@@ -309,13 +294,3 @@ def _row_keys(effects: Effects) -> tuple[IntArray | None, list[int]]:
         keys = keys + effects.today[j] * size
         size *= len(values)
     return keys, radix
-
-
-def _column(values: npt.NDArray[Any], like: pd.Series[Any]) -> pd.Series[Any]:
-    """Raw values as a column of the same kind as another, where they fit it."""
-    if values.dtype.kind in "biuf" and like.dtype.kind in "biuf":
-        return pd.Series(values, name=like.name)
-    try:
-        return pd.Series(pd.array(values.tolist(), dtype=like.dtype), name=like.name)
-    except (TypeError, ValueError):
-        return pd.Series(values.astype(object), name=like.name)

@@ -50,8 +50,7 @@ def gather(
     _check(space, by_name, columns, subgroups, frame)
     actions.table(frame)
     model.check_rows(frame[read])
-    constraints = tuple(actions.constraints.values())
-    for constraint in constraints:
+    for constraint in actions.constraints.values():
         if isinstance(constraint, AtMost) and not constraint.features:
             space = replace(space, max_changes=max(1, min(space.max_changes, constraint.k)))
     how = {name: mobility(by_name.get(name), frame[name]) for name in columns}
@@ -78,7 +77,7 @@ def gather(
     moves = [
         move for name in read if how[name].actionable for move in moves_of(levels[name], how[name], name, space.moves)
     ]
-    effects = Effects(people[list(read)], moves, how, levels, constraints)
+    effects = Effects(people[list(read)], moves, how, levels, actions.copy())
     wanted = frame[approved] if space.targets == "approved" and approved.any() else people
     wanted = frame if space.targets == "all" else wanted
     least = space.people(len(wanted))
