@@ -444,29 +444,6 @@ def _in_words(value: Any) -> str:
     return f"the class {name} itself" if isinstance(value, type) else f"{article} {name}"
 
 
-def as_action_set(value: Any) -> ActionSet:
-    """Return an action set as it is, or say what was given in its place.
-
-    Raises `InputError` for everything else: a table or a model where the action set belongs means that the
-    arguments are swapped, a class or None that there is none yet.
-    """
-    if isinstance(value, ActionSet):
-        return value
-    raise InputError(
-        f"actions must be an ActionSet, not {_in_words(value)}; make one of a table: rs.ActionSet(X). "
-        "Are the arguments in the order (model, people, actions)?"
-    )
-
-
-def _in_words(value: Any) -> str:
-    """What a value is, for an error: None, a class or an instance of one."""
-    if value is None:
-        return "None"
-    name = value.__name__ if isinstance(value, type) else type(value).__name__
-    article = "an" if name[0] in "AEIOUaeiou" else "a"
-    return f"the class {name} itself" if isinstance(value, type) else f"{article} {name}"
-
-
 def check_max_changes(max_changes: Any) -> None:
     """Raise `InputError` unless this is None or how many features may change at once."""
     if max_changes is not None and (not isinstance(max_changes, (int, np.integer)) or max_changes < 0):
