@@ -76,9 +76,9 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time names are resolv
     from recourse.models import LinearModel as LinearModel
     from recourse.models import Model as Model
     from recourse.models import Scorecard as Scorecard
-    from recourse.models import as_model as as_model
     from recourse.models import inspect_model as inspect_model
     from recourse.models import load_model as load_model
+    from recourse.models.as_model import as_model as as_model
     from recourse.models.network_classifier import NetworkClassifier as NetworkClassifier
     from recourse.search import Solutions as Solutions
     from recourse.search import Status as Status
@@ -114,7 +114,8 @@ _HOME = {
         "TotalCost",
     ),
     # who approves
-    "models": ("LinearModel", "Model", "Scorecard", "as_model", "inspect_model", "load_model"),
+    "models": ("LinearModel", "Model", "Scorecard", "inspect_model", "load_model"),
+    "models.as_model": ("as_model",),
     "models.network_classifier": ("NetworkClassifier",),
     # one person
     "flipsets": ("FlipsetItem", "FlipsetResult", "flipset"),
@@ -130,7 +131,7 @@ _HOME = {
     "menus": ("Menus",),
     # how long a job may take, and what can go wrong
     "budget": ("Budget",),
-    "errors": ("InputError", "ModelError", "RecourseError"),
+    "errors": ("BudgetError", "InputError", "ModelError", "RecourseError"),
 }
 
 # The names of actionable-recourse: they resolve, and stay out of completion.

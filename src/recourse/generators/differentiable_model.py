@@ -42,13 +42,10 @@ class DifferentiableModel:
         read = list(model.feature_names or names)
         self.columns = None if read == names else np.array([names.index(name) for name in read])
 
-        # models need not have a bar or a side of it: then they approve above a logit of 0
-        bar = float(getattr(model, "bar", 0.0))
-        self.least_probability = 1 / (1 + np.exp(-bar))
-        self.strict = bool(getattr(model, "strict", not getattr(model, "margin", 0.0)))
+        self.least_probability = 1 / (1 + np.exp(-model.bar))
+        self.strict = model.strict
         self.layers = model.layers()
-        self.module = getattr(getattr(model, "estimator", None), "module_", None)
-        self.sign = int(getattr(model, "sign", 1))
+        self.module, self.sign = model.module, model.sign
         if self.layers is None and self.module is None:
             raise ModelError(
                 f"gradient generators need a model that states its layers (linear models, ReLU networks, also behind "

@@ -243,7 +243,7 @@ def _notes(simulation: Simulation) -> Iterator[str]:
     if simulation.interrupted:
         done, all_ = sum(s.t for s in simulation._states), study.rounds * study.repeats
         done += len(simulation._kept_repeats) * study.rounds
-        yield f"Interrupted after {done} of {all_} rounds; resume() runs the others."
+        yield f"BudgetError after {done} of {all_} rounds; resume() runs the others."
     for key in study.arms:
         name = "/".join(key)
         arms = [(state.repeat, state.arms[key]) for state in simulation._states]
