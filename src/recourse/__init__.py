@@ -166,6 +166,7 @@ __all__ = [
     "AuditTallies",
     "BradleyTerryCost",
     "Budget",
+    "BudgetError",
     "Cost",
     "Design",
     "FeatureActions",
