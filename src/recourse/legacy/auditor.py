@@ -18,8 +18,17 @@ from recourse.search import Status
 class RecourseAuditor:
     """Whether each person of a table has recourse, and at what cost, for one classifier.
 
-    The classifier is given as for `Flipset`. `result` is the last `Audit`, which knows more.
+    Its attribute `result` is the last `Audit`, which knows more.
 
+    Parameters
+    ----------
+    action_set : ActionSet
+        What people can do. It is read and never changed.
+    *classifier, **settings
+        The classifier, given as for `Flipset`.
+
+    Examples
+    --------
     >>> import recourse as rs
     >>> X = pd.DataFrame({"overdue": [0, 1, 4, 7]})
     >>> RecourseAuditor(rs.ActionSet(X), coefficients=[-1.0], intercept=3.5).audit(X)
@@ -37,13 +46,21 @@ class RecourseAuditor:
         self.result: Audit | None = None
 
     def audit(self, X: Any, y_desired: int | None = None) -> pd.DataFrame:
-        """Return feasible and cost of each row, on the index of `X`, in its order, duplicates included.
+        """Return feasible and cost of each row.
 
-        Approved already: NaN and NaN. Recourse: True and its cost, the largest percentile shift ("max").
-        Proven to have none: False and inf. Undecided (the search was interrupted): NaN and inf, with a
-        warning; that is never "no recourse".
+        Parameters
+        ----------
+        X : table
+            The people, with the action set's columns.
+        y_desired : int, optional
+            1, 0 or −1, instead of the action set's.
 
-        y_desired : 1, 0 or −1, instead of the action set's
+        Returns
+        -------
+        DataFrame
+            feasible and cost on the index of `X`, in its order, duplicates included. Approved already: NaN and NaN.
+            Recourse: True and its cost, the largest percentile shift ("max"). Proven to have none: False and inf.
+            Undecided (the search was interrupted): NaN and inf, with a warning; that is never "no recourse".
         """
         classifier = Classifier(self.action_set, *self._given, y_desired=y_desired)
         self.result = audit(classifier.model, X, self.action_set, cost="max")

@@ -24,15 +24,31 @@ class Flipset:
 
     Of a linear classifier's features, only those moves are listed that raise the score.
 
-    x : the person: a row, a mapping, or values in the action set's order
-    action_set : `ActionSet`; it is read and never changed
-    clf, classifier : a fitted classifier or pipeline, or a `Model`
-    coefficients, intercept : or the weights of a linear score, approved above 0
-    threshold, margin : see `as_model`
+    Which label is wanted follows the action set's `y_desired`.
 
-    Which label is wanted follows the action set's `y_desired`. The classifier may also be given
-    positionally. Names of old solvers are accepted.
+    Parameters
+    ----------
+    x : one person
+        A row, a mapping, or values in the action set's order.
+    action_set : ActionSet
+        What the person can do. It is read and never changed.
+    *classifier
+        The classifier may also be given positionally: a fitted one, or coefficients and perhaps an intercept.
+    **settings
+        clf, classifier : a fitted classifier or pipeline, or a `Model`.
+        coefficients, intercept : instead, the weights of a linear score, approved above 0.
+        threshold, margin : see `as_model`.
+        solver : names of the old library's solvers are accepted; all mean this package's own search.
 
+    Raises
+    ------
+    InputError
+        If the person, the action set or a setting can't be used.
+    TypeError
+        If there is no classifier, or more than one, or an unknown argument.
+
+    Examples
+    --------
     >>> import recourse as rs
     >>> A = rs.ActionSet({"overdue": [0, 1, 4, 7], "income": [1, 2, 3, 9]}, default_bounds=(0, 9))
     >>> fs = Flipset([7, 1], A, coefficients=[-1.0, 1.0]).populate(cost_type="total")
@@ -70,13 +86,26 @@ class Flipset:
         node_limit: float | None = None,
         display_flag: bool | None = None,
     ) -> Flipset:
-        """Find the cheapest `total_items` (``float("inf")``: all) actions, forget earlier ones, and return self.
+        """Find the cheapest actions and forget earlier ones.
 
-        enumeration_type : ``"distinct_subsets"``: the next action changes another set of features, which may
-            contain an earlier one; ``"mutually_exclusive"``: it changes no feature that an earlier one did
-        cost_type : ``"local"``, ``"max"``, ``"total"``, or any cost that `flipset` takes
-        time_limit : seconds for all items together
-        node_limit, display_flag : accepted and without effect: there are no nodes, and nothing is printed
+        Parameters
+        ----------
+        total_items : int or float("inf"), optional
+            How many to find at most; ``float("inf")`` for all.
+        enumeration_type : str, optional
+            ``"distinct_subsets"``: the next action changes another set of features, which may contain an earlier one;
+            ``"mutually_exclusive"``: it changes no feature that an earlier one did.
+        cost_type : str, Cost or function, optional
+            ``"local"`` (default), ``"max"``, ``"total"``, or any cost that `flipset` takes.
+        time_limit : float, optional
+            Seconds for all items together.
+        node_limit, display_flag
+            Accepted and without effect: there are no nodes, and nothing is printed.
+
+        Returns
+        -------
+        Flipset
+            Itself.
         """
         self._clear()
         distinct = enumeration_of(enumeration_type)
@@ -151,9 +180,13 @@ class Flipset:
         return self._infos
 
     def sort(self, **order: Any) -> None:
-        """Sort `df`: ``sort(by=["cost"], ascending=False)``, or ``sort(cost=True)``; kept for the next time.
+        """Sort `df`, and keep the order for the next time.
 
-        Without arguments: by size, cost and score_new, or as said last.
+        Parameters
+        ----------
+        **order
+            ``sort(by=["cost"], ascending=False)``, or the columns as flags: ``sort(cost=True)``. Without arguments: by
+            size, cost and score_new, or as said last.
         """
         if order and "by" not in order:
             order = {"by": list(order)}
@@ -180,7 +213,13 @@ class Flipset:
         return pd.DataFrame(rows, columns=columns).set_index("item")
 
     def to_latex(self, name_formatter: str | None = "\\textit") -> str:
-        """Return a LaTeX table (it needs the package booktabs); names are wrapped in `name_formatter`."""
+        """Return a LaTeX table; it needs the package booktabs.
+
+        Parameters
+        ----------
+        name_formatter : str or None, optional
+            The command that features' names are wrapped in; None for none.
+        """
         return latex_table(self.to_flat_df(), name_formatter, self._headline)
 
     def to_html(self) -> str:

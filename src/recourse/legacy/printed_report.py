@@ -15,11 +15,26 @@ from recourse.errors import InputError
 def print_recourse_audit_report(X: Any, audit_df: pd.DataFrame, y: Any, group_by: Sequence[Any] = ("y",)) -> None:
     """Print how many people are approved, have recourse and have none, and what it costs, by outcome and group.
 
-    X : the table that was audited; audit_df : what `RecourseAuditor.audit` returned for it
-    y : the true outcomes, row by row; group_by : "y" and columns of `X`, each split by y
-
     Means and medians are over the people with recourse, whose number is printed; those without are counted.
 
+    Parameters
+    ----------
+    X : table of n people
+        The table that was audited.
+    audit_df : DataFrame
+        What `RecourseAuditor.audit` returned for it.
+    y : n labels
+        The true outcomes, row by row.
+    group_by : sequence of str, optional
+        "y" and columns of `X`, each split by y.
+
+    Raises
+    ------
+    InputError
+        If the three don't go row by row, or `X` has no such column.
+
+    Examples
+    --------
     >>> X = pd.DataFrame({"owns": [0, 0, 1, 1]})
     >>> audited = pd.DataFrame({"feasible": [np.nan, True, False, True], "cost": [np.nan, 0.25, np.inf, 0.75]})
     >>> print_recourse_audit_report(X, audited, [1, 1, 0, 1])
@@ -29,6 +44,7 @@ def print_recourse_audit_report(X: Any, audit_df: pd.DataFrame, y: Any, group_by
     y = 0       1         0              0            1          –            –
     y = 1       3         1              2            0        0.5          0.5
     """
+    # the three go row by row, whatever their indexes
     frame = X if isinstance(X, pd.DataFrame) else pd.DataFrame(X)
     outcome = pd.Series(y).reset_index(drop=True)
     if not len(frame) == len(audit_df) == len(outcome):
@@ -40,12 +56,16 @@ def print_recourse_audit_report(X: Any, audit_df: pd.DataFrame, y: Any, group_by
     people = pd.DataFrame({"feasible": audit_df["feasible"].to_numpy(), "cost": audit_df["cost"].to_numpy()})
     names = [group_by] if isinstance(group_by, str) else list(group_by)
     known_names("group_by", names, ["y", *frame.columns], of="a column of X")
+
+    # everybody, in one line
     whole = _count(people)
     more = f", {whole['undecided']:,} undecided" if whole["undecided"] else ""
     print(
         f"Recourse audit of {len(people):,} people: {whole['approved']:,} approved already, "
         f"{whole['with recourse']:,} with recourse, {whole['no recourse']:,} with none{more}"
     )
+
+    # one table a grouping
     for name in names:
         keys = [outcome] if name == "y" else [frame[name].reset_index(drop=True), outcome]
         rows = {}
