@@ -88,6 +88,7 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time names are resolv
     from recourse.simulations import Design as Design
     from recourse.simulations import Simulation as Simulation
     from recourse.simulations.simulate import simulate as simulate
+    from recourse.summaries import CandidateSpace as CandidateSpace
     from recourse.summaries import GlobalActions as GlobalActions
     from recourse.summaries import Limits as Limits
     from recourse.summaries import RecourseTree as RecourseTree
@@ -123,7 +124,15 @@ _HOME = {
     # a population
     "audits": ("Audit", "AuditPart", "AuditSpec", "AuditTallies", "audit", "audit_part"),
     # rules for everyone
-    "summaries": ("GlobalActions", "Limits", "RecourseTree", "SelectionStatus", "TwoLevelRecourseSet", "summarize"),
+    "summaries": (
+        "CandidateSpace",
+        "GlobalActions",
+        "Limits",
+        "RecourseTree",
+        "SelectionStatus",
+        "TwoLevelRecourseSet",
+        "summarize",
+    ),
     # a population over time
     "simulations": ("Design", "Simulation", "simulate"),
     # the search that all of them rest on
@@ -168,6 +177,7 @@ __all__ = [
     "BradleyTerryCost",
     "Budget",
     "BudgetError",
+    "CandidateSpace",
     "Cost",
     "Design",
     "FeatureActions",
