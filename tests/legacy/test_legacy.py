@@ -171,11 +171,11 @@ def test_8_running_out_of_time_keeps_the_actions_at_hand(monkeypatch):
     assert len(whole) == 255, "every set of features but the empty one"
     assert whole.reason == "There are no more than 255 such actions."
     module = importlib.import_module("recourse.flipsets.flipset")
-    ask = module.find_items
-    late = {"time_limit": 0}
+    ask = module.solve_items
+    late = {"budget": rs.Budget(0)}
     monkeypatch.setattr(
         module,
-        "find_items",
+        "solve_items",
         lambda *a, total_items, **k: ask(*a, total_items=total_items, **{**k, **(late if total_items > 64 else {})}),
     )
     part = rs.Flipset([0] * 8, rs.ActionSet(X), coefficients=[1] * 8, intercept=-0.5).populate(float("inf"))
