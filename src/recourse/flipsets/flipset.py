@@ -17,12 +17,19 @@ from recourse.flipsets.result import Change, FlipsetItem, FlipsetResult
 from recourse.menus.menus import Menus
 from recourse.models import Model, as_model, label_of_sign
 from recourse.search import Solutions, Status, solve_items
-from recourse.search.solutions import OUT_OF_TIME
+from recourse.search.solutions import OUT_OF_QUESTIONS, OUT_OF_TIME, OUT_OF_WORK
 
 DISTINCT = ("minimal", "subsets", "exclusive")
 """What may make the next action a different one."""
 
 APPROVED = "This person is approved already: there is nothing to flip."
+
+ADVICE = {
+    OUT_OF_TIME: "A longer time_limit, a smaller max_changes or larger steps may settle it.",
+    OUT_OF_QUESTIONS: "A larger max_questions, a smaller max_changes or larger steps may settle it.",
+    OUT_OF_WORK: "A smaller max_changes or larger steps leave fewer actions to try, and may settle it.",
+}
+"""What to try where a search ended undecided, by why it did."""
 
 FIRST_ITEMS = 64
 """How many items the first search asks for; most people have fewer."""
@@ -194,7 +201,7 @@ def _reason(found: int, last: Status, why: str, wanted: float, menus: Menus, max
     if found >= wanted:
         return ""
     if last is Status.UNKNOWN:
-        return f"Stopped after {found} items: {why}." if found else f"Undecided: {why}."
+        return f"Stopped after {found} items: {why}." if found else f"Undecided: {why}. {ADVICE[why]}"
     if found == 1:
         return f"There is no more than 1 such action{limit and ' that changes'}{limit}."
     if found:
