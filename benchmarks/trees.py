@@ -59,12 +59,12 @@ class Case:
         denied = self.X[~self.model.approves(self.X)].drop_duplicates()
         self.denied = denied.sample(min(people, len(denied)), random_state=0)
 
-    def solve(self, budget: int = trees.BUDGET) -> tuple[Any, Any, float]:
+    def solve(self, most_boxes: int = trees.MOST_BOXES) -> tuple[Any, Any, float]:
         """Price, state and search; returns the grid, the answers, and CPU milliseconds a person."""
         began = time.process_time()
         menus = self.actions.menus(self.denied)
         statement = self.model.trees(menus)
-        answers = trees.solve(self.model, menus, statement, threads=1, budget=budget)
+        answers = trees.solve(self.model, menus, statement=statement, threads=1, most_boxes=most_boxes)
         return menus, answers, 1e3 * (time.process_time() - began) / len(self.denied)
 
 
@@ -105,7 +105,7 @@ def hard() -> None:
     cases += [("synthetic", model, 20) for model in MODELS]
     for data, model, people in cases:
         case = Case(data, model, people)
-        budget = 5_000 if data == "synthetic" and "grown" in model else trees.BUDGET // 2
+        budget = 5_000 if data == "synthetic" and "grown" in model else trees.MOST_BOXES // 2
         _, answers, ms = case.solve(budget)
         open_ = answers.codes == 1
         gap = (answers.cost[open_] - answers.bound[open_]) / answers.cost[open_]

@@ -46,7 +46,7 @@ from sklearn.tree import DecisionTreeClassifier
 import recourse as rs
 from recourse.models.network_classifier import NetworkClassifier
 from recourse.search.brute_force import solve as try_everything
-from recourse.search.solutions import Exclusions
+from recourse.search.exclusions import Exclusions
 
 CLOSE = {"rtol": 1e-9, "atol": 1e-9}
 

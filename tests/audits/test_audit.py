@@ -104,7 +104,7 @@ def test_progress_ends_at_everybody(w):
 )
 def test_bad_input_is_an_error_before_any_search(w, call, message, monkeypatch):
     monkeypatch.setattr(
-        importlib.import_module("recourse.audits.part"), "find", lambda *a, **k: pytest.fail("the search began")
+        importlib.import_module("recourse.audits.part"), "solve", lambda *a, **k: pytest.fail("the search began")
     )
     with pytest.raises(rs.InputError, match=message):
         call(w)

@@ -192,3 +192,10 @@ def test_a_cancelled_budget_is_undecided_and_never_no_recourse(w, x):
     assert result.status is rs.Status.UNKNOWN
     assert result.interrupted
     assert not rs.flipset(w.clf, x, w.actions).interrupted
+
+
+def test_who_is_undecided_is_told_what_to_try(w, x):
+    assert "A longer time_limit" in rs.flipset(w.clf, x, w.actions, time_limit=0).reason
+    asked = rs.flipset(Fragile(w.clf, 10**9), x, w.actions, max_questions=1)
+    assert asked.status is rs.Status.UNKNOWN
+    assert "A larger max_questions" in asked.reason

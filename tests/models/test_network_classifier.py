@@ -107,7 +107,7 @@ def test_a_network_without_hidden_layers_is_additive(clf, settings, points):
     model = rs.as_model(clf.fit(X, y), **settings)
     menus = small(X).menus(X[~model.approves(X)].iloc[:30])
     assert model.additive(menus) is not None
-    answers, exact = rs.find(model, menus), brute_force.solve(model, menus)
+    answers, exact = rs.search.solve(model, menus), brute_force.solve(model, menus)
     np.testing.assert_array_equal(answers.codes, exact.codes)
     np.testing.assert_allclose(answers.cost, exact.cost, rtol=1e-9)
 
@@ -135,7 +135,7 @@ def test_a_network_decides_itself_about_points_on_its_boundary(favourable, shift
     )
     model = rs.as_model(clf, desired=bool(favourable))
     menus = rs.ActionSet(X, default_bounds=(-4, 4)).menus(X[~model.approves(X)], "l1")
-    answers, exact = rs.find(model, menus), brute_force.solve(model, menus)
+    answers, exact = rs.search.solve(model, menus), brute_force.solve(model, menus)
     np.testing.assert_array_equal(answers.codes, exact.codes)
     np.testing.assert_allclose(answers.cost, exact.cost, rtol=1e-9)
 

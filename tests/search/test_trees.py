@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import warnings
 
 import numpy as np
@@ -28,7 +27,7 @@ from helpers import COSTS, LABELS, TREES, agrees_with_brute_force, draw_exclusio
 from recourse.menus import folding
 from recourse.models.estimator import EstimatorModel, Recognised
 from recourse.models.readers.trees import SummedTrees, recognise_trees
-from recourse.search import brute_force, trees
+from recourse.search import brute_force, tree_cells, trees
 
 both_builds = pytest.mark.parametrize("interpreted", [False, True], ids=["built", "interpreted"])
 relaxed = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -39,7 +38,7 @@ def agrees(model, menus, exclusions=None, **options):
     statement = model.trees(menus)
     assert statement is not None
     people = np.arange(len(menus))
-    ours = trees.solve(model, menus, statement, people, exclusions, **options)
+    ours = trees.solve(model, menus, people, exclusions, statement=statement, **options)
     return agrees_with_brute_force(ours, model, menus, exclusions)
 
 
@@ -75,7 +74,9 @@ def test_prices_of_any_shape_are_handled(seed, kind, favourable, cost, biggest):
 def test_exclusions_of_every_kind_are_respected(seed, kind, cost, data):
     w = world(seed, kind=kind)
     menus = w.actions.menus(w.denied.iloc[:2], cost)
-    exclusions = draw_exclusions(data, menus, lambda person: trees.solve(w.model, menus, w.model.trees(menus), person))
+    exclusions = draw_exclusions(
+        data, menus, lambda person: trees.solve(w.model, menus, person, statement=w.model.trees(menus))
+    )
     agrees(w.model, menus, exclusions)
 
 
@@ -109,7 +110,7 @@ def test_sums_that_only_just_fit_or_miss_are_judged_as_the_constraint_judges_the
 
 
 def test_a_solver_that_has_grown_keeps_its_room_for_the_next_person(monkeypatch):
-    monkeypatch.setattr(trees, "_ROOM", 1)
+    monkeypatch.setattr(tree_cells, "FIRST_ROOM", 1)
     for kind in ("forest", "grown forest", "gradient boosting"):
         w = world(14, kind=kind)
         agrees(w.model, w.actions.menus(w.denied.iloc[:12], "l1"), threads=1)
@@ -120,7 +121,7 @@ def test_listed_actions_work_across_folded_constraints(distinct):
     w = world(4, kind="forest")
     tie(w, False)
     menus = w.actions.menus(w.denied.iloc[:2])
-    ranks = rs.search.find_items(w.model, menus, total_items=4, distinct=distinct)
+    ranks = rs.search.solve_items(w.model, menus, total_items=4, distinct=distinct)
     costs = np.array([np.where(rank.found, rank.cost, np.inf) for rank in ranks])
     assert (np.diff(costs, axis=0)[np.isfinite(costs[1:])] >= -1e-9).all()
 
@@ -211,7 +212,7 @@ def test_a_threshold_on_one_of_three_labels_is_a_sum_of_trees_too():
     several = rs.as_model(clf, desired=1)
     assert several.trees(w.actions.menus(w.X)) is None, "the largest of three is no sum"
     menus = w.actions.menus(w.X[~several.approves(w.X)].iloc[:3])
-    np.testing.assert_allclose(rs.find(several, menus).cost, brute_force.solve(several, menus).cost)
+    np.testing.assert_allclose(rs.search.solve(several, menus).cost, brute_force.solve(several, menus).cost)
 
 
 @pytest.fixture
@@ -395,9 +396,9 @@ def test_a_small_budget_only_weakens_the_status():
     w = world(11, kind="forest")
     menus = w.actions.menus(w.denied)
     statement = w.model.trees(menus)
-    full = trees.solve(w.model, menus, statement)
+    full = trees.solve(w.model, menus, statement=statement)
     for budget in (1, 2, 5):
-        some = trees.solve(w.model, menus, statement, budget=budget)
+        some = trees.solve(w.model, menus, statement=statement, most_boxes=budget)
         for person in range(len(menus)):
             status = some.status(person)
             assert some.bound[person] <= full.cost[person] + 1e-9
@@ -410,7 +411,7 @@ def test_a_small_budget_only_weakens_the_status():
 def test_a_deadline_in_the_past_claims_nothing():
     w = world(11, kind="forest")
     menus = w.actions.menus(w.denied)
-    none = trees.solve(w.model, menus, w.model.trees(menus), deadline=time.monotonic() - 1)
+    none = trees.solve(w.model, menus, statement=w.model.trees(menus), budget=rs.Budget(0))
     assert none.interrupted
     assert {none.status(i) for i in range(len(menus))} == {rs.Status.UNKNOWN}
     assert not none.bound.any()
@@ -426,7 +427,7 @@ def test_ctrl_c_keeps_what_is_done():
         if sum(seen) >= 3:
             raise KeyboardInterrupt
 
-    some = trees.solve(w.model, menus, w.model.trees(menus), threads=1, progress=stop)
+    some = trees.solve(w.model, menus, statement=w.model.trees(menus), threads=1, advance=stop)
     assert some.interrupted
     assert some.found.sum() + (some.codes == 2).sum() >= 3
     assert (some.codes == 3).any()
@@ -436,10 +437,10 @@ def test_any_number_of_threads_gives_the_same_answers():
     w = world(12, kind="grown forest")
     menus = w.actions.menus(w.denied)
     statement = w.model.trees(menus)
-    one, four = (trees.solve(w.model, menus, statement, threads=threads) for threads in (1, 4))
+    one, four = (trees.solve(w.model, menus, statement=statement, threads=threads) for threads in (1, 4))
     np.testing.assert_array_equal(one.picks, four.picks)
     np.testing.assert_array_equal(one.cost, four.cost)
-    alone = [trees.solve(w.model, menus, statement, [person]).picks[0] for person in range(len(menus))]
+    alone = [trees.solve(w.model, menus, [person], statement=statement).picks[0] for person in range(len(menus))]
     np.testing.assert_array_equal(one.picks, alone)
 
 
@@ -447,9 +448,9 @@ def test_where_the_estimator_denies_what_its_trees_approve_nothing_is_proven():
     w = world(13, kind="forest")
     menus = w.actions.menus(w.denied)
     statement = w.model.trees(menus)
-    honest = trees.solve(w.model, menus, statement)
+    honest = trees.solve(w.model, menus, statement=statement)
     w.model.threshold = 0.7  # behind the statement's back
-    found = trees.solve(w.model, menus, statement)
+    found = trees.solve(w.model, menus, statement=statement)
     lied = np.flatnonzero(honest.found & ~w.model.approves(menus.points(np.arange(len(menus)), honest.picks)))
     assert len(lied)
     for person in lied:
@@ -493,7 +494,7 @@ def test_costs_equal_those_of_an_independent_program(name, kind, needs_data):
         denied = X[~model.approves(X)].drop_duplicates()
     denied = denied.sample(PEOPLE, random_state=0)
     menus = actions.menus(denied)
-    answers = rs.find(model, menus)
+    answers = rs.search.solve(model, menus)
     assert set(answers.codes) <= {0, 2}
     found = np.flatnonzero(answers.found)
     after = menus.points(found, answers.picks[found])
@@ -573,7 +574,7 @@ def test_progress_counts_everybody_once():
     menus = w.actions.menus(w.denied)
     for threads in (1, 3):
         seen = []
-        trees.solve(w.model, menus, w.model.trees(menus), threads=threads, progress=seen.append)
+        trees.solve(w.model, menus, statement=w.model.trees(menus), threads=threads, advance=seen.append)
         assert sum(seen) == len(menus)
 
 
@@ -581,7 +582,7 @@ def test_a_warning_is_never_shown_where_the_estimator_shows_none():
     w = world(9, kind="extra trees")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        rs.find(w.model, w.actions.menus(w.denied.iloc[:2]))
+        rs.search.solve(w.model, w.actions.menus(w.denied.iloc[:2]))
 
 
 @pytest.mark.parametrize("labels", sorted(LABELS))

@@ -75,7 +75,7 @@ def test_recourse_to_the_last_place_is_what_brute_force_finds(kind):
         assert approved.sum() == how_many(k, len(w.X))
         assert not rule.approves(w.X)[~approved].any(), "who is denied is denied by the rule, ties included"
         menus = w.actions.menus(w.X[~approved].iloc[:3], "total")
-        answers, expected = rs.find(rule, menus), definition.solve(rule, menus)
+        answers, expected = rs.search.solve(rule, menus), definition.solve(rule, menus)
         np.testing.assert_array_equal(answers.codes, expected.codes)
         np.testing.assert_allclose(answers.cost, expected.cost, rtol=1e-9, atol=1e-9)
 

@@ -18,6 +18,7 @@ from scipy.optimize import LinearConstraint, milp
 
 import recourse as rs
 from helpers import printed_under_hash_seeds
+from recourse.budget import Budget
 from recourse.summaries import SelectionStatus
 from recourse.summaries.choice import exact
 from recourse.summaries.choice.greedy import anytime_bound, greedy, local_search

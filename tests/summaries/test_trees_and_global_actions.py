@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 import recourse as rs
 from helpers import printed_under_hash_seeds
+from recourse.budget import Budget
 from recourse.summaries import SelectionStatus, global_actions
 from recourse.summaries.choice.trees import NOTHING, Growth, count_parts, grow_tree
 from recourse.summaries.evidence.predicates import Negation

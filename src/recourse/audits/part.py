@@ -22,7 +22,7 @@ from recourse.budget import Budget, Progress
 from recourse.costs.cost import Cost
 from recourse.menus.menus import Menus
 from recourse.models import Model
-from recourse.search import STATUSES, Solutions, find
+from recourse.search import STATUSES, Solutions, solve
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,13 @@ class AuditPart:
 
     @classmethod
     def joined(cls, parts: Sequence[AuditPart]) -> AuditPart:
-        """Return the parts one after the other, as one."""
+        """Return the parts one after the other, as one.
+
+        Parameters
+        ----------
+        parts : sequence of AuditPart
+            In the order of their rows; at least one.
+        """
         changes: list[pd.DataFrame] = []
         tallies = AuditTallies()
         start = 0
@@ -143,18 +149,13 @@ def audit_part(
         return AuditPart(people, changes, _tallies(spec, X, people), solutions.interrupted)
 
     try:
-        solutions = find(spec.model, menus, time_limit=_seconds(budget), progress=_counting(progress, len(first)))
+        solutions = solve(spec.model, menus, budget=budget, advance=_counting(progress, len(first)))
     except Exception as error:
         nothing = Solutions.unknown(len(menus), len(menus.blocks))
         nothing.interrupted = True
         error.partial = answers(nothing)  # type: ignore[attr-defined]
         raise
     return answers(solutions)
-
-
-def _seconds(budget: Budget | None) -> float | None:
-    """What is left of a budget, as a time limit."""
-    return None if budget is None or np.isinf(budget.remaining) else budget.remaining
 
 
 def _counting(progress: Progress | None, total: int) -> Callable[[int], object] | None:

@@ -254,7 +254,7 @@ def test_what_mixes_features_claims_nothing_and_is_still_answered(kind):
     actions = action_set(X, default_bounds=(5, 95, "percentile"))
     menus = actions.menus(X[~model.approves(X)].iloc[:3])
     assert model.additive(menus) is None
-    np.testing.assert_allclose(rs.find(model, menus).cost, definition.solve(model, menus).cost, atol=1e-9)
+    np.testing.assert_allclose(rs.search.solve(model, menus).cost, definition.solve(model, menus).cost, atol=1e-9)
 
 
 def test_subclasses_and_unknown_types_are_not_taken_for_what_they_extend():
@@ -334,7 +334,7 @@ def test_a_promise_holds_for_probabilities_too():
         model = rs.as_model(Probable(), additive=True, threshold=threshold)
         menus = action_set(X).menus(X[~model.approves(X)])
         assert model.additive(menus) is not None
-        np.testing.assert_allclose(rs.find(model, menus).cost, definition.solve(model, menus).cost, atol=1e-9)
+        np.testing.assert_allclose(rs.search.solve(model, menus).cost, definition.solve(model, menus).cost, atol=1e-9)
 
 
 def test_a_failing_check_of_a_known_structure_is_no_error_but_no_claim_either():
@@ -376,7 +376,7 @@ def test_thresholds_of_wrappers_move_the_bar(wrap, favourable):
     menus = action_set(X, default_bounds=(5, 95, "percentile")).menus(denied)
     statement = model.additive(menus)
     assert statement is not None
-    np.testing.assert_allclose(rs.find(model, menus).cost, definition.solve(model, menus).cost, atol=1e-9)
+    np.testing.assert_allclose(rs.search.solve(model, menus).cost, definition.solve(model, menus).cost, atol=1e-9)
 
 
 def test_a_named_threshold_and_a_margin_go_beyond_the_wrappers():
@@ -387,7 +387,7 @@ def test_a_named_threshold_and_a_margin_go_beyond_the_wrappers():
         model = rs.as_model(clf, **settings)
         menus = action_set(X, default_bounds=(5, 95, "percentile")).menus(X[~model.approves(X)].iloc[:8])
         assert model.additive(menus) is not None
-        np.testing.assert_allclose(rs.find(model, menus).cost, definition.solve(model, menus).cost, atol=1e-9)
+        np.testing.assert_allclose(rs.search.solve(model, menus).cost, definition.solve(model, menus).cost, atol=1e-9)
 
 
 def test_thresholds_on_what_is_no_logistic_probability_are_not_translated():
@@ -410,7 +410,7 @@ def test_naive_bayes_gives_ties_to_the_first_label(favourable):
     model = rs.as_model(clf, desired=favourable)
     start = pd.DataFrame({"a": [1 - favourable], "b": [favourable]})
     menus = rs.ActionSet(X).menus(start, "l1")
-    answers = rs.find(model, menus)
+    answers = rs.search.solve(model, menus)
     exact = definition.solve(model, menus)
     assert answers.status(0) is rs.Status.OPTIMAL
     np.testing.assert_allclose(answers.cost, exact.cost)
@@ -425,7 +425,7 @@ def test_naive_bayes_takes_thresholds_and_margins():
         model = rs.as_model(clf, **settings)
         menus = action_set(X, default_bounds=(5, 95, "percentile")).menus(X[~model.approves(X)].iloc[:8])
         assert model.additive(menus) is not None
-        np.testing.assert_allclose(rs.find(model, menus).cost, definition.solve(model, menus).cost, atol=1e-9)
+        np.testing.assert_allclose(rs.search.solve(model, menus).cost, definition.solve(model, menus).cost, atol=1e-9)
 
 
 # -- tables ---------------------------------------------------------------------------------------------
@@ -506,7 +506,7 @@ def test_joint_menus_get_the_sum_over_their_features():
     menus = actions.menus(X[~model.approves(X)].iloc[:10])
     assert not menus.single
     assert discrepancy(model, menus, model.additive(menus)) <= 1e-12
-    np.testing.assert_allclose(rs.find(model, menus).cost, definition.solve(model, menus).cost, atol=1e-9)
+    np.testing.assert_allclose(rs.search.solve(model, menus).cost, definition.solve(model, menus).cost, atol=1e-9)
 
 
 def test_terms_are_measured_once_for_a_flipset():
