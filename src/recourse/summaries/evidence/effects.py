@@ -58,6 +58,7 @@ class Effects:
     ) -> None:
         self.people, self.moves, self.how, self.levels = people, tuple(moves), how, levels
         self.actions, self.constraints = actions, tuple(actions.constraints.values())
+        self.judged = list(dict.fromkeys(name for one in self.constraints for name in one.features))
         self.features: tuple[Name, ...] = tuple(dict.fromkeys(move.feature for move in moves))
         self.column = np.array([self.features.index(move.feature) for move in moves], dtype=np.int64)
         assert list(self.column) == sorted(self.column)
@@ -113,10 +114,10 @@ class Effects:
         return apply(self.actions, today, chosen)
 
     def admits(self, codes: Sequence[IntArray], people: IntArray, new: pd.DataFrame) -> BoolArray:
-        """Return which of these people the joint constraints let go to their new rows."""
+        """Return which of these people the joint constraints let go to their new rows: the columns in `judged`."""
         if not self.constraints:
             return np.ones(len(people), dtype=bool)
-        today = self.people.take(people).reset_index(drop=True)
+        today = self.people[self.judged].take(people).reset_index(drop=True)
         changed = {
             name: code != before[people] for name, code, before in zip(self.features, codes, self.today, strict=True)
         }
@@ -233,7 +234,8 @@ def try_actions(
             first[kind[::-1]] = np.arange(len(kind))[::-1]
         rows = effects.rows(_codes(effects, actions, which[first], who[first]), who[first])
         if effects.constraints:
-            bad = ~effects.admits(_codes(effects, actions, which, who), who, rows.take(kind).reset_index(drop=True))
+            after = rows[effects.judged].take(kind).reset_index(drop=True)
+            bad = ~effects.admits(_codes(effects, actions, which, who), who, after)
             refused[which[bad], who[bad]] = True
         success[which, who] = approves(rows)[kind]
         asked += len(first)
