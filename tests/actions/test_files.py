@@ -695,3 +695,13 @@ def test_the_guide_runs_and_names_every_setting_and_kind(tmp_path, monkeypatch):
     names |= {name for part in ("Feature", "Defaults") for name in schema()["$defs"][part]["properties"]}
     assert not [name for name in (names - {"kind"}) | set(KINDS) if f"`{name}`" not in GUIDE and name != "grid"]
     assert set(Document.model_fields) == {"schema_", "version", "defaults", "features", "constraints"}
+
+
+def test_a_constraint_of_the_users_own_is_code_and_not_what_it_is_made_of():
+    class Budget(joint.Sum):
+        """A sum with more to it."""
+
+    with pytest.raises(rs.InputError, match="it is code"):
+        entry_of(Budget({"overdue": 1.0}, ub=3))
+    with pytest.raises(rs.InputError, match="it is code"):
+        entry_of(joint.Predicate(lambda today, new: [True], ["overdue"]))
