@@ -158,7 +158,7 @@ def test_no_generator_leaves_the_action_set(recipes, seed, which, paper, kind, m
         low, high = feature.bounds
         assert ((new >= low - 1e-12) & (new <= high + 1e-12))[moved].all()
         if feature.variable_type != "real":
-            assert np.isin(new[moved], feature.grid).all()
+            assert np.isin(new[moved], feature.target_values).all()
     np.testing.assert_array_equal(out.valid, rs.as_model(models[kind]).approves(out.X))
 
 
