@@ -13,9 +13,8 @@ import pandas as pd
 from recourse.actions import legacy
 from recourse.actions.feature import FeatureActions
 from recourse.actions.percentiles import Distribution
-from recourse.actions.settings import SETTINGS
 from recourse.arrays import FloatArray
-from recourse.errors import InputError, nearest
+from recourse.errors import InputError
 from recourse.tables import Name
 
 T = TypeVar("T")

@@ -44,6 +44,11 @@ SETTINGS = (
 """The settings of a feature, by the names that users write."""
 
 
+def no_setting(name: str) -> str:
+    """Say that a feature has no such setting, and which is nearest."""
+    return f"{name!r} is not a setting of a feature. {nearest(name, (*SETTINGS, *legacy.OLD_SETTINGS))}"
+
+
 class FeatureSettings(ABC):
     """What was said of one feature, and the observed values that it was inferred from.
 
