@@ -18,7 +18,7 @@ from click.testing import CliRunner
 
 import recourse as rs
 from helpers import world
-from recourse.cli import main
+from recourse.cli.main import main
 
 
 @dataclass
@@ -303,13 +303,14 @@ def test_ctrl_c_prints_what_is_done_and_says_so(tmp_path):
     lender = rs.datasets.lender(20_000).frame
     lender.to_csv(tmp_path / "loans.csv", index=False)
     code = (
-        "import recourse as rs, recourse.cli as cli, os, signal\n"
+        "import recourse as rs, os, signal\n"
+        "from recourse.cli.main import main\n"
         "whole = rs.audit\n"
         "def audit(*args, **kwargs):\n"
         "    kwargs['progress'] = lambda done, total: os.kill(os.getpid(), signal.SIGINT)\n"
         "    return whole(*args, **kwargs)\n"
         "rs.audit = audit\n"
-        "cli.main(['audit', 'loans.csv', '--target', 'approved', '--fit', 'logistic'])\n"
+        "main(['audit', 'loans.csv', '--target', 'approved', '--fit', 'logistic'])\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, timeout=120)
     assert done.returncode == 4, done.stderr
@@ -365,11 +366,11 @@ def test_ctrl_c_before_the_search_and_mistakes_of_ours_never_look_like_a_conditi
     def fall_over(*args, **kwargs):
         raise RuntimeError("a mistake of ours")
 
-    monkeypatch.setattr("recourse.cli.options.read_csv", interrupt)
+    monkeypatch.setattr("recourse.cli.task.read_csv", interrupt)
     done = run("audit", *common, "--fail-if", "denied>0")
     assert done.returncode == 4
     assert "interrupted" in done.stderr
-    monkeypatch.setattr("recourse.cli.options.read_csv", fall_over)
+    monkeypatch.setattr("recourse.cli.task.read_csv", fall_over)
     done = run("audit", *common, "--fail-if", "denied>0")
     assert done.returncode == 70
     assert "Traceback" in done.stderr

@@ -17,9 +17,10 @@ from sklearn.linear_model import LogisticRegression
 
 import recourse as rs
 from helpers import world
-from recourse.cli import main
+from recourse.cli.main import main
 from recourse.models.readers.lightgbm import read_lightgbm
-from recourse.models.readers.xgboost import read_ubjson, read_xgboost
+from recourse.models.readers.ubjson import read_ubjson
+from recourse.models.readers.xgboost import read_xgboost
 
 
 class Evil:

@@ -390,7 +390,7 @@ def test_views_show_what_a_preset_measures_and_the_rule_of_the_day(tmp_path):
 def test_the_command_line_runs_a_preset_with_its_own_share(preset, tmp_path):
     from click.testing import CliRunner
 
-    from recourse.cli import main
+    from recourse.cli.main import main
 
     rs.datasets.lender(200).frame.to_csv(tmp_path / "loans.csv", index=False)
     command = ["simulate", str(tmp_path / "loans.csv"), "--target", "approved", "--fit", "logistic", "--rounds", "2"]

@@ -759,7 +759,7 @@ def test_paper_values_of_the_network_lie_near_the_published_ones(paper):
 def test_the_command_line_writes_the_same_bytes_and_goes_on_from_a_checkpoint(tmp_path):
     from click.testing import CliRunner
 
-    from recourse.cli import main
+    from recourse.cli.main import main
 
     rs.datasets.lender(200).frame.to_csv(tmp_path / "loans.csv", index=False)
     common = ["simulate", str(tmp_path / "loans.csv"), "--target", "approved", "--fit", "logistic", "--rounds", "2"]

@@ -13,6 +13,7 @@ import pandas as pd
 from recourse.actions import legacy
 from recourse.actions.feature import FeatureActions
 from recourse.actions.percentiles import Distribution
+from recourse.actions.settings import no_setting
 from recourse.arrays import FloatArray
 from recourse.errors import InputError
 from recourse.tables import Name
@@ -93,18 +94,14 @@ class FeatureView:
     def __getattr__(self, setting: str) -> Any:
         if setting in legacy.OLD_FEATURE_NAMES:
             return [getattr(feature, setting) for feature in self._features]
-        raise AttributeError(
-            f"{setting!r} is not a setting of a feature. {nearest(setting, (*SETTINGS, *legacy.OLD_SETTINGS))}"
-        )
+        raise AttributeError(no_setting(setting))
 
     def __setattr__(self, setting: str, value: Any) -> None:
         known = legacy.OLD_SETTINGS.get(setting, setting)
         if hasattr(type(self), known):
             object.__setattr__(self, known, value)
         else:
-            raise AttributeError(
-                f"{setting!r} is not a setting of a feature. {nearest(setting, (*SETTINGS, *legacy.OLD_SETTINGS))}"
-            )
+            raise AttributeError(no_setting(setting))
 
     def _assign(self, setting: str, value: Any) -> None:
         values = self._broadcast(setting, value)

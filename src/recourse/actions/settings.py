@@ -115,9 +115,7 @@ class FeatureSettings(ABC):
         if setting not in SETTINGS:
             if isinstance(getattr(type(self), setting, None), property):
                 raise AttributeError(f"{setting!r} of {self._name!r} is derived and can't be assigned.")
-            raise AttributeError(
-                f"{setting!r} is not a setting of a feature. {nearest(setting, (*SETTINGS, *legacy.OLD_SETTINGS))}"
-            )
+            raise AttributeError(no_setting(setting))
         super().__setattr__(setting, value)
 
     @property

@@ -1,49 +1,37 @@
-"""What each action does to each denied person: one table of bits, and the only place that asks the model.
+"""What each move does to each person: the new value, its price, how far it is, and the row that an action leads to.
 
-People × distinct actions are asked in large batches of distinct rows. Everything after that, whatever the
-rules, prices or settings, is arithmetic on these bits.
+Nothing here asks the model; `outcomes` does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from itertools import combinations, pairwise
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
 from recourse import tables
+from recourse.actions.action_set import ActionSet
 from recourse.arrays import BoolArray, FloatArray, IntArray
 from recourse.costs.cost import Cost
 from recourse.costs.per_change import FeatureCost
 from recourse.menus.apply import admitted, apply
 from recourse.menus.feature_menus import FeatureMenu
 from recourse.summaries.evidence.bins import Levels, Mobility
-from recourse.summaries.evidence.itemsets import Bits, pack
 from recourse.summaries.evidence.moves import AnyMove
 from recourse.tables import Name
 
-if TYPE_CHECKING:
-    from recourse.actions import ActionSet
-
 Action = tuple[int, ...]
-Progress = Callable[[int, int], object]
-Approves = Callable[[pd.DataFrame], BoolArray]
+"""The numbers of an action's moves, in order; each changes another feature."""
 
 TICK = 2.0**-20
 """Prices are whole multiples of this, so that sums are exact and the same in any order."""
-
-BATCH = 100_000
-"""How many rows are built at once; the model is asked for those that are distinct. Larger tables take more memory and
-are not asked faster."""
 
 
 class Effects:
     """What each move does to each person of a table: the new value, its price and its size.
 
-    people : the table; moves : the moves, feature by feature; how, levels : of each moved feature
+    people : the table; moves : the moves, feature by feature; mobility, levels : of each moved feature
     actions : the action set, whose linkages move features along and whose joint constraints hold
     possible, changes : bool[moves, n]
     """
@@ -52,11 +40,12 @@ class Effects:
         self,
         people: pd.DataFrame,
         moves: Sequence[AnyMove],
-        how: dict[Name, Mobility],
+        mobility: dict[Name, Mobility],
         levels: dict[Name, Levels],
         actions: ActionSet,
     ) -> None:
-        self.people, self.moves, self.how, self.levels = people, tuple(moves), how, levels
+        self.people, self.moves = people, tuple(moves)
+        self.mobility, self.levels = mobility, levels
         self.actions, self.constraints = actions, tuple(actions.constraints.values())
         self.judged = list(dict.fromkeys(name for one in self.constraints for name in one.features))
         self.features: tuple[Name, ...] = tuple(dict.fromkeys(move.feature for move in moves))
@@ -65,34 +54,59 @@ class Effects:
         self.menus = [self._menu(name, FeatureCost()) for name in self.features]
         dtypes = [people[name].dtype for name in self.features]
         self.values = [tables.fitting(menu.domain, dtype) for menu, dtype in zip(self.menus, dtypes, strict=True)]
-        self.today: list[IntArray] = []
-        self._row: list[IntArray] = []
-        self._today_code: list[IntArray] = []
+
+        # of each feature: which row of its menu a person is in, and today's code in each row and of each person
+        self._row: list[IntArray] = [menu.row_of_person.astype(np.int64) for menu in self.menus]
+        self._today_code: list[IntArray] = [self._codes_today(j) for j in range(len(self.menus))]
+        self.today: list[IntArray] = [code[row] for code, row in zip(self._today_code, self._row, strict=True)]
+
+        # of each move: where it leads from each row, −1 where it is impossible
         self._new: list[IntArray] = []
         self.possible = np.zeros((len(moves), len(people)), dtype=bool)
         self.changes = np.zeros((len(moves), len(people)), dtype=bool)
-        for name, menu in zip(self.features, self.menus, strict=True):
-            mine, rows = how[name], len(menu.lengths)
-            feature, targets = mine.feature, mine.domain
-            assert feature is not None
-            codes = feature.encode(menu.domain[len(targets) :])
-            # a value of today that is a target is that target, so that equal rows are recognised
-            at = np.clip(np.searchsorted(targets, codes), 0, max(len(targets) - 1, 0))
-            known = (targets[at] == codes) if len(targets) else np.zeros(rows, dtype=bool)
-            code = np.where(known, at, len(targets) + np.arange(rows))
-            allowed = ~np.isnan(self._table(menu, len(targets)))
-            self._row.append(menu.row_of_person.astype(np.int64))
-            self._today_code.append(code)
-            self.today.append(code[menu.row_of_person])
-            for m in np.flatnonzero(self.column == len(self._row) - 1).tolist():
-                new = moves[m].apply(codes, targets, mine.order)
-                to = np.clip(np.searchsorted(targets, new), 0, max(len(targets) - 1, 0))
-                reached = ~np.isnan(new) & allowed[np.arange(rows), to] if len(targets) else np.zeros(rows, dtype=bool)
-                stays = new == codes
-                table = np.where(stays, code, np.where(reached, to, -1))
-                self.possible[m] = (table >= 0)[menu.row_of_person]
-                self.changes[m] = (reached & ~stays)[menu.row_of_person]
-                self._new.append(table)
+        for j in range(len(self.features)):
+            allowed = ~np.isnan(self._table(self.menus[j], len(mobility[self.features[j]].domain)))
+            for m in np.flatnonzero(self.column == j).tolist():
+                new, changes = self._lead(j, moves[m], allowed)
+                self.possible[m] = (new >= 0)[self._row[j]]
+                self.changes[m] = changes[self._row[j]]
+                self._new.append(new)
+
+    def _codes_today(self, j: int) -> IntArray:
+        """Today's value in each row of a feature's menu, as a position in `values`.
+
+        A value that is a target too is that target, so that equal rows are recognised.
+        """
+        targets = self.mobility[self.features[j]].domain
+        codes = self._raw_codes(j)
+        own = len(targets) + np.arange(len(codes))
+        if not len(targets):
+            return own
+        nearest = np.clip(np.searchsorted(targets, codes), 0, len(targets) - 1)
+        return np.where(targets[nearest] == codes, nearest, own)
+
+    def _raw_codes(self, j: int) -> FloatArray:
+        """Today's value in each row of a feature's menu, as the feature encodes it."""
+        mine = self.mobility[self.features[j]]
+        assert mine.feature is not None
+        codes: FloatArray = mine.feature.encode(self.menus[j].domain[len(mine.domain) :])
+        return codes
+
+    def _lead(self, j: int, move: AnyMove, allowed: BoolArray) -> tuple[IntArray, BoolArray]:
+        """Where a move leads from each row of its feature's menu, −1 for nowhere; and whether that is a change.
+
+        allowed : bool[rows, targets], the action set leads there
+        """
+        mine, codes = self.mobility[self.features[j]], self._raw_codes(j)
+        targets, rows = mine.domain, len(codes)
+        new = move.apply(codes, targets, mine.order)
+        stays = new == codes
+        to = np.clip(np.searchsorted(targets, new), 0, max(len(targets) - 1, 0))
+        reached = np.zeros(rows, dtype=bool)
+        if len(targets):
+            reached = ~np.isnan(new) & allowed[np.arange(rows), to]
+        leads = np.where(stays, self._today_code[j], np.where(reached, to, -1))
+        return leads, reached & ~stays
 
     def new_codes(self, move: int) -> IntArray:
         """Return every person's new value under a move, as a position in `values`; −1 where impossible."""
@@ -118,9 +132,9 @@ class Effects:
         if not self.constraints:
             return np.ones(len(people), dtype=bool)
         today = self.people[self.judged].take(people).reset_index(drop=True)
-        changed = {
-            name: code != before[people] for name, code, before in zip(self.features, codes, self.today, strict=True)
-        }
+        changed = {}
+        for name, code, before in zip(self.features, codes, self.today, strict=True):
+            changed[name] = code != before[people]
         return admitted(self.actions, self.constraints, today, new, changed)
 
     @property
@@ -132,7 +146,7 @@ class Effects:
         """Return what each move costs each person, in whole ticks: float64[moves, n], 0 where nothing changes."""
         priced = np.zeros((len(self.moves), len(self.people)))
         for j, name in enumerate(self.features):
-            targets = len(self.how[name].domain)
+            targets = len(self.mobility[name].domain)
             per_value = np.round(self._table(self._menu(name, cost), targets) / TICK) * TICK
             for m in np.flatnonzero(self.column == j):
                 table = self._new[m]
@@ -154,7 +168,7 @@ class Effects:
         return sizes
 
     def _menu(self, name: Name, cost: Cost) -> FeatureMenu:
-        feature = self.how[name].feature
+        feature = self.mobility[name].feature
         assert feature is not None
         return FeatureMenu(feature, self.people[name], cost)
 
@@ -165,134 +179,3 @@ class Effects:
         moved = menu.codes < targets
         table[row[moved], menu.codes[moved]] = menu.prices[moved]
         return table
-
-
-@dataclass(frozen=True, eq=False)
-class Outcomes:
-    """Which actions flip whom: packed bits, one row an action.
-
-    actions : the moves of each; success : approved after it (only where it is possible and changes something);
-    refused : where a joint constraint forbids it; rows : how many distinct rows the model was asked
-    """
-
-    actions: tuple[Action, ...]
-    success: Bits
-    refused: Bits
-    rows: int
-
-
-def needed(effects: Effects, action: Action, *, all_change: bool) -> BoolArray:
-    """Return whom an action is worth trying for: it is possible, and changes all (or any) of its features."""
-    moves = list(action)
-    changes = effects.changes[moves]
-    changed = changes.all(axis=0) if all_change else changes.any(axis=0)
-    return np.asarray(changed & effects.possible[moves].all(axis=0), dtype=bool)
-
-
-def try_actions(
-    approves: Approves,
-    effects: Effects,
-    actions: Sequence[Action],
-    *,
-    all_change: bool,
-    batch: int = BATCH,
-    progress: Progress | None = None,
-) -> Outcomes:
-    """Ask the model what each action does to each person.
-
-    all_change : try an action only for people whom all of its moves change (rules that pin today's values)
-    batch : how many rows are held at once, which bounds the memory
-    """
-    n = len(effects.people)
-    keys, radix = _row_keys(effects)
-    deltas: dict[int, IntArray] = {}
-    success = np.zeros((len(actions), n), dtype=bool)
-    refused = np.zeros((len(actions), n), dtype=bool)
-    asked = held = 0
-    pending: list[tuple[int, IntArray]] = []
-
-    def delta(action: Action) -> IntArray:
-        total = np.zeros(n, dtype=np.int64)
-        for move in action:
-            if move not in deltas:
-                j = effects.column[move]
-                deltas[move] = (effects.new_codes(move) - effects.today[j]) * radix[j]
-            total += deltas[move]
-        return total
-
-    def flush() -> None:
-        nonlocal asked, held
-        if not pending:
-            return
-        who = np.concatenate([people for _, people in pending])
-        which = np.concatenate([np.full(len(people), a) for a, people in pending])
-        if keys is None:
-            first = kind = np.arange(len(who))
-        else:
-            kind, distinct = pd.factorize(np.concatenate([keys[p] + delta(actions[a])[p] for a, p in pending]))
-            first = np.zeros(len(distinct), dtype=np.int64)
-            first[kind[::-1]] = np.arange(len(kind))[::-1]
-        rows = effects.rows(_codes(effects, actions, which[first], who[first]), who[first])
-        if effects.constraints:
-            after = rows[effects.judged].take(kind).reset_index(drop=True)
-            bad = ~effects.admits(_codes(effects, actions, which, who), who, after)
-            refused[which[bad], who[bad]] = True
-        success[which, who] = approves(rows)[kind]
-        asked += len(first)
-        if progress is not None:
-            progress(pending[-1][0] + 1, len(actions))
-        pending.clear()
-        held = 0
-
-    for a, action in enumerate(actions):
-        people = np.flatnonzero(needed(effects, action, all_change=all_change))
-        if len(people) and held + len(people) > batch:
-            flush()
-        if len(people):
-            pending.append((a, people))
-            held += len(people)
-    flush()
-    return Outcomes(tuple(actions), pack(success & ~refused), pack(refused), asked)
-
-
-def to_anybody(actions: Sequence[Action], bits: Bits, keeps: Bits) -> Bits:
-    """Return what is true of whom if an action is given to anybody, from what is true where all of its moves change.
-
-    Where some of its moves find nothing to change, an action is what is left of it, and that was tried too.
-    bits : uint64[actions, words], success or refusal; keeps : uint64[moves, words], whom a move leaves as they are
-    """
-    number = {action: a for a, action in enumerate(actions)}
-    whole = bits.copy()
-    for a, action in enumerate(actions):
-        for width in range(1, len(action)):
-            for part in combinations(action, width):
-                others = [move for move in action if move not in part]
-                whole[a] |= bits[number[part]] & np.bitwise_and.reduce(keeps[others], axis=0)
-    return whole
-
-
-def _codes(effects: Effects, actions: Sequence[Action], which: IntArray, who: IntArray) -> list[IntArray]:
-    """The values that person `who[k]` has chosen after action `which[k]`: positions, feature by feature."""
-    codes = [today[who] for today in effects.today]
-    order = np.argsort(which, kind="stable")
-    bounds = np.flatnonzero(np.diff(which[order], prepend=-1, append=-2))
-    for start, stop in pairwise(bounds.tolist()):
-        at = order[start:stop]
-        for move in actions[which[at[0]]]:
-            codes[int(effects.column[move])][at] = effects.new_codes(move)[who[at]]
-    return codes
-
-
-def _row_keys(effects: Effects) -> tuple[IntArray | None, list[int]]:
-    """A number a person that tells rows apart, and what a feature's code counts in it; None if there is none."""
-    rest = [name for name in effects.people.columns if name not in effects.features]
-    kind = tables.distinct_rows(effects.people[rest])[1] if rest else np.zeros(len(effects.people), dtype=np.int64)
-    size = int(kind.max(initial=0)) + 1
-    keys, radix = kind.astype(np.int64), []
-    for j, values in enumerate(effects.values):
-        radix.append(size)
-        if effects.induces or size * len(values) >= 2**62:
-            return None, [0] * len(effects.values)
-        keys = keys + effects.today[j] * size
-        size *= len(values)
-    return keys, radix
