@@ -40,7 +40,7 @@ OLD_SET_NAMES = (
 )
 
 
-class Feature(Protocol):
+class ObservedFeature(Protocol):
     """What this module asks of a `FeatureActions`."""
 
     @property
@@ -102,7 +102,7 @@ def _density(values: bytes, counts: bytes, grid: bytes) -> FloatArray:
     return density
 
 
-def slopes(classifier: Any, features: Sequence[Feature]) -> FloatArray:
+def slopes(classifier: Any, features: Sequence[ObservedFeature]) -> FloatArray:
     """Return a number for each feature whose sign is the way that it moves the score.
 
     classifier : coefficients in the order of the features, or a fitted classifier with `coef_` (matched by
@@ -121,7 +121,7 @@ def slopes(classifier: Any, features: Sequence[Feature]) -> FloatArray:
     return weights
 
 
-def _probe(classifier: Any, features: Sequence[Feature], fitted: Any) -> FloatArray:
+def _probe(classifier: Any, features: Sequence[ObservedFeature], fitted: Any) -> FloatArray:
     """The score at each feature's upper bound minus that at its lower one, the others at their medians."""
     middle = {feature.name: _middle(feature) for feature in features}
     people = [dict(middle) for _ in range(2 * len(features))]
@@ -136,7 +136,7 @@ def _probe(classifier: Any, features: Sequence[Feature], fitted: Any) -> FloatAr
     return scores[1::2] - scores[::2]
 
 
-def _middle(feature: Feature) -> Any:
+def _middle(feature: ObservedFeature) -> Any:
     """The median, or the level in the middle of the list."""
     median = feature.observed.quantile(50)
     return feature.decode(np.array([median if feature.variable_type == "real" else round(median)]))[0]
@@ -300,7 +300,7 @@ class OldActionSetNames:
         return [name for name in super().__dir__() if name not in OLD_SET_NAMES]
 
 
-def subset_limit(kind: str, members: Sequence[Feature], lb: int, ub: int) -> Constraint:
+def subset_limit(kind: str, members: Sequence[ObservedFeature], lb: int, ub: int) -> Constraint:
     """Return the constraint that the older `add_constraint("subset_limit", …)` stands for."""
     if kind != "subset_limit":
         raise InputError(f"{kind!r} is no constraint: give one of recourse.constraints, or say 'subset_limit'.")

@@ -11,18 +11,16 @@ import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from recourse import tables
+from recourse.actions.constraints.constraint import Constraint
 from recourse.arrays import BoolArray, FloatArray, IntArray, RowArray
 from recourse.tables import Name
-
-if TYPE_CHECKING:
-    from recourse.actions.constraints.constraint import Constraint
 
 
 @dataclass(frozen=True, eq=False)
