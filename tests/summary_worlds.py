@@ -108,7 +108,7 @@ def true_of(predicate, value):
 def moved(w, move, value):
     """Where a move leads, from the action set's values alone; None where it isn't allowed."""
     feature = w.actions[move.feature]
-    values = feature.grid.tolist()
+    values = feature.target_values.tolist()
     if isinstance(move, Shift):
         far = [v for v in values if (v >= value + move.amount if move.amount > 0 else v <= value + move.amount)]
         if not far:
