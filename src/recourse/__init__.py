@@ -66,6 +66,7 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time names are resolv
     from recourse.costs import LocalCost as LocalCost
     from recourse.costs import MaxCost as MaxCost
     from recourse.costs import TotalCost as TotalCost
+    from recourse.errors import BudgetError as BudgetError
     from recourse.errors import InputError as InputError
     from recourse.errors import ModelError as ModelError
     from recourse.errors import RecourseError as RecourseError
