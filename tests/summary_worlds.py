@@ -16,7 +16,7 @@ from recourse.summaries import CandidateSpace, Limits
 from recourse.summaries.choice.problem import ChoiceProblem
 from recourse.summaries.evidence.moves import Shift
 
-LIMIT_NAMES = {one.name for one in fields(Limits)}
+LIMIT_NAMES = {one.name for one in fields(Limits)} - {"time_limit"}
 SPACE_NAMES = {one.name for one in fields(CandidateSpace)}
 
 JOBS = ("clerk", "driver", "manager", "?")

@@ -105,7 +105,7 @@ def test_moves_without_a_condition_reach_four_features():
         ({"bins": 1}, "bins must be a whole number ≥ 2"),
         ({"binning": "equal"}, "binning can't be 'equal'. Did you mean|binning can't be 'equal'. Choose from"),
         ({"time_limit": 0}, "time_limit"),
-        ({"time_limit": "soon"}, "time_limit must be a finite number above 0"),
+        ({"time_limit": "soon"}, "time_limit must be seconds"),
         ({"min_support": "5%"}, "min_support must be a share above 0"),
         ({"min_precision": "0.9"}, "a share at least 0 and at most 1"),
         ({"min_precision": None}, "a share at least 0 and at most 1"),
