@@ -94,6 +94,8 @@ def _population(
     mobile = {name: mobility(features.get(name), frame[name]) for name in columns}
     if not any(mobile[name].actionable for name in read):
         raise InputError("no feature is actionable, so there is no recourse to summarise.")
+
+    # the rules are for who is denied
     people = frame[~approved].reset_index(drop=True)
     if not len(people):
         raise InputError(
@@ -106,6 +108,8 @@ def _population(
     predicates: list[FeaturePredicate] = []
     for name in columns:
         predicates += condition_predicates(levels[name], name, space.operators, mobile[name])
+
+    # what is true of the denied: at least one predicate of enough of them
     bits, predicates, feature = _distinct_and_true(people, predicates, columns)
     if not (count(bits) >= space.people(len(people))).any():
         most = int(count(bits).max(initial=0))
