@@ -101,8 +101,12 @@ def test_what_can_not_be_told_apart_asks_for_an_identity():
     for recipe in (Generic(loss=lambda z: -z), Generic(penalties=(lambda block: 0.0,))):
         with pytest.raises(rs.InputError, match="identity="):
             recipe.to_dict()
-    with pytest.raises(rs.InputError, match=r"Tilt that does not say its settings. Give its class a method to_dict"):
-        Generic(penalties=(Tilt(),)).to_dict()
+
+    class Local(Tilt):
+        """A penalty whose class has no name outside this test."""
+
+    with pytest.raises(rs.InputError, match=r"Local .*can't be told from another one"):
+        Generic(penalties=(Local(),)).to_dict()
 
 
 def test_the_settings_of_a_fitted_space_follow_its_weights(needs_torch):
@@ -112,7 +116,7 @@ def test_the_settings_of_a_fitted_space_follow_its_weights(needs_torch):
     assert json.loads(json.dumps(first)) == first
     assert first == REVISE(space=same).to_dict()
     assert first != REVISE(space=other).to_dict()
-    assert first["space"]["names"] == ["x1", "x2"]
+    assert first["space"]["settings"]["names"] == ["x1", "x2"]
 
 
 @pytest.mark.parametrize(

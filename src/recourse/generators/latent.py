@@ -24,12 +24,12 @@ from recourse.budget import Budget
 from recourse.checks import number, whole_number
 from recourse.errors import InputError, nearest
 from recourse.generators.torch import import_torch, undisturbed
-from recourse.identity import PlainSettings, content_hash
+from recourse.identity import Settings, content_hash
 from recourse.menus.projection import coordinates
 
 
 @dataclass(frozen=True, kw_only=True)
-class Autoencoder(PlainSettings):
+class Autoencoder(Settings):
     """How a variational autoencoder is built and trained; by default as in Altmeyer et al. (2023).
 
     Everything is measured in the means and deviations of the people it is fitted to.

@@ -14,7 +14,7 @@ import numpy as np
 from recourse.arrays import FloatArray
 from recourse.checks import number, share, whole_number
 from recourse.errors import InputError
-from recourse.identity import PlainSettings
+from recourse.identity import Settings
 
 
 @runtime_checkable
@@ -55,7 +55,7 @@ class Optimiser(Protocol):
 
 
 @dataclass(frozen=True)
-class Descent(PlainSettings):
+class Descent(Settings):
     """Plain gradient descent: x′ ← x′ − rate · gradient.
 
     Parameters
@@ -84,7 +84,7 @@ class Descent(PlainSettings):
 
 
 @dataclass(frozen=True)
-class Adam(PlainSettings):
+class Adam(Settings):
     """Adam, with moments of their own for every person.
 
     Parameters
@@ -133,7 +133,7 @@ class Adam(PlainSettings):
 
 
 @dataclass(frozen=True)
-class Salient(PlainSettings):
+class Salient(Settings):
     """A fixed step along the coordinate with the largest slope, each coordinate a limited number of times.
 
     Parameters

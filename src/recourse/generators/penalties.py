@@ -17,14 +17,14 @@ from recourse.errors import InputError
 from recourse.generators.losses import FunctionLoss, Loss
 from recourse.generators.objective import Block, Part, Slopes
 from recourse.generators.torch import differentiated, torch_for_functions
-from recourse.identity import OwnFunction, PlainSettings
+from recourse.identity import OwnFunction, Settings
 
 NORMS = ("l2", "l1", "mad")
 """Norms of `Distance`: unsquared Euclidean, sum of absolute values, and that in median absolute deviations."""
 
 
 @dataclass(frozen=True)
-class Distance(PlainSettings):
+class Distance(Settings):
     """λ · distance from today's point.
 
     Parameters
@@ -63,7 +63,7 @@ class Distance(PlainSettings):
 
 
 @dataclass(frozen=True)
-class OldLabel(PlainSettings):
+class OldLabel(Settings):
     """λ · cross-entropy with the *old* label, once in the target class: ClaPROAR's price of shifting the model.
 
     It counts for those who have crossed the boundary only, so a search that stops there never meets it.
@@ -90,7 +90,7 @@ class OldLabel(PlainSettings):
 
 
 @dataclass(frozen=True)
-class Gravity(PlainSettings):
+class Gravity(Settings):
     """λ · distance from the centre of the target class.
 
     Parameters
@@ -126,7 +126,7 @@ class Gravity(PlainSettings):
 
 
 @dataclass(frozen=True)
-class Diversity(PlainSettings):
+class Diversity(Settings):
     """−λ · det K over a person's counterfactuals, K_ij = 1 / (1 + ‖x_i − x_j‖): DiCE's wish for different ones.
 
     Parameters

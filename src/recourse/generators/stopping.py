@@ -12,7 +12,7 @@ import numpy as np
 
 from recourse.arrays import BoolArray, FloatArray
 from recourse.checks import number, share
-from recourse.identity import PlainSettings
+from recourse.identity import Settings
 
 
 @runtime_checkable
@@ -38,7 +38,7 @@ class Stop(Protocol):
 
 
 @dataclass(frozen=True)
-class Probability(PlainSettings):
+class Probability(Settings):
     """Stop when the desired label has at least this probability and the model approves.
 
     With this stop the search never sees what lies beyond it: a mitigation such as `OldLabel` is without effect.
@@ -67,7 +67,7 @@ class Probability(PlainSettings):
 
 
 @dataclass(frozen=True)
-class Gradient(PlainSettings):
+class Gradient(Settings):
     """Stop when every component of the gradient is below a tolerance, whatever the model says by then.
 
     Parameters

@@ -111,12 +111,7 @@ def _population(
 
     # what is true of the denied: at least one predicate of enough of them
     bits, predicates, feature = _distinct_and_true(people, predicates, columns)
-    if not (count(bits) >= space.people(len(people))).any():
-        most = int(count(bits).max(initial=0))
-        raise InputError(
-            f"min_support = {space.min_support:g} of the {len(people):,} denied people is {space.people(len(people))}, "
-            f"but no predicate is true of more than {most}; lower it."
-        )
+    _check_support(space, bits, len(people))
 
     # what each move of each actionable feature does to each of them
     moves = []
@@ -142,6 +137,16 @@ def _population(
         rows_total=len(frame),
     )
     return replace(population, conditions=population.mined_conditions(budget))
+
+
+def _check_support(space: CandidateSpace, bits: Bits, people: int) -> None:
+    """Raise `InputError` where no predicate is true of enough people."""
+    least, most = space.people(people), int(count(bits).max(initial=0))
+    if most < least:
+        raise InputError(
+            f"min_support = {space.min_support:g} of the {people:,} denied people is {least}, but no predicate is true "
+            f"of more than {most}; lower it."
+        )
 
 
 def _evidence(population: Population, outcomes: Outcomes) -> Evidence:
