@@ -66,6 +66,7 @@ def _summary(document: Mapping[str, Any]) -> str:
 
     # what they achieve, what is proven, and what they were chosen from
     rows = [[name, *(write(one[key]) for one in found.values())] for name, key, write in ROWS[kind]]
+    # the proof in a sentence
     proof = document["statuses"][document["status"]]
     lines += [
         "",

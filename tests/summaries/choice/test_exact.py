@@ -50,7 +50,7 @@ def by_milp(problem):
     return -found.fun
 
 
-@pytest.mark.parametrize(("overlap", "rules"), [(None, 50), (0.0, 50), (0.2, 12)])
+@pytest.mark.parametrize(("overlap", "rules"), [(None, 50), (0.0, 50), pytest.param(0.2, 12, marks=pytest.mark.slow)])
 @given(seed=st.integers(0, 10**6), max_rules=st.integers(2, 8), max_groups=st.sampled_from([2, 4, 99]))
 @settings(max_examples=12, deadline=None)
 def test_the_exact_choice_is_that_of_a_general_solver(overlap, rules, seed, max_rules, max_groups):
