@@ -180,7 +180,7 @@ def cpsat() -> None:
 
 def _program(case: Case, menus: Any) -> dict[str, Any]:
     """Trees and priced menus in raw values, for a formulation that shares no code with ours."""
-    forest, names = case.model.forest, list(case.X.columns)
+    forest, names = case.model.recognised.trees.forest, list(case.X.columns)
     people = []
     for person in range(len(menus)):
         person_menus = {}
@@ -215,7 +215,7 @@ def dice() -> None:
             joblib.dump(case.clf, place / "model.joblib")
             case.X.assign(label=case.clf.predict(case.X)).to_csv(place / "table.csv", index=False)
             case.denied.to_csv(place / "people.csv", index=False)
-            limits = {str(f.name): [float(f.grid.min()), float(f.grid.max())] for f in features}
+            limits = {str(f.name): [float(f.target_values.min()), float(f.target_values.max())] for f in features}
             (place / "task.json").write_text(json.dumps(limits))
             script = Path(__file__).with_name("trees_dice.py")
             run = subprocess.run([python, script, place], capture_output=True, text=True, check=True)

@@ -21,6 +21,7 @@ import pandas as pd
 from sklearn.linear_model import LogisticRegression
 
 import recourse as rs
+from recourse.summaries import CandidateSpace
 
 
 class BlackBox:
@@ -174,7 +175,8 @@ def main(people: int = 200) -> dict[str, dict[str, Any]]:
         print(f"changes, and the share whom the black box approves after it.\n\n{averaged.round(2).to_string()}\n")
 
         # the other: rules for each group, tried on both
-        rules = rs.summarize(black_box, X, can_change(X), subgroups=["group"], max_rules=4, **settings)
+        space = CandidateSpace(**settings)
+        rules = rs.summarize(black_box, X, can_change(X), subgroups=["group"], max_rules=4, space=space)
         compared = rules.compare("group")[["condition", "action", "n", "precision", "cost"]]
         print(f"{rules}\n\nEach rule tried on both groups:\n\n{compared.round(2).to_string()}\n")
 

@@ -54,4 +54,4 @@ def assert_within(A, people, out):
         low, high = feature.bounds
         assert ((new >= low - 1e-12) & (new <= high + 1e-12))[moved].all()
         if feature.variable_type != "real":
-            assert np.isin(new[moved], feature.grid).all()
+            assert np.isin(new[moved], feature.target_values).all()

@@ -181,7 +181,7 @@ def brute_force(world: World, x: pd.Series, cost: str, max_changes: int | None =
         here, way = x[name], feature.step_direction
         values = [here]
         if feature.actionable and not pd.isna(here):
-            values += [v for v in feature.grid if v != here and (way == 0 or (v - here) * way >= 0)]
+            values += [v for v in feature.target_values if v != here and (way == 0 or (v - here) * way >= 0)]
         person_menus.append([(v, 0.0 if k == 0 else _price(world, name, here, v, cost)) for k, v in enumerate(values)])
     points = list(itertools.product(*person_menus))
     table = pd.DataFrame([[value for value, _ in point] for point in points], columns=world.X.columns)
@@ -287,3 +287,13 @@ class Fragile:
         if self.rows < 0:
             raise RuntimeError("out of memory")
         return self.inner.predict(X)
+
+
+class Evil:
+    """Writes a file when unpickled."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return (open, (str(self.path), "w"))

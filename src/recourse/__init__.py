@@ -66,6 +66,7 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time names are resolv
     from recourse.costs import LocalCost as LocalCost
     from recourse.costs import MaxCost as MaxCost
     from recourse.costs import TotalCost as TotalCost
+    from recourse.errors import BudgetError as BudgetError
     from recourse.errors import InputError as InputError
     from recourse.errors import ModelError as ModelError
     from recourse.errors import RecourseError as RecourseError
@@ -87,6 +88,7 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time names are resolv
     from recourse.simulations import Design as Design
     from recourse.simulations import Simulation as Simulation
     from recourse.simulations.simulate import simulate as simulate
+    from recourse.summaries import CandidateSpace as CandidateSpace
     from recourse.summaries import GlobalActions as GlobalActions
     from recourse.summaries import Limits as Limits
     from recourse.summaries import RecourseTree as RecourseTree
@@ -122,7 +124,15 @@ _HOME = {
     # a population
     "audits": ("Audit", "AuditPart", "AuditSpec", "AuditTallies", "audit", "audit_part"),
     # rules for everyone
-    "summaries": ("GlobalActions", "Limits", "RecourseTree", "SelectionStatus", "TwoLevelRecourseSet", "summarize"),
+    "summaries": (
+        "CandidateSpace",
+        "GlobalActions",
+        "Limits",
+        "RecourseTree",
+        "SelectionStatus",
+        "TwoLevelRecourseSet",
+        "summarize",
+    ),
     # a population over time
     "simulations": ("Design", "Simulation", "simulate"),
     # the search that all of them rest on
@@ -156,7 +166,76 @@ _MODULES = (
 )
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names} | dict.fromkeys(_LEGACY, "legacy")
 
-__all__ = sorted({"__version__", *_MODULES, *(name for names in _HOME.values() for name in names)})
+__all__ = [
+    "COSTS",
+    "ActionFileError",
+    "ActionSet",
+    "Audit",
+    "AuditPart",
+    "AuditSpec",
+    "AuditTallies",
+    "BradleyTerryCost",
+    "Budget",
+    "BudgetError",
+    "CandidateSpace",
+    "Cost",
+    "Design",
+    "FeatureActions",
+    "FeatureCost",
+    "FlipsetItem",
+    "FlipsetResult",
+    "FunctionCost",
+    "GlobalActions",
+    "InputError",
+    "L1Cost",
+    "Limits",
+    "LinearModel",
+    "LoadedActions",
+    "LocalCost",
+    "MaxCost",
+    "Menus",
+    "Model",
+    "ModelError",
+    "NetworkClassifier",
+    "RecourseError",
+    "RecourseTree",
+    "Scorecard",
+    "SelectionStatus",
+    "Simulation",
+    "Solutions",
+    "Status",
+    "TotalCost",
+    "TwoLevelRecourseSet",
+    "__version__",
+    "actions",
+    "as_model",
+    "audit",
+    "audit_part",
+    "audits",
+    "build_info",
+    "constraints",
+    "costs",
+    "datasets",
+    "draft_actions",
+    "errors",
+    "find",
+    "flipset",
+    "flipsets",
+    "generators",
+    "inspect_model",
+    "legacy",
+    "load_model",
+    "menus",
+    "models",
+    "read_actions",
+    "reports",
+    "search",
+    "simulate",
+    "simulations",
+    "statistics",
+    "summaries",
+    "summarize",
+]
 
 
 def __getattr__(name: str) -> Any:
@@ -168,4 +247,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return list(__all__)
+    return sorted(__all__)

@@ -287,6 +287,15 @@ def fitting(values: Any, dtype: Any, where: IntArray | None = None) -> Any:
     return objects
 
 
+def plain_value(value: Any) -> Any:
+    """Return a NumPy scalar as the Python value that it is, and anything else unchanged.
+
+    >>> plain_value(np.int64(3)), plain_value("rent")
+    (3, 'rent')
+    """
+    return value.item() if isinstance(value, np.generic) else value
+
+
 def is_missing(values: np.ndarray[Any, Any], codes: Sequence[Any] = ()) -> np.ndarray[Any, np.dtype[np.bool_]]:
     """Whether each value is missing: NaN, None, or one of the codes that mean it (such as "?" or −9).
 

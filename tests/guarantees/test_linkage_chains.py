@@ -191,7 +191,7 @@ def test_rules_of_a_summary_move_the_whole_chain(frozen):
     model = Black(lambda X: X["c"] + 0.25 * X["b"] - 4)
     result = rs.summarize(model, X, A, subgroups=[], min_support=0.02, max_rules=4)
     denied = X[~model.approves(X)]
-    new = result.predict(denied)
+    new = result.apply(denied)
     assert (new["a"] != denied["a"]).any()
     pd.testing.assert_series_equal(new["c"] - denied["c"], 2 * (new["b"] - denied["b"]), check_names=False)
     if "b" in frozen:
@@ -206,7 +206,7 @@ def test_rules_of_a_summary_keep_conditions_on_what_moves_along():
     model = Black(lambda X: X["c"] - 4)
     A.add_constraint(c.Sum({"c": 1}, ub=5))
     result = rs.summarize(model, X, A, subgroups=[], min_support=0.02, max_rules=4)
-    new = result.predict(X[~model.approves(X)])
+    new = result.apply(X[~model.approves(X)])
     assert new["c"].max() <= 5
     assert new["c"].max() > 3
 
@@ -297,7 +297,7 @@ def test_leaving_missing_has_no_distance_and_so_is_refused_where_it_would_move_o
     model = Black(lambda X: X["b"] + X["a"].fillna(0) - 2)
     model.accepts = lambda X: True
     result = rs.summarize(model, X, A, subgroups=[], min_support=0.02)
-    new = result.predict(X)
+    new = result.apply(X)
     assert new["a"][X["a"].isna()].isna().all()
     assert not new["b"].isna().any()
 

@@ -112,7 +112,7 @@ def test_every_returned_row_is_approved_on_the_raw_frame_and_in_the_action_set(c
     for change in result.changes.itertuples():
         feature = actions[change.feature]
         assert feature.actionable
-        assert change.new in feature.grid
+        assert change.new in feature.target_values
         assert change.new not in ("?", None)
         assert change.today != "?", "what is missing can't be changed"
         after.loc[change.row, change.feature] = change.new

@@ -164,7 +164,7 @@ def test_ties_go_to_the_label_that_the_estimator_picks(favourable, interpreted):
     other = RandomForestClassifier(2, bootstrap=False, random_state=0).fit(X, (X["b"] > 3).astype(int))
     clf.estimators_ = [clf.estimators_[0], other.estimators_[0]]
     model = rs.as_model(clf, desired=favourable)
-    assert model.forest.exact
+    assert model.recognised.trees.forest.exact
     score = clf.predict_proba(X)[:, 1]
     assert (score == 0.5).sum() == 32
     agrees(model, rs.ActionSet(X).menus(X[~model.approves(X)], "l1"), interpreted=interpreted)
@@ -180,7 +180,7 @@ def test_sums_within_rounding_of_the_bar_are_put_to_the_estimator(favourable):
         share = np.round(tree.tree_.value[:, 0, 1], 1)
         tree.tree_.value[:, 0, 1], tree.tree_.value[:, 0, 0] = share, 1 - share
     model = rs.as_model(clf, desired=favourable)
-    assert not model.forest.exact
+    assert not model.recognised.trees.forest.exact
     cells = X.drop_duplicates()
     p = clf.predict_proba(cells)
     assert (np.abs(p[:, 0] - p[:, 1]) < 1e-12).any(), "the test needs ties"
@@ -329,7 +329,7 @@ def test_xgboost_splits_coded_categories_by_sets(mixed):
     clf = vendor("xgboost", enable_categorical=True, feature_types=["q", "q", "c", "q"], max_cat_to_onehot=1)
     clf.fit(X.to_numpy(), y)
     model = rs.as_model(clf)
-    assert any(tree.sets for tree in model.forest.trees)
+    assert any(tree.sets for tree in model.recognised.trees.forest.trees)
     agrees(model, plan(X).menus(X[~model.approves(X)].iloc[:8]))
 
 
@@ -510,7 +510,7 @@ def _highs(model, menus, person):
     """The least cost by HiGHS: one column a menu item and a leaf, the leaves found by walking raw values."""
     import highspy
 
-    trees, names = model.forest.trees, list(menus.X.columns)
+    trees, names = model.recognised.trees.forest.trees, list(menus.X.columns)
     menus_ = {menu.features[0]: menu for menu in menus.menu(person)}
     precision = np.float64 if "Hist" in model.name or "LGBM" in model.name else np.float32
     row = menus.X.iloc[person]
@@ -529,7 +529,7 @@ def _highs(model, menus, person):
         price = menus_[name].prices if name in menus_ else np.zeros(1)
         item[name] = [highs.addBinary(obj=float(p)) for p in price]
         highs.addConstr(sum(item[name]) == 1)
-    score = model.forest.base
+    score = model.recognised.trees.forest.base
     for tree in trees:
         leaves = []
         stack = [(0, {name: np.ones(len(values[name]), bool) for name in names})]

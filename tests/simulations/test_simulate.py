@@ -416,7 +416,7 @@ def test_exact_recourse_is_optimal_and_moves_as_found(blobs):
     assert values(sim, "success_rate")["value"].eq(1).all()
     arm = sim.arms["model", "optimal"]
     moved = arm.people["moves"].to_numpy() == 1
-    menus = sim.study.actions["x1"].grid
+    menus = sim.study.actions["x1"].target_values
     there = arm.X["x1"][moved & (arm.X["x1"] != sim.study.start.X["x1"])]
     assert np.isin(there, menus).all()
 

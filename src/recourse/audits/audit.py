@@ -34,6 +34,7 @@ def audit(
     desired: Any = None,
     threshold: float | None = None,
     time_limit: float | None = None,
+    max_questions: int | None = None,
     budget: Budget | None = None,
     progress: Progress | None = None,
 ) -> Audit:
@@ -64,8 +65,11 @@ def audit(
         Approve from this probability of the favourable label on, instead of by the model's `predict`.
     time_limit : float, optional
         Seconds for everybody together; who is not reached is "unknown", never "infeasible".
+    max_questions : int, optional
+        How many rows may be put to the model for one person while an action is looked for. Whose questions run out is
+        FEASIBLE with a gap, or UNKNOWN, and never "no recourse".
     budget : Budget, optional
-        Instead of a time limit: a budget, which can also be cancelled from another thread.
+        Instead of these two limits: a budget, which can also be cancelled from another thread.
     progress : function, optional
         Called with (denied people done, denied people known of so far).
 
@@ -102,7 +106,7 @@ def audit(
     whole_number("max_changes", max_changes, or_none=True)
     if progress is not None:
         function_of("progress", progress, "It is called with (people done, people known of).")
-    budget = Budget.of(budget, time_limit)
+    budget = Budget.of(budget, time_limit, max_questions)
     if desired is None:
         desired = label_of_sign(model, actions.y_desired)
     decider = as_model(model, desired=desired, threshold=threshold)

@@ -73,7 +73,13 @@ class AuditPart:
 
     @classmethod
     def joined(cls, parts: Sequence[AuditPart]) -> AuditPart:
-        """Return the parts one after the other, as one."""
+        """Return the parts one after the other, as one.
+
+        Parameters
+        ----------
+        parts : sequence of AuditPart
+            In the order of their rows; at least one.
+        """
         changes: list[pd.DataFrame] = []
         tallies = AuditTallies()
         start = 0

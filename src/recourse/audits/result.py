@@ -50,7 +50,17 @@ class Audit(Report):
 
     @classmethod
     def of(cls, spec: AuditSpec, part: AuditPart, source: Any) -> Audit:
-        """Return the result that the audit of a whole table amounts to."""
+        """Return the result that the audit of a whole table amounts to.
+
+        Parameters
+        ----------
+        spec : AuditSpec
+            What was audited with.
+        part : AuditPart
+            The answers for all rows.
+        source : table
+            The table as it was given.
+        """
         return cls(spec, part.people, part.changes, part.tallies, part.interrupted, source)
 
     @property

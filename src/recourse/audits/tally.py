@@ -63,7 +63,13 @@ class Tally:
 
     @classmethod
     def of(cls, rows: pd.DataFrame) -> Tally:
-        """Count the rows of an audit's table of people."""
+        """Count the rows of an audit's table of people.
+
+        Parameters
+        ----------
+        rows : DataFrame
+            Rows of `AuditPart.people`.
+        """
         status = rows["status"]
         found = status.isin([Status.OPTIMAL.label, Status.FEASIBLE.label]).to_numpy()
         return cls(

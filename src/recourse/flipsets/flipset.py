@@ -17,12 +17,19 @@ from recourse.flipsets.result import Change, FlipsetItem, FlipsetResult
 from recourse.menus.menus import Menus
 from recourse.models import Model, as_model, label_of_sign
 from recourse.search import Solutions, Status, solve_items
-from recourse.search.solutions import OUT_OF_TIME
+from recourse.search.solutions import OUT_OF_QUESTIONS, OUT_OF_TIME, OUT_OF_WORK
 
 DISTINCT = ("minimal", "subsets", "exclusive")
 """What may make the next action a different one."""
 
 APPROVED = "This person is approved already: there is nothing to flip."
+
+ADVICE = {
+    OUT_OF_TIME: "A longer time_limit, a smaller max_changes or larger steps may settle it.",
+    OUT_OF_QUESTIONS: "A larger max_questions, a smaller max_changes or larger steps may settle it.",
+    OUT_OF_WORK: "A smaller max_changes or larger steps leave fewer actions to try, and may settle it.",
+}
+"""What to try where a search ended undecided, by why it did."""
 
 FIRST_ITEMS = 64
 """How many items the first search asks for; most people have fewer."""
@@ -40,6 +47,7 @@ def flipset(
     desired: Any = None,
     threshold: float | None = None,
     time_limit: float | None = None,
+    max_questions: int | None = None,
     budget: Budget | None = None,
 ) -> FlipsetResult:
     """List the cheapest distinct actions that would get one person approved.
@@ -72,8 +80,11 @@ def flipset(
         Approve from this probability of the favourable label on, instead of by the model's `predict`.
     time_limit : float, optional
         Seconds for all items together.
+    max_questions : int, optional
+        How many rows may be put to the model while an action is looked for. If they run out, the answer is FEASIBLE
+        with a gap, or UNKNOWN, and never "no recourse".
     budget : Budget, optional
-        Instead of a time limit: a budget, which can also be cancelled from another thread.
+        Instead of these two limits: a budget, which can also be cancelled from another thread.
 
     Returns
     -------
@@ -110,7 +121,7 @@ def flipset(
     whole_number("max_changes", max_changes, or_none=True)
     if isinstance(x, ActionSet):
         raise InputError("x must be one person, not an ActionSet; the arguments go (model, x, actions).")
-    budget = Budget.of(budget, time_limit)
+    budget = Budget.of(budget, time_limit, max_questions)
     if desired is None:
         desired = label_of_sign(model, actions.y_desired)
     decider = as_model(model, desired=desired, threshold=threshold)
@@ -190,7 +201,7 @@ def _reason(found: int, last: Status, why: str, wanted: float, menus: Menus, max
     if found >= wanted:
         return ""
     if last is Status.UNKNOWN:
-        return f"Stopped after {found} items: {why}." if found else f"Undecided: {why}."
+        return f"Stopped after {found} items: {why}." if found else f"Undecided: {why}. {ADVICE[why]}"
     if found == 1:
         return f"There is no more than 1 such action{limit and ' that changes'}{limit}."
     if found:

@@ -11,18 +11,16 @@ import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from recourse import tables
+from recourse.actions.constraints.constraint import Constraint
 from recourse.arrays import BoolArray, FloatArray, IntArray, RowArray
 from recourse.tables import Name
-
-if TYPE_CHECKING:
-    from recourse.actions.constraints.constraint import Constraint
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +36,9 @@ class Menu:
     values: tuple[npt.NDArray[Any], ...]
     prices: FloatArray
     changes: npt.NDArray[np.int64]
+
+    def __repr__(self) -> str:
+        return f"Menu of {', '.join(map(str, self.features))}: {len(self.prices):,} states, today's first"
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,6 +111,13 @@ class Menus:
 
     def __len__(self) -> int:
         return len(self.X)
+
+    def __repr__(self) -> str:
+        sizes = [self.size(person) for person in range(min(len(self), 1_000))]
+        each = f"{min(sizes):,} to {max(sizes):,}" if sizes else "no"
+        some = " (of the first 1,000)" if len(self) > 1_000 else ""
+        blocks = ", ".join("+".join(map(str, names)) for names in self.blocks)
+        return f"Menus of {len(self):,} people: {each} actions a person{some}, over {blocks or 'no feature'}"
 
     @cached_property
     def features(self) -> tuple[Name, ...]:

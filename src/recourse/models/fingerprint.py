@@ -14,6 +14,7 @@ import types
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
+from pickle import PicklingError
 from typing import Any
 
 import numpy as np
@@ -56,7 +57,7 @@ def fingerprint(value: Any, what: str = "the object") -> str:
     >>> fingerprint(np.zeros(3)) == fingerprint(np.zeros((3, 1)))
     False
     """
-    return _Walk(what).digest(value).hex()
+    return _ContentHash(what).digest(value).hex()
 
 
 def class_name(kind: type) -> str:
@@ -70,8 +71,8 @@ def attributes(estimator: Any, without: Iterable[str] = ()) -> dict[str, Any]:
     return {name: value for name, value in vars(estimator).items() if name not in left_out}
 
 
-class _Walk:
-    """One walk through an object, part by part; parts that occur twice are read once."""
+class _ContentHash:
+    """Goes through an object part by part; parts that occur twice are read once."""
 
     def __init__(self, what: str) -> None:
         self.path = [what]
@@ -221,7 +222,13 @@ class _Walk:
         kind = self._class(type(value))
         try:
             reduced = value.__reduce_ex__(2)
-        except Exception as error:  # whatever a foreign type raises that can't be pickled
+        except (
+            TypeError,
+            ValueError,
+            AttributeError,
+            RuntimeError,
+            PicklingError,
+        ) as error:  # as types refuse pickling
             raise self.refuse(f"is a {class_name(type(value))} that shows no state ({error})") from None
         if isinstance(reduced, str):  # a constant of its module, such as pandas' NA
             return _hash("constant", kind, reduced.encode())
@@ -276,24 +283,24 @@ LIBRARIES: dict[tuple[str, str], Callable[[Any], bytes]] = {
 }
 """Libraries whose models are written down by the library itself."""
 
-READERS: tuple[tuple[Any, Callable[[_Walk, Any], bytes]], ...] = (
-    (enum.Enum, _Walk._enum),
-    (np.generic, _Walk._number),
-    (np.ma.MaskedArray, _Walk._other),
-    (np.ndarray, _Walk._array),
-    ((list, tuple), _Walk._sequence),
-    (Mapping, _Walk._mapping),
-    ((set, frozenset), _Walk._set),
-    (pd.DataFrame, _Walk._frame),
-    ((pd.Series, pd.Index), _Walk._series),
+READERS: tuple[tuple[Any, Callable[[_ContentHash, Any], bytes]], ...] = (
+    (enum.Enum, _ContentHash._enum),
+    (np.generic, _ContentHash._number),
+    (np.ma.MaskedArray, _ContentHash._other),
+    (np.ndarray, _ContentHash._array),
+    ((list, tuple), _ContentHash._sequence),
+    (Mapping, _ContentHash._mapping),
+    ((set, frozenset), _ContentHash._set),
+    (pd.DataFrame, _ContentHash._frame),
+    ((pd.Series, pd.Index), _ContentHash._series),
     (np.dtype, lambda walk, value: _hash("dtype", value.str.encode())),
-    (types.FunctionType, _Walk._function),
-    (types.CodeType, _Walk._code),
-    (types.MethodType, _Walk._method),
-    (types.BuiltinFunctionType, _Walk._built_in),
-    (np.ufunc, _Walk._named),
-    (partial, _Walk._partial),
-    (type, _Walk._class),
-    ((np.random.RandomState, np.random.Generator), _Walk._generator),
+    (types.FunctionType, _ContentHash._function),
+    (types.CodeType, _ContentHash._code),
+    (types.MethodType, _ContentHash._method),
+    (types.BuiltinFunctionType, _ContentHash._built_in),
+    (np.ufunc, _ContentHash._named),
+    (partial, _ContentHash._partial),
+    (type, _ContentHash._class),
+    ((np.random.RandomState, np.random.Generator), _ContentHash._generator),
 )
 """How values of a kind are read; the first kind that fits counts."""

@@ -43,13 +43,31 @@ class View:
     names: Mapping[str, Any] = field(default_factory=dict)
 
     def text(self, document: Document) -> str:
-        """Render a document for a terminal."""
+        """Render a document for a terminal.
+
+        Parameters
+        ----------
+        document : mapping
+            What a result's `to_dict()` returned, or the same read back from JSON.
+        """
         return self.layout(document).rstrip()
 
     def html(self, document: Document) -> str:
-        """Render a document as one piece of static HTML, as notebooks show it."""
+        """Render a document as one piece of static HTML, as notebooks show it.
+
+        Parameters
+        ----------
+        document : mapping
+            What a result's `to_dict()` returned, or the same read back from JSON. Everything in it is escaped.
+        """
         return page.render(self.package, self.template, doc=document, **self.names)
 
     def page(self, document: Document) -> str:
-        """Render a document as a self-contained HTML page, without scripts."""
+        """Render a document as a self-contained HTML page, without scripts.
+
+        Parameters
+        ----------
+        document : mapping
+            What a result's `to_dict()` returned, or the same read back from JSON. Everything in it is escaped.
+        """
         return page.render(self.package, "page.html", content=self.template, doc=document, **self.names)

@@ -64,6 +64,8 @@ def compare(evidence: Evidence, rules: Sequence[Rule], applied: Applied, by: Nam
                 "cost": part["fcost"],
             }
         )
+
+    # shares and prices of nobody are NaN
     frame = pd.DataFrame(rows, columns=_COLUMNS)
     return frame.astype({"precision": float, "cost": float}).set_index(["rule", "level"])
 

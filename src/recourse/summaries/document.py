@@ -45,19 +45,26 @@ def rules_document(
                 "condition_text": rule.condition_text,
                 "action_text": rule.action_text,
                 "text": text,
-                "n": rule.n,
-                "correct": rule.correct,
-                "reach": rule.n / denied,
-                "precision": rule.precision,
-                "wilson": rule.wilson,
-                "cost": rule.cost,
-                "change": rule.change,
-                "assigned": assigned[k],
-                "assigned_share": assigned[k] / denied,
-                "assigned_cost": spent[k],
+                **rule_figures(rule, assigned[k], spent[k], denied),
             }
         )
     return [{"group": name, "everyone": name == "everyone", "rules": members} for name, members in groups.items()]
+
+
+def rule_figures(rule: Rule, assigned: int, spent: float | None, denied: int) -> dict[str, Any]:
+    """What tables and documents say of a rule in numbers; see `RecourseSet.to_frame`."""
+    return {
+        "n": rule.n,
+        "correct": rule.correct,
+        "reach": rule.n / denied,
+        "precision": rule.precision,
+        "wilson": rule.wilson,
+        "cost": rule.cost,
+        "change": rule.change,
+        "assigned": assigned,
+        "assigned_share": assigned / denied,
+        "assigned_cost": spent,
+    }
 
 
 def _cost_text(cost: Cost, weights: Mapping[str, float]) -> str:

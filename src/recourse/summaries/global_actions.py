@@ -40,7 +40,7 @@ class GlobalActions(RecourseSet):
 
     Parameters
     ----------
-    evidence, settings, held_out, budget
+    evidence, settings, held_out, budget : as in `RecourseSet`
         As for `RecourseSet`.
     max_actions : int
         At most so many actions.

@@ -35,7 +35,7 @@ from recourse.summaries.choice.limits import TIE_BREAKS, Limits
 from recourse.summaries.choice.select import SelectionStatus
 from recourse.summaries.choice.settings import ChoiceSettings, as_limits
 from recourse.summaries.comparison import compare
-from recourse.summaries.document import evidence_document, rules_document
+from recourse.summaries.document import evidence_document, rule_figures, rules_document
 from recourse.summaries.evidence.candidate_space import CandidateSpace
 from recourse.summaries.evidence.evidence import Evidence
 from recourse.summaries.evidence.tried_actions import approves
@@ -62,7 +62,7 @@ class RecourseSet(Report):
         Other people, whom `measures` measures too.
     budget : Budget or None
         Of the whole job; the choice takes at most the limits' `time_limit` of it.
-    **own
+    **own : object
         The settings of one form alone.
 
     Attributes
@@ -120,7 +120,7 @@ class RecourseSet(Report):
             Other limits altogether; by default those of this result.
         budget : Budget, optional
             For a deadline, or to cancel the choice from another thread.
-        **changes
+        **changes : object
             Single settings that change, whatever `limits` says: what `changeable` names, such as `cost` and
             `time_limit`. What isn't named stays. What needs the model again is a new `summarize`.
 
@@ -458,7 +458,7 @@ class RecourseSet(Report):
             are left out (`Front.interrupted`).
         budget : Budget, optional
             Instead of `time_limit`, for a deadline or to cancel from another thread.
-        **choices
+        **choices : object
             Values to try of what `refit` may change, in all combinations, such as `max_rules=[2, 5, 10]`; by default
             of what trades effectiveness for cost.
 
@@ -535,15 +535,7 @@ class RecourseSet(Report):
                     "group": rule.group_text,
                     "condition": rule.condition_text,
                     "action": rule.action_text,
-                    "n": rule.n,
-                    "correct": rule.correct,
-                    "reach": rule.n / denied,
-                    "precision": rule.precision,
-                    "wilson": rule.wilson,
-                    "cost": rule.cost,
-                    "change": rule.change,
-                    "assigned": assigned[k],
-                    "assigned_cost": spent[k],
+                    **rule_figures(rule, assigned[k], spent[k], denied),
                 }
             )
         names = ["rule", "group", "condition", "action", "n", "correct", "reach", "precision", "wilson", "cost"]

@@ -48,6 +48,8 @@ def _summary(document: Mapping[str, Any]) -> str:
         f"Cost: {document['cost']['text']}; actionable: {', '.join(document['actionable'])}; "
         f"immutable: {', '.join(document['immutable']) or 'nothing'}",
     ]
+
+    # the rules: nested in a tree, by subgroup in two levels, one after the other otherwise
     if kind == "global_actions" and rules:
         lines += ["", "Everybody gets the cheapest of these that works for them:"]
     if kind == "tree":
@@ -61,7 +63,10 @@ def _summary(document: Mapping[str, Any]) -> str:
                 lines += _rule(rule, kind, "  ")
     if not rules:
         lines += ["", f"No {'action' if kind == 'global_actions' else 'rule'} is worth its price within these limits."]
+
+    # what they achieve, what is proven, and what they were chosen from
     rows = [[name, *(write(one[key]) for one in found.values())] for name, key, write in ROWS[kind]]
+    # the proof in a sentence
     proof = document["statuses"][document["status"]]
     lines += [
         "",

@@ -93,6 +93,8 @@ def summarize(
         Instead of `time_limit`, for a deadline shared with other work, or to cancel from another thread.
     progress : function, optional
         Called with (units done, units known of so far): each action tried is one, and the choice.
+    **misplaced : never
+        Nothing else is taken; a setting that belongs in `limits` or `space`, or a misspelt one, is told so.
 
     Returns
     -------

@@ -37,7 +37,7 @@ class RecourseTree(RecourseSet):
 
     Parameters
     ----------
-    evidence, settings, held_out, budget
+    evidence, settings, held_out, budget : as in `RecourseSet`
         As for `RecourseSet`.
     depth : int
         So many splits lie above a leaf at most.

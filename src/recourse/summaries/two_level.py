@@ -26,7 +26,7 @@ class TwoLevelRecourseSet(RecourseSet):
 
     Parameters
     ----------
-    evidence, settings, held_out, budget
+    evidence, settings, held_out, budget : as in `RecourseSet`
         As for `RecourseSet`.
     promising : int64[k] or None
         Candidates to look at first, which makes a proof quicker and changes nothing else.
@@ -112,7 +112,7 @@ class TwoLevelRecourseSet(RecourseSet):
             Instead of those of these rules; only `time_limit` matters here.
         budget : Budget, optional
             For a deadline, or to cancel the choice from another thread.
-        **changes
+        **changes : object
             `cost` and `time_limit`, where they are not to be those of these rules.
 
         Returns
@@ -149,7 +149,7 @@ class TwoLevelRecourseSet(RecourseSet):
             Instead of those of these rules; only `min_precision`, `tie_break` and `time_limit` matter here.
         budget : Budget, optional
             For a deadline, or to cancel the choice from another thread.
-        **changes
+        **changes : object
             `subgroups`, `cost`, `min_precision`, `tie_break` and `time_limit`, where they are not to be those of these
             rules.
 

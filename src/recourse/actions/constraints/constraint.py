@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +30,45 @@ class Linear(NamedTuple):
     of_choices: bool = False
 
 
+REQUIRED: Any = ...
+"""Stands for a setting of an action file that can't be left out."""
+
+
+class Setting(NamedTuple):
+    """One setting of a constraint in an action file, as plain data.
+
+    name : what the file calls it
+    kind : what may be said: "names", "name", "rates", "whole", "number", "truth", "direction", "clause", "value",
+        "states" or "matrix" (`recourse.actions.files.schema` says what each is)
+    works : what would work, which completes "must be …"; further sentences explain the setting
+    default : what holds if it is left out
+    least : how many names there must be at least
+    attribute : what the constraint calls it, where that is something else
+    of : for values, the setting with the features that have them
+    """
+
+    name: str
+    kind: str
+    works: str
+    default: Any = REQUIRED
+    least: int = 1
+    attribute: str = ""
+    of: str = ""
+
+
+class FileEntry(NamedTuple):
+    """How an action file says a constraint, as plain data.
+
+    kind : its name in a file; about : what it means, in a sentence; settings : in the order in which they are written
+    needs : what its features must be: "0/1 features", "numbers", or nothing if any will do
+    """
+
+    kind: str
+    about: str
+    settings: tuple[Setting, ...]
+    needs: str = ""
+
+
 class Constraint(ABC):
     """Base of all constraints.
 
@@ -37,10 +76,12 @@ class Constraint(ABC):
 
     features : the columns that it reads
     counts_choices : whether it judges which features a person chose to change, and not the values that come out
+    entry : how an action file says it; None for what is code
     """
 
     features: tuple[Name, ...]
     counts_choices = False
+    entry: ClassVar[FileEntry | None] = None
 
     @abstractmethod
     def admits(self, today: pd.DataFrame, new: pd.DataFrame) -> BoolArray:

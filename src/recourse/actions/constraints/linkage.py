@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from recourse.actions.constraints.constraint import Constraint, feature_names
+from recourse.actions.constraints.constraint import Constraint, FileEntry, Setting, feature_names
 from recourse.arrays import BoolArray
 from recourse.errors import InputError
 from recourse.tables import Name
@@ -24,6 +24,20 @@ class Linkage(Constraint):
     >>> Linkage("years_at_job", {"age": 1.0})
     Linkage(years_at_job, age; source='years_at_job', targets={'age': 1.0})
     """
+
+    entry = FileEntry(
+        "linkage",
+        "Changing one feature moves others along, actionable or not: each by so much per unit.",
+        (
+            Setting("source", "name", "the name of a feature. The one that people change."),
+            Setting(
+                "targets",
+                "rates",
+                "a table of numbers by feature, such as { age = 1 }. By how much each moves per unit.",
+            ),
+        ),
+        needs="numbers",
+    )
 
     def __init__(self, source: Name, targets: Mapping[Name, float]) -> None:
         self.source, self.targets = source, {name: float(scale) for name, scale in targets.items()}

@@ -75,7 +75,7 @@ def summarize(
 
     # what is not said is left to the verb
     changes: dict[str, Any] = {} if said.max_changes is None else {"max_changes": said.max_changes}
-    space = rs.summaries.CandidateSpace(
+    space = rs.CandidateSpace(
         min_support=min_support, max_condition=max_condition, bins=bins, moves=moves or ("to",), **changes
     )
     with progress_bar("trying", "actions") as progress:
@@ -85,7 +85,7 @@ def summarize(
             task.actions,
             subgroups=[] if everyone else list(subgroups) or None,
             cost=task.cost,
-            limits=rs.summaries.Limits(**limits),
+            limits=rs.Limits(**limits),
             space=space,
             held_out=held_out,
             time_limit=said.time_limit,

@@ -31,6 +31,7 @@ def lightgbm_booster(booster: Any) -> BoostedClassifier:
 def read_lightgbm(text: str) -> BoostedClassifier:
     """Return the classifier in LightGBM's text format. Raises `ModelError` for anything but trees for two labels."""
     try:
+        # what the model is for
         head, *blocks = text.split("\nTree=")
         settings = _settings(head)
         objective = settings.get("objective", "").split()
@@ -42,6 +43,8 @@ def read_lightgbm(text: str) -> BoostedClassifier:
             raise ModelError("a LightGBM model for several labels is not read.")
         if not text.count("end of trees"):
             raise ModelError("this LightGBM model is cut short.")
+
+        # its trees
         scale = next((float(part[8:]) for part in objective if part.startswith("sigmoid:")), 1.0)
         n_features = int(settings["max_feature_idx"]) + 1
         names = settings["feature_names"].split(" ")
@@ -49,6 +52,8 @@ def read_lightgbm(text: str) -> BoostedClassifier:
         if "average_output" in head.split("\n"):
             for tree in trees:
                 tree.value = tree.value / len(trees)
+
+        # the categories that pandas' columns had in training
         line = next((line for line in text.splitlines() if line.startswith("pandas_categorical:")), ":null")
         categories = read_json(line.partition(":")[2])
     except ModelError:

@@ -45,6 +45,7 @@ def _behind_scalers(estimator: Any) -> Layers | None:
         )
     if not isinstance(inner, Layers):
         return None
+    # the scalers in front become part of the network's own scaling
     shift, scale = inner.shift, inner.scale
     for step in reversed(steps[:-1]):
         affine = scaler(step, len(shift))

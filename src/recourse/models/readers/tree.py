@@ -14,8 +14,20 @@ from recourse.errors import ModelError
 class Tree:
     """One tree: node 0 is the root, and a leaf has feature −1.
 
-    threshold : values up to it go left; missing_left : whether missing values do
-    sets : for nodes that split by category, whether category 0, 1, …, an unknown one, a missing one goes left
+    Attributes
+    ----------
+    feature : int64[nodes]
+        The column that a node splits on.
+    threshold : float64[nodes]
+        Values up to it go left.
+    left, right : int64[nodes]
+        The children.
+    value : float64[nodes]
+        What a leaf is worth.
+    missing_left : bool[nodes]
+        Whether missing values go left.
+    sets : dict of node → bool[categories + 2]
+        For nodes that split by category, whether category 0, 1, …, an unknown one, a missing one goes left.
     """
 
     feature: IntArray

@@ -22,6 +22,7 @@ class TreeCells:
         def joined(name: str) -> Any:
             return np.concatenate([getattr(tree, name) for tree in trees])
 
+        # all nodes in one array: children move along
         offset = np.repeat(start[:-1], sizes)
         feature, threshold, missing_left = joined("feature"), joined("threshold"), joined("missing_left")
         inner = feature >= 0
@@ -29,6 +30,7 @@ class TreeCells:
         self.value = np.where(inner, 0.0, joined("value"))
         self.left = np.where(inner, joined("left") + offset, 0).astype(np.int32)
         self.right = np.where(inner, joined("right") + offset, 0).astype(np.int32)
+        # sets of categories, equal ones once
         set_of = np.full(len(feature), -1, dtype=np.int64)
         sets: dict[bytes, int] = {}
         rows: list[BoolArray] = []
@@ -41,6 +43,7 @@ class TreeCells:
                 if len(sets) > len(rows):
                     rows.append(wide)
         self.sets = np.array(rows, dtype=bool).reshape(len(rows), self.width)
+        # cells: between a column's thresholds, or one for each category
         by_set = set_of >= 0
         self.n_columns = int(feature.max(initial=-1)) + 1
         self.categorical = np.zeros(self.n_columns, dtype=bool)
@@ -50,6 +53,7 @@ class TreeCells:
         for c, levels in enumerate(self.thresholds):
             nodes = np.flatnonzero((feature == c) & ~by_set)
             cut[nodes] = np.searchsorted(levels, threshold[nodes])
+        # tests, equal ones once
         kind = np.where(by_set, IN_SET, np.where(missing_left, MISSING_LEFT, MISSING_RIGHT))
         tests, test = np.unique(np.stack([feature, kind, cut], axis=1)[inner], axis=0, return_inverse=True)
         self.column, self.kind, self.cut = (tests[:, k].astype(np.int32) for k in range(3))

@@ -21,8 +21,22 @@ from recourse.models.readers.tree import Tree, category_cells
 class BoostedClassifier:
     """A boosted classifier of two labels, 0 and 1, from a file: it predicts as scikit-learn's estimators do.
 
-    source : "xgboost" or "lightgbm"; trees : whose values add up to the decision value, after `base`
-    scale : P(1) = 1 / (1 + exp(−scale · decision value))
+    Parameters
+    ----------
+    source : "xgboost" or "lightgbm"
+        Whose arithmetic it follows.
+    trees : list of Tree
+        Their values add up to the decision value, after `base`.
+    base : float
+        The decision value before any tree.
+    names : list of str, or None
+        The features, if the model knows them by name.
+    n_features : int
+        How many there are.
+    scale : float
+        P(1) = 1 / (1 + exp(−scale · decision value)).
+    categories : list of lists, optional
+        For LightGBM, the categories that pandas' categorical columns had in training, column by column.
     """
 
     def __init__(

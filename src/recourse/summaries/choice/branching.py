@@ -81,6 +81,7 @@ class Branching:
             if settled(bound, self.value):
                 continue
 
+            # two nodes that differ in one variable
             low, high = self._fix(node, relaxed)
             at = self._branching_variable(low, high, relaxed.x)
             if at is None:

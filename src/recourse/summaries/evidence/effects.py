@@ -47,6 +47,7 @@ class Effects:
         self.people, self.moves = people, tuple(moves)
         self.mobility, self.levels = mobility, levels
         self.actions, self.constraints = actions, tuple(actions.constraints.values())
+        self.judged = list(dict.fromkeys(name for one in self.constraints for name in one.features))
         self.features: tuple[Name, ...] = tuple(dict.fromkeys(move.feature for move in moves))
         self.column = np.array([self.features.index(move.feature) for move in moves], dtype=np.int64)
         assert list(self.column) == sorted(self.column)
@@ -127,10 +128,10 @@ class Effects:
         return apply(self.actions, today, chosen)
 
     def admits(self, codes: Sequence[IntArray], people: IntArray, new: pd.DataFrame) -> BoolArray:
-        """Return which of these people the joint constraints let go to their new rows."""
+        """Return which of these people the joint constraints let go to their new rows: the columns in `judged`."""
         if not self.constraints:
             return np.ones(len(people), dtype=bool)
-        today = self.people.take(people).reset_index(drop=True)
+        today = self.people[self.judged].take(people).reset_index(drop=True)
         changed = {}
         for name, code, before in zip(self.features, codes, self.today, strict=True):
             changed[name] = code != before[people]

@@ -94,6 +94,8 @@ def _population(
     mobile = {name: mobility(features.get(name), frame[name]) for name in columns}
     if not any(mobile[name].actionable for name in read):
         raise InputError("no feature is actionable, so there is no recourse to summarise.")
+
+    # the rules are for who is denied
     people = frame[~approved].reset_index(drop=True)
     if not len(people):
         raise InputError(
@@ -106,13 +108,10 @@ def _population(
     predicates: list[FeaturePredicate] = []
     for name in columns:
         predicates += condition_predicates(levels[name], name, space.operators, mobile[name])
+
+    # what is true of the denied: at least one predicate of enough of them
     bits, predicates, feature = _distinct_and_true(people, predicates, columns)
-    if not (count(bits) >= space.people(len(people))).any():
-        most = int(count(bits).max(initial=0))
-        raise InputError(
-            f"min_support = {space.min_support:g} of the {len(people):,} denied people is {space.people(len(people))}, "
-            f"but no predicate is true of more than {most}; lower it."
-        )
+    _check_support(space, bits, len(people))
 
     # what each move of each actionable feature does to each of them
     moves = []
@@ -138,6 +137,16 @@ def _population(
         rows_total=len(frame),
     )
     return replace(population, conditions=population.mined_conditions(budget))
+
+
+def _check_support(space: CandidateSpace, bits: Bits, people: int) -> None:
+    """Raise `InputError` where no predicate is true of enough people."""
+    least, most = space.people(people), int(count(bits).max(initial=0))
+    if most < least:
+        raise InputError(
+            f"min_support = {space.min_support:g} of the {people:,} denied people is {least}, but no predicate is true "
+            f"of more than {most}; lower it."
+        )
 
 
 def _evidence(population: Population, outcomes: Outcomes) -> Evidence:

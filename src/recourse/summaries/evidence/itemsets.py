@@ -105,6 +105,8 @@ def frequent_itemsets(
                     f"more than {limit:,} conjunctions of up to {max_width} predicates are true of {min_count} "
                     "people or more; raise min_support, allow fewer predicates, or use fewer bins."
                 )
+
+            # these go on to the next width
             if width < max_width:
                 following += [
                     _Prefix((*prefix.items, int(item)), joint[k], _later(items, k, feature))

@@ -123,7 +123,8 @@ class _Batches:
         # what the action set refuses is asked too, and doesn't count as a success
         if self.effects.constraints:
             codes = self._codes_after(which, who)
-            bad = ~self.effects.admits(codes, who, rows.take(kind).reset_index(drop=True))
+            after = rows[self.effects.judged].take(kind).reset_index(drop=True)
+            bad = ~self.effects.admits(codes, who, after)
             self.refused[which[bad], who[bad]] = True
 
         self.success[which, who] = self.approves(rows)[kind]

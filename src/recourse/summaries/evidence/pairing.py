@@ -59,6 +59,7 @@ class Pairs:
                 if total > max_pairs:
                     raise InputError(_too_many(f"more than {max_pairs:,} pairs of a condition and an action"))
 
+        # condition by condition, each with a run of actions
         nothing = np.empty(0, dtype=np.int64)
         condition = np.concatenate(found_conditions or [nothing])
         action = np.concatenate(found_actions or [nothing])
@@ -115,6 +116,8 @@ def plan_rules(population: Population, actions: Sequence[Action], descriptors: I
         _masks(conditions.sets, predicate_feature),
         _masks(actions, move_feature),
     )
+
+    # count before going through them
     triples = count_triples(plan)
     if triples > space.max_candidates:
         limit = f"the limit is {space.max_candidates:,} (max_candidates)"

@@ -1,71 +1,40 @@
-"""A population, as the old library asked: feasible and cost of each row, and a printed report."""
+"""The old library's printed report of an audit, by outcome and group."""
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from recourse.actions import ActionSet
-from recourse.audits.audit import audit
-from recourse.audits.result import Audit
-from recourse.errors import InputError, nearest
-from recourse.legacy.classifier import Classifier
-from recourse.search import Status
-
-
-class RecourseAuditor:
-    """Whether each person of a table has recourse, and at what cost, for one classifier.
-
-    The classifier is given as for `Flipset`. `result` is the last `Audit`, which knows more.
-
-    >>> import recourse as rs
-    >>> X = pd.DataFrame({"overdue": [0, 1, 4, 7]})
-    >>> RecourseAuditor(rs.ActionSet(X), coefficients=[-1.0], intercept=3.5).audit(X)
-      feasible      cost
-    0      NaN       NaN
-    1      NaN       NaN
-    2     True  0.066667
-    3     True  0.266667
-    """
-
-    def __init__(self, action_set: ActionSet, *classifier: Any, **settings: Any) -> None:
-        self.action_set = action_set
-        self._given = classifier, settings
-        Classifier(action_set, *self._given)
-        self.result: Audit | None = None
-
-    def audit(self, X: Any, y_desired: int | None = None) -> pd.DataFrame:
-        """Return feasible and cost of each row, on the index of `X`, in its order, duplicates included.
-
-        Approved already: NaN and NaN. Recourse: True and its cost, the largest percentile shift ("max").
-        Proven to have none: False and inf. Undecided (the search was interrupted): NaN and inf, with a
-        warning; that is never "no recourse".
-
-        y_desired : 1, 0 or −1, instead of the action set's
-        """
-        classifier = Classifier(self.action_set, *self._given, y_desired=y_desired)
-        self.result = audit(classifier.model, X, self.action_set, cost="max")
-        people = self.result.people
-        feasible = people["feasible"].astype(object).where(people["feasible"].notna(), np.nan)
-        undecided = (people["status"] == Status.UNKNOWN.label).to_numpy()
-        if undecided.any():
-            warnings.warn(f"{int(undecided.sum())} people are undecided: {Status.UNKNOWN.value}.", stacklevel=2)
-        cost = np.where(undecided, np.inf, people["cost"].to_numpy(dtype=np.float64))
-        return pd.DataFrame({"feasible": feasible, "cost": cost}, index=people.index)
+from recourse.checks import known_names
+from recourse.errors import InputError
 
 
 def print_recourse_audit_report(X: Any, audit_df: pd.DataFrame, y: Any, group_by: Sequence[Any] = ("y",)) -> None:
     """Print how many people are approved, have recourse and have none, and what it costs, by outcome and group.
 
-    X : the table that was audited; audit_df : what `RecourseAuditor.audit` returned for it
-    y : the true outcomes, row by row; group_by : "y" and columns of `X`, each split by y
-
     Means and medians are over the people with recourse, whose number is printed; those without are counted.
 
+    Parameters
+    ----------
+    X : table of n people
+        The table that was audited.
+    audit_df : DataFrame
+        What `RecourseAuditor.audit` returned for it.
+    y : n labels
+        The true outcomes, row by row.
+    group_by : sequence of str, optional
+        "y" and columns of `X`, each split by y.
+
+    Raises
+    ------
+    InputError
+        If the three don't go row by row, or `X` has no such column.
+
+    Examples
+    --------
     >>> X = pd.DataFrame({"owns": [0, 0, 1, 1]})
     >>> audited = pd.DataFrame({"feasible": [np.nan, True, False, True], "cost": [np.nan, 0.25, np.inf, 0.75]})
     >>> print_recourse_audit_report(X, audited, [1, 1, 0, 1])
@@ -75,6 +44,7 @@ def print_recourse_audit_report(X: Any, audit_df: pd.DataFrame, y: Any, group_by
     y = 0       1         0              0            1          –            –
     y = 1       3         1              2            0        0.5          0.5
     """
+    # the three go row by row, whatever their indexes
     frame = X if isinstance(X, pd.DataFrame) else pd.DataFrame(X)
     outcome = pd.Series(y).reset_index(drop=True)
     if not len(frame) == len(audit_df) == len(outcome):
@@ -85,15 +55,17 @@ def print_recourse_audit_report(X: Any, audit_df: pd.DataFrame, y: Any, group_by
         raise InputError("y and audit_df have different indexes; y must be the outcomes of these rows.")
     people = pd.DataFrame({"feasible": audit_df["feasible"].to_numpy(), "cost": audit_df["cost"].to_numpy()})
     names = [group_by] if isinstance(group_by, str) else list(group_by)
-    for name in names:
-        if name != "y" and name not in frame.columns:
-            raise InputError(f"group_by: X has no column {name!r}. {nearest(name, ['y', *frame.columns])}")
+    known_names("group_by", names, ["y", *frame.columns], of="a column of X")
+
+    # everybody, in one line
     whole = _count(people)
     more = f", {whole['undecided']:,} undecided" if whole["undecided"] else ""
     print(
         f"Recourse audit of {len(people):,} people: {whole['approved']:,} approved already, "
         f"{whole['with recourse']:,} with recourse, {whole['no recourse']:,} with none{more}"
     )
+
+    # one table a grouping
     for name in names:
         keys = [outcome] if name == "y" else [frame[name].reset_index(drop=True), outcome]
         rows = {}
