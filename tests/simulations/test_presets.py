@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import numpy as np
@@ -16,10 +17,35 @@ import recourse as rs
 from helpers import MODELS, world
 from recourse.generators import Generic
 from recourse.search import brute_force as definition
-from recourse.simulations import Behaviour, Places, Renewal, ReplaceWinners, Selector, TopLabels, Unlimited
-from recourse.simulations.parts.selectors import how_many
+from recourse.simulations import (
+    PRESETS,
+    Behaviour,
+    Design,
+    Places,
+    Renewal,
+    ReplaceWinners,
+    Selector,
+    Situation,
+    TopLabels,
+    Unlimited,
+)
+from recourse.simulations.parts.shares import how_many
 
 SEEDS = range(5)
+
+
+DESIGN = {field.name for field in dataclasses.fields(Design)} | {"share"}
+
+
+def as_design(settings, preset=None):
+    """Settings of `simulate` in which those of a design have been put into one."""
+    base = PRESETS[preset] if isinstance(preset, str) and preset in PRESETS else Design()
+    said = {name: settings.pop(name) for name in list(settings) if name in DESIGN}
+    if "share" in said:
+        said["selector"] = dataclasses.replace(base.selector, share=said.pop("share"))
+    if preset is not None and preset not in PRESETS:
+        return settings | {"preset": preset}
+    return settings | {"design": base.replace(**said)}
 
 
 def town(seed, n=250):
@@ -31,10 +57,8 @@ def town(seed, n=250):
 
 def run(seed=0, preset="fonseca2023", recourse="optimal", model=None, **settings):
     X, y, A, clf = town(seed)
-    settings = {"rounds": 8, "repeats": 1, "random_state": seed} | settings
-    return rs.simulate(
-        {"linear": clf if model is None else model}, X, y, A, recourse={"exact": recourse}, preset=preset, **settings
-    )
+    settings = as_design({"rounds": 8, "repeats": 1, "random_state": seed} | settings, preset)
+    return rs.simulate({"linear": clf if model is None else model}, X, y, A, recourse={"exact": recourse}, **settings)
 
 
 def series(sim, name, generator="exact", group=""):
@@ -110,7 +134,13 @@ def test_there_is_at_least_one_place_one_label_and_one_draw_in_a_small_pool():
     X, y, A, clf = town(0)
     few = np.flatnonzero(y == 0)[:3].tolist() + np.flatnonzero(y == 1)[:3].tolist()
     sim = rs.simulate(
-        clf, X.iloc[few], y.iloc[few], A, preset="fonseca2023", rounds=4, repeats=1, share=0.01, test_share=0.0
+        clf,
+        X.iloc[few],
+        y.iloc[few],
+        A,
+        rounds=4,
+        repeats=1,
+        design=PRESETS["fonseca2023"].replace(selector=Selector(0.01, together=False), test_share=0.0),
     )
     assert (log(sim, "optimal")["n_drawn"].iloc[1:] == 1).all()
     assert sim.arms["model", "optimal"].people["approved"].sum() == 1
@@ -171,7 +201,7 @@ def test_a_promise_is_by_the_rule_of_the_day_it_was_made():
     told = {}
 
     def barely(model, actions, X):
-        rows = rs.simulations.parts.recommenders.Optimal().answer(model, actions, X, None).X
+        rows = rs.simulations.parts.recommenders.Optimal().answer(model, actions, X, Situation(X, X, X, 0)).X
         t = len(told) + 1
         told[t] = model, rows
         return rows
