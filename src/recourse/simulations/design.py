@@ -131,9 +131,8 @@ class Design(Settings):
 
         Examples
         --------
-        >>> Design().replace(rouns=3)
-        Traceback (most recent call last):
-        recourse.errors.InputError: 'rouns' is not a setting of a design. Choose from 'selector', 'behaviour', ...
+        >>> Design().replace(permutations=0).permutations
+        0
         """
         known = [field.name for field in dataclasses.fields(self)]
         for name in settings:

@@ -1,7 +1,7 @@
 """What is measured every few rounds: how far the people have moved (domain shift) and the model (model shift).
 
 A measure compares two `Moment`s, the start and now. Whatever needs a choice that must not follow the data,
-as the width of a kernel or the points of a grid, is made once, at the start, and kept in `Baseline`.
+as the width of a kernel or the points of a grid, is made once, at the start, and kept in the `Baseline`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -21,12 +21,21 @@ from recourse.models import Model
 from recourse.models.moved_bar import probabilities, scores
 from recourse.simulations.coordinates import Coordinates
 
-if TYPE_CHECKING:
-    pass
-
 
 class Value(NamedTuple):
-    """One measured number; `p_value` is None where there is no test."""
+    """One measured number.
+
+    Parameters
+    ----------
+    scope : str
+        What it is about: "domain" (people), "model", or a word of yours.
+    name : str
+        What it is called in the table.
+    value : float
+        The number.
+    p_value : float or None
+        None where there is no test.
+    """
 
     scope: str
     name: str
@@ -36,13 +45,13 @@ class Value(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Baseline:
-    """What was fixed at t = 0, the same for every arm of a model and every round.
+    """What measures compare with: fixed at the start, the same for every arm of a model and every round.
 
     X : the training features at the start; held_X, held_y : the held-out people
     grid : points drawn uniformly from the bounding box of X
     coordinates : how features become distances
-    width : the kernel's width for people; widths : for probabilities, by where they are taken
-    most : samples for the kernel have at most so many rows, evenly spaced
+    width : the kernel's width for people; bandwidth : the one asked for, None for medians
+    permutations : of the tests; most : samples for the kernel have at most so many rows, evenly spaced
     """
 
     X: pd.DataFrame
@@ -67,11 +76,24 @@ class Baseline:
 
 @dataclass(frozen=True, eq=False)
 class Moment:
-    """A population and its model in one round.
+    """A population and its model in one round: what a measure sees of it.
 
-    X : features; favourable : who has the favourable label; parameters : None for a model without any
-    model : the rule by which people are approved; approved : who is
-    previous : the parameters one round earlier
+    Measures get two of them, the start and now.
+
+    Parameters
+    ----------
+    X : DataFrame
+        The features of the n people.
+    favourable : bool[n]
+        Who has the favourable label.
+    model : Model
+        The rule by which people are approved.
+    approved : bool[n]
+        Who is approved.
+    parameters, previous : list of float64 arrays or None
+        What training moves in the model, now and one round earlier; None for a model without any.
+    baseline : Baseline
+        What was fixed at the start, as the people of then.
     """
 
     X: pd.DataFrame
@@ -106,7 +128,20 @@ class Moment:
         return float(f1_score(self.baseline.held_y, approved, average="macro", labels=[False, True], zero_division=0.0))
 
     def among(self, rows: BoolArray, baseline: Baseline) -> Moment:
-        """Return the same moment for a group of people."""
+        """Return the same moment for a group of people.
+
+        Parameters
+        ----------
+        rows : bool[n]
+            Who is in the group.
+        baseline : Baseline
+            What measures of the group compare with.
+
+        Returns
+        -------
+        Moment
+            With these people only, and the same model.
+        """
         return replace(
             self, X=self.X[rows], favourable=self.favourable[rows], approved=self.approved[rows], baseline=baseline
         )
@@ -129,19 +164,58 @@ def _compare(
 
 
 def mmd(start: Moment, now: Moment, seed: Any) -> Iterator[Value]:
-    """Domain shift: MMD² between the people with the favourable label at the start and now."""
+    """Domain shift: MMD² between the people with the favourable label at the start and now.
+
+    Parameters
+    ----------
+    start, now : Moment
+        The two that are compared.
+    seed : SeedSequence
+        For permutations, where there is a test.
+
+    Yields
+    ------
+    Value
+        None where it can't be taken.
+    """
     baseline = start.baseline
     A, B = (baseline.standardised(moment.X[moment.favourable]) for moment in (start, now))
     yield from _compare("domain", "mmd", A, B, baseline.width, baseline, seed)
 
 
 def pp_mmd(start: Moment, now: Moment, seed: Any) -> Iterator[Value]:
-    """Model shift: MMD² between the probabilities that both models give the people of the start."""
+    """Model shift: MMD² between the probabilities that both models give the people of the start.
+
+    Parameters
+    ----------
+    start, now : Moment
+        The two that are compared.
+    seed : SeedSequence
+        For permutations, where there is a test.
+
+    Yields
+    ------
+    Value
+        None where it can't be taken.
+    """
     yield from _probability_shift("pp_mmd", start.on_start, now.on_start, start.baseline, seed)
 
 
 def mmd_grid(start: Moment, now: Moment, seed: Any) -> Iterator[Value]:
-    """Model shift: the same on points drawn uniformly, where there may be no people."""
+    """Model shift: the same on points drawn uniformly, where there may be no people.
+
+    Parameters
+    ----------
+    start, now : Moment
+        The two that are compared.
+    seed : SeedSequence
+        For permutations, where there is a test.
+
+    Yields
+    ------
+    Value
+        None where it can't be taken.
+    """
     yield from _probability_shift("mmd_grid", start.on_grid, now.on_grid, start.baseline, seed)
 
 
@@ -156,7 +230,20 @@ def _probability_shift(
 
 
 def perturbation(start: Moment, now: Moment, seed: Any) -> Iterator[Value]:
-    """Model shift: how far the parameters moved, by the code's definition and by the text's."""
+    """Model shift: how far the parameters moved, by the code's definition and by the text's.
+
+    Parameters
+    ----------
+    start, now : Moment
+        The two that are compared.
+    seed : SeedSequence
+        For permutations, where there is a test.
+
+    Yields
+    ------
+    Value
+        None where it can't be taken.
+    """
     if start.parameters is None or now.parameters is None or now.previous is None:
         return
     if [a.shape for a in start.parameters] != [a.shape for a in now.parameters]:
@@ -167,13 +254,39 @@ def perturbation(start: Moment, now: Moment, seed: Any) -> Iterator[Value]:
 
 
 def disagreement(start: Moment, now: Moment, seed: Any) -> Iterator[Value]:
-    """Model shift: the share of the people of the start whose label differs between the two models."""
+    """Model shift: the share of the people of the start whose label differs between the two models.
+
+    Parameters
+    ----------
+    start, now : Moment
+        The two that are compared.
+    seed : SeedSequence
+        For permutations, where there is a test.
+
+    Yields
+    ------
+    Value
+        None where it can't be taken.
+    """
     if len(start.approves_start):
         yield Value("model", "disagreement", statistics.disagreement(start.approves_start, now.approves_start))
 
 
 def decisiveness(start: Moment, now: Moment, seed: Any) -> Iterator[Value]:
-    """Model shift: how sure the model is of the people of the start, by the code's definition and by the text's."""
+    """Model shift: how sure the model is of the people of the start, by the code's definition and by the text's.
+
+    Parameters
+    ----------
+    start, now : Moment
+        The two that are compared.
+    seed : SeedSequence
+        For permutations, where there is a test.
+
+    Yields
+    ------
+    Value
+        None where it can't be taken.
+    """
     p, q = start.on_start, now.on_start
     if p is None or q is None or not len(p):
         return
@@ -182,7 +295,20 @@ def decisiveness(start: Moment, now: Moment, seed: Any) -> Iterator[Value]:
 
 
 def model_performance(start: Moment, now: Moment, seed: Any) -> Iterator[Value]:
-    """Model shift: macro-F1 on the held-out people, whose labels stay, minus what it was."""
+    """Model shift: macro-F1 on the held-out people, whose labels stay, minus what it was.
+
+    Parameters
+    ----------
+    start, now : Moment
+        The two that are compared.
+    seed : SeedSequence
+        For permutations, where there is a test.
+
+    Yields
+    ------
+    Value
+        None where it can't be taken.
+    """
     if len(start.baseline.held_y):
         yield Value("model", "model_performance", now.macro_f1 - start.macro_f1)
 
@@ -191,6 +317,18 @@ def threshold(start: Moment, now: Moment, seed: Any) -> Iterator[Value]:
     """What it took to get in: the lowest P(desired) among the approved, or score of a model without probabilities.
 
     It compares rounds of a fixed model; each fit of a model has a scale of its own, see `standard`.
+
+    Parameters
+    ----------
+    start, now : Moment
+        The two that are compared.
+    seed : SeedSequence
+        For permutations, where there is a test.
+
+    Yields
+    ------
+    Value
+        None where it can't be taken.
     """
     approved = now.X[now.approved]
     if len(approved):
@@ -202,6 +340,18 @@ def standard(start: Moment, now: Moment, seed: Any) -> Iterator[Value]:
     """How high the standard is: the share of the people of the start, as they were, whom today's rule denies.
 
     It has no scale of a model in it, so it compares rounds, fits and models.
+
+    Parameters
+    ----------
+    start, now : Moment
+        The two that are compared.
+    seed : SeedSequence
+        For permutations, where there is a test.
+
+    Yields
+    ------
+    Value
+        None where it can't be taken.
     """
     if len(now.approves_start):
         yield Value("model", "standard", float(1 - now.approves_start.mean()))

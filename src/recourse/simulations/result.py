@@ -269,7 +269,7 @@ class Simulation(Report):
 
         Parameters
         ----------
-        time_limit, budget, progress, checkpoint
+        time_limit, budget, progress, checkpoint : object
             As for `simulate`; none of them is remembered from there.
 
         Returns
@@ -388,6 +388,8 @@ class Simulation(Report):
 def _notes(simulation: Simulation) -> Iterator[str]:
     """The sentences of `Simulation.notes`."""
     study = simulation.study
+
+    # rounds that are missing, and arms that stopped
     if simulation.interrupted:
         done, total = sum(state.t for state in simulation._states), study.rounds * study.repeats
         done += len(simulation._kept) * study.rounds
@@ -424,34 +426,37 @@ def _summaries(simulation: Simulation) -> list[dict[str, Any]]:
     if frame.empty:
         return []
     summary = simulation.summary()
+    everybody = frame["group"] == ""
     rounds = frame.drop_duplicates(["repeat", "round", "arm"])
-    success = frame[(frame["name"] == "success_rate") & (frame["group"] == "")]
-    failure = frame[(frame["name"] == "fail_to_recourse") & (frame["group"] == "")]
+    success = frame[(frame["name"] == "success_rate") & everybody]
+    failure = frame[(frame["name"] == "fail_to_recourse") & everybody]
     arms = []
     for model, recourse in simulation.study.arms:
         arm = "/".join((model, recourse))
         mine, found, failed = (part[part["arm"] == arm] for part in (rounds, success, failure))
-        last = summary[(summary["model"] == model) & (summary["generator"] == recourse)]
+
+        # shares of a round times the people of the round are counts again
         drawn, moved = int(mine["n_drawn"].sum()), int(mine["n_moved"].sum())
-        converged = (mine["convergence_rate"].astype(float) * mine["n_drawn"]).sum()
+        valid = float((found["value"] * found["n_drawn"]).sum())
+        converged = float((mine["convergence_rate"].astype(float) * mine["n_drawn"]).sum())
+        denied = float((failed["value"] * failed["n_moved"]).sum())
+
+        # the last measurements
+        last = summary[(summary["model"] == model) & (summary["generator"] == recourse)]
+        over_repeats = last.set_index("name")[["repeats", "mean", "sd", "min", "max"]]
         arms.append(
             {
                 "model": model,
                 "recourse": recourse,
                 "repeats": int(mine["repeat"].nunique()),
                 "drawn": drawn,
-                "valid": round((found["value"] * found["n_drawn"]).sum()),
+                "valid": round(valid),
                 "converged": round(converged),
                 "moved": moved,
-                "valid_share": float((found["value"] * found["n_drawn"]).sum() / drawn) if drawn else None,
-                "converged_share": float(converged / drawn) if drawn else None,
-                "failed_share": float((failed["value"] * failed["n_moved"]).sum() / moved) if moved else None,
-                "measures": {
-                    row["name"]: checkpoint_file.plain(
-                        {key: row[key] for key in ("repeats", "mean", "sd", "min", "max")}
-                    )
-                    for row in last.to_dict(orient="records")
-                },
+                "valid_share": valid / drawn if drawn else None,
+                "converged_share": converged / drawn if drawn else None,
+                "failed_share": denied / moved if moved else None,
+                "measures": {name: checkpoint_file.plain(row) for name, row in over_repeats.to_dict("index").items()},
             }
         )
     return arms

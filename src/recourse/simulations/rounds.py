@@ -302,10 +302,12 @@ def _measure(
     """Add a round's rows to an arm, and its measurements where they are due."""
     values = list(log.get("values", ()))
     history = after.history
+    # measurements where they are due; pictures show the first repeat
     if study.measured(t):
         values += _measurements(study, repeat, t, key, before, after)
         if repeat == 0:
             history = {**history, t: (after.people, after.estimator, after.model)}
+    # a row for each value; what is true of the whole round is in all of them
     shared = {
         "repeat": repeat,
         "round": t,

@@ -77,7 +77,7 @@ class Closed(Settings):
         ----------
         people : People
             The population at the end of the last round.
-        start, approved, t, rng
+        start, approved, t, rng : object
             Not used.
 
         Returns
