@@ -272,3 +272,18 @@ def printed_under_hash_seeds(script, environments):
         )  # fmt: skip
         printed.add(done.stdout)
     return printed
+
+
+class Fragile:
+    """A black box that raises once it has been asked about so many rows."""
+
+    classes_ = np.array([0, 1])
+
+    def __init__(self, inner, rows):
+        self.inner, self.rows, self.feature_names_in_ = inner, rows, inner.feature_names_in_
+
+    def predict(self, X):
+        self.rows -= len(X)
+        if self.rows < 0:
+            raise RuntimeError("out of memory")
+        return self.inner.predict(X)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,11 @@ import pandas as pd
 
 import recourse as rs
 from recourse.models import Model
+from recourse.summaries import CandidateSpace, Limits
 from recourse.summaries.evidence.moves import Shift
+
+LIMIT_NAMES = {one.name for one in fields(Limits)}
+SPACE_NAMES = {one.name for one in fields(CandidateSpace)}
 
 JOBS = ("clerk", "driver", "manager", "?")
 
@@ -76,7 +80,16 @@ def world(seed=0, n=160, frozen=("sex",), **settings):
 
 def summary(w, **changes):
     settings: dict[str, Any] = {"subgroups": ["sex"], "min_support": 0.03, "bins": 5, "max_rules": 4} | changes
-    return rs.summarize(w.model, w.X, w.actions, **settings)
+    return summarize(w.model, w.X, w.actions, **settings)
+
+
+def summarize(model, X, actions, **settings):
+    """`rs.summarize`, with each setting in the options object where it belongs."""
+    limits, space, direct = {}, {}, {}
+    for name, value in settings.items():
+        place = limits if name in LIMIT_NAMES else space if name in SPACE_NAMES else direct
+        place[name] = value
+    return rs.summarize(model, X, actions, limits=Limits(**limits), space=CandidateSpace(**space), **direct)
 
 
 def true_of(predicate, value):

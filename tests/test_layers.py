@@ -167,10 +167,22 @@ def test_public_names_are_all_there_and_listed_once():
     assert len(recourse.__all__) == len(set(recourse.__all__))
     for name in recourse.__all__:
         getattr(recourse, name)
-    listed = {name for names in recourse._HOME.values() for name in names}
-    assert listed <= set(recourse.__all__) <= listed | set(recourse._MODULES) | {"__version__"}
+    assert dir(recourse) == recourse.__all__
     with pytest.raises(AttributeError, match="no attribute 'audits_'"):
         recourse.audits_  # noqa: B018
+
+
+def test_an_editor_knows_exactly_the_names_that_can_be_imported():
+    tree = ast.parse((SOURCE / "__init__.py").read_text(encoding="utf-8"))
+    said = [alias.asname for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names]
+    assert sorted(name for name in said if name is not None) == recourse.__all__
+
+
+def test_the_old_librarys_names_resolve_and_stay_out_of_completion():
+    for name in recourse._LEGACY:
+        assert getattr(recourse, name) is getattr(recourse.legacy, name)
+        assert name not in dir(recourse)
+        assert name not in recourse.__all__
 
 
 def test_importing_the_package_loads_none_of_its_dependencies():

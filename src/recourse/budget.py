@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 
 from recourse.checks import whole_number
-from recourse.errors import InputError
+from recourse.errors import BudgetError, InputError
 
 Progress = Callable[[int, int], object]
 """What long jobs call as they go: (units done, units known of so far)."""
@@ -94,6 +94,29 @@ class Budget:
     def cancel(self) -> None:
         """Stop the job at its next step, from any thread; what is done by then is kept."""
         self._cancelled.set()
+
+    def part(self, seconds: float | None) -> Budget:
+        """Return the budget of one step of the job: at most so many seconds of what is left, cancelled together.
+
+        >>> job = Budget(time_limit=60)
+        >>> step = job.part(5)
+        >>> job.cancel()
+        >>> step.exhausted
+        True
+        """
+        part = Budget(seconds, self.max_questions).start()
+        part._deadline = min(part._deadline, self._deadline)
+        part._cancelled = self._cancelled
+        return part
+
+    def require(self, doing: str, advice: str = "") -> None:
+        """Raise `BudgetError` if the budget is exhausted: for steps of which a part is of no use.
+
+        doing : what was being done, as in "mining conditions"; advice : a sentence that says what would work
+        """
+        if self.exhausted:
+            why = "the job was cancelled" if self.cancelled else f"the time limit of {self.time_limit:g} s ran out"
+            raise BudgetError(f"{why} while {doing}; nothing was chosen yet. {advice}".rstrip())
 
     def __repr__(self) -> str:
         return f"Budget(time_limit={self.time_limit!r}, max_questions={self.max_questions!r})"

@@ -14,7 +14,7 @@ import importlib
 import json
 import math
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -48,6 +48,29 @@ class Settings:
             If a setting has no identity, as a lambda has none.
         """
         return settings_of(self)
+
+
+@dataclasses.dataclass(frozen=True)
+class OwnFunction:
+    """A function of the user's, and what tells it apart from another one.
+
+    Parameters
+    ----------
+    function : function
+        What is called.
+    identity : str, optional
+        What it is, in words of yours, for checkpoints: needed only for a function that can't be imported by its
+        name, such as a lambda. Two functions with one identity count as the same.
+    """
+
+    function: Callable[..., Any]
+    identity: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the identity, or else the function's importable name; `InputError` where it has neither."""
+        kind = type(self).__name__
+        identity = importable_name(f"the function of {kind}", self.function) if self.identity is None else self.identity
+        return {"kind": kind, "identity": identity}
 
 
 def importable_name(what: str, function: Any) -> str:

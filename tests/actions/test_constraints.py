@@ -277,9 +277,8 @@ def test_linkages_in_a_circle_are_refused():
     X = pd.DataFrame({"a": [0, 1, 2], "b": [0, 1, 2]})
     actions = rs.ActionSet(X)
     actions.add_constraint(c.Linkage("a", {"b": 1.0}))
-    actions.add_constraint(c.Linkage("b", {"a": 1.0}))
     with pytest.raises(rs.InputError, match="in a circle"):
-        actions.menus(X)
+        actions.add_constraint(c.Linkage("b", {"a": 1.0}))
 
 
 def test_in_one_largest_price_the_smallest_sum_wins_also_with_joint_menus():

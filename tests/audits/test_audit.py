@@ -16,8 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import recourse as rs
-from helpers import world
-from recourse.audits.tally import MISSING, AuditPartial, Tally
+from helpers import Fragile, world
+from recourse.audits import MISSING, AuditTallies, Tally
 from recourse.search import brute_force
 
 
@@ -80,13 +80,13 @@ def test_the_audit_of_a_table_is_the_audit_of_its_parts_in_any_order(cuts, shuff
     w.X.index = np.arange(120)
     spec = rs.AuditSpec(w.model, w.actions, rs.TotalCost(), (("group",),))
     spec = pickle.loads(pickle.dumps(spec))
-    rows, whole = rs.audit_batch(spec, w.X)
+    whole = rs.audit_part(spec, w.X)
     ends = [0, *sorted(cuts), len(w.X)]
-    parts = [rs.audit_batch(spec, w.X.iloc[a:b]) for a, b in itertools.pairwise(ends)]
-    pd.testing.assert_frame_equal(pd.concat([part.people for part, _ in parts]), rows.people)
-    partials = [partial for _, partial in parts]
-    shuffle.shuffle(partials)
-    assert sum(partials, AuditPartial()) == whole
+    parts = [rs.audit_part(spec, w.X.iloc[a:b]) for a, b in itertools.pairwise(ends)]
+    pd.testing.assert_frame_equal(pd.concat([part.people for part in parts]), whole.people)
+    tallies = [part.tallies for part in parts]
+    shuffle.shuffle(tallies)
+    assert sum(tallies, AuditTallies()) == whole.tallies
 
 
 def test_groups_are_columns_crossings_and_ordered(w):
@@ -98,7 +98,7 @@ def test_groups_are_columns_crossings_and_ordered(w):
     assert list(gaps.index) == ["overdue", "sex × owns"]
     shares = result.by_group.loc["overdue"]["denied_share"]
     assert gaps.loc["overdue", "difference"] == pytest.approx(shares.max() - shares.min())
-    with pytest.raises(rs.InputError, match="'feasable' is not a measure. Did you mean 'feasible'"):
+    with pytest.raises(rs.InputError, match="measure can't be 'feasable'. Did you mean 'feasible'"):
         result.difference("feasable")
 
 
@@ -212,7 +212,7 @@ def test_progress_ends_at_everybody(w):
 )
 def test_bad_input_is_an_error_before_any_search(w, call, message, monkeypatch):
     monkeypatch.setattr(
-        importlib.import_module("recourse.audits.audit"), "find", lambda *a, **k: pytest.fail("the search began")
+        importlib.import_module("recourse.audits.part"), "find", lambda *a, **k: pytest.fail("the search began")
     )
     with pytest.raises(rs.InputError, match=message):
         call(w)
@@ -259,7 +259,7 @@ def test_missing_values_and_the_word_for_them_are_two_levels(w):
     assert result.by_group["n"].sum() == len(w.X)
     levels = {group["level"]: group["n"] for group in result.to_dict()["groups"]}
     assert levels == {"missing": 60, "'missing'": 30, "north": 30}
-    assert pickle.loads(pickle.dumps(result.partial)) == result.partial
+    assert pickle.loads(pickle.dumps(result.tallies)) == result.tallies
 
 
 def test_a_number_and_its_digits_do_not_read_the_same(w):
@@ -317,3 +317,45 @@ def test_settings_of_a_classifier_are_an_error_for_a_table_of_coefficients(w):
     model = rs.LinearModel({"income": 1.0})
     with pytest.raises(rs.InputError, match="a LinearModel has its own rule"):
         rs.audit(model, w.X, w.actions, threshold=0.5)
+
+
+def test_a_model_that_raises_says_where_and_leaves_what_is_done(w, monkeypatch):
+    monkeypatch.setattr(importlib.import_module("recourse.audits.audit"), "CHUNK", 40)
+    whole = rs.audit(Fragile(w.clf, 10**9), w.X, w.actions)
+    asked = Fragile(w.clf, 10**9)
+    rs.audit(asked, w.X.iloc[:40], w.actions)
+    fragile = Fragile(w.clf, (10**9 - asked.rows) + len(w.X) + 45)  # the second part's search is cut short
+    with pytest.raises(RuntimeError, match="out of memory") as caught:
+        rs.audit(fragile, w.X, w.actions)
+    assert caught.value.__notes__ == ["raised in recourse.audit, rows 40 to 79 of 120"]
+    partial = caught.value.partial
+    assert isinstance(partial, rs.Audit)
+    assert partial.interrupted
+    assert len(partial) == 80
+    pd.testing.assert_frame_equal(partial.people.iloc[:40], whole.people.iloc[:40])
+    assert set(partial.people["status"].iloc[40:]) <= {"", "unknown"}
+
+
+def test_an_audit_says_what_was_proven_of_all(w):
+    assert rs.audit(w.clf, w.X, w.actions).status is rs.Status.OPTIMAL
+    assert rs.audit(w.clf, w.X, w.actions, time_limit=0).status is rs.Status.UNKNOWN
+    assert rs.audit(w.clf, w.X[w.model.approves(w.X)], w.actions).status is None
+    w.actions.actionable = False
+    none = rs.audit(w.clf, w.X, w.actions)
+    assert none.status is rs.Status.INFEASIBLE
+    assert none.notes == ["No feature is actionable, so nobody who is denied can change anything."]
+
+
+def test_a_cancelled_budget_ends_an_audit_and_keeps_what_is_done(w, monkeypatch):
+    monkeypatch.setattr(importlib.import_module("recourse.audits.audit"), "CHUNK", 40)
+    budget = rs.Budget()
+    result = rs.audit(w.clf, w.X, w.actions, budget=budget, progress=lambda done, of: budget.cancel())
+    assert result.interrupted
+    assert 0 < result.overall["undecided"] < result.overall["denied"]
+    assert len(result) == len(w.X)
+
+
+def test_nothing_of_a_result_can_be_assigned(w):
+    result = rs.audit(w.clf, w.X, w.actions)
+    with pytest.raises(AttributeError):
+        result.interrupted = True

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import recourse as rs
-from helpers import world
+from helpers import Fragile, world
 
 
 @pytest.fixture
@@ -150,7 +150,7 @@ def test_at_most_k_changes(w, x):
         ({"total_items": 2.5}, "total_items must be at least 1, a whole number or math.inf, not 2.5"),
         ({"total_items": "3"}, "total_items must be at least 1, a whole number or math.inf, not '3'"),
         ({"total_items": float("nan")}, "total_items must be at least 1"),
-        ({"distinct": "different"}, "distinct must be"),
+        ({"distinct": "different"}, "distinct can't be 'different'"),
         ({"cost": "price"}, "'price' is not a cost"),
         ({"time_limit": -1}, "time_limit must be seconds"),
         ({"desired": "yes"}, "desired='yes' is none of the model's labels"),
@@ -230,3 +230,24 @@ def test_a_polars_row_gets_a_polars_table(w, x):
                        pl.DataFrame({"job": ["a"], "n": [1]}),
                        rs.ActionSet({"job": ["a", "b", "b"], "n": [1, 2, 3]}))  # fmt: skip
     assert set(mixed.to_frame()["new"].to_list()) == {"b", "3"}
+
+
+def test_a_model_that_raises_leaves_the_items_found_by_then(w, x, monkeypatch):
+    monkeypatch.setattr(importlib.import_module("recourse.flipsets.flipset"), "FIRST_ITEMS", 1)
+    counted = Fragile(w.clf, 10**9)
+    first = rs.flipset(counted, x, w.actions, total_items=1)
+    with pytest.raises(RuntimeError, match="out of memory") as caught:
+        rs.flipset(Fragile(w.clf, 10**9 - counted.rows), x, w.actions, total_items=3)
+    assert caught.value.__notes__ == ["raised in recourse.flipset, while the model was asked about this person"]
+    assert caught.value.partial.items == first.items
+    assert caught.value.partial.interrupted
+    assert caught.value.partial.notes[0].startswith("Stopped after 1 items")
+
+
+def test_a_cancelled_budget_is_undecided_and_never_no_recourse(w, x):
+    budget = rs.Budget()
+    budget.cancel()
+    result = rs.flipset(w.clf, x, w.actions, budget=budget)
+    assert result.status is rs.Status.UNKNOWN
+    assert result.interrupted
+    assert not rs.flipset(w.clf, x, w.actions).interrupted

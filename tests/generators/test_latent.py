@@ -28,6 +28,8 @@ from recourse.generators import (
     descent,
     latent,
 )
+from recourse.generators.differentiable_model import DifferentiableModel
+from recourse.generators.population import scaling_of
 from recourse.models.network_classifier import NetworkClassifier
 
 pytestmark = pytest.mark.usefixtures("needs_torch")
@@ -79,10 +81,10 @@ def test_a_space_follows_from_the_table_and_the_seed_alone(needs_torch):
 def test_a_fitted_space_is_what_a_recipe_would_have_fitted(world):
     X, clf, people, A = world
     recipe = REVISE(space=Autoencoder(epochs=3), max_steps=20)
-    inside = recipe.generate(clf, A, people, population=X, random_state=5)
+    inside = recipe.generate(clf, people, A, population=X, random_state=5)
     fitted = replace(recipe, space=recipe.space.fit(X, random_state=5))
-    pd.testing.assert_frame_equal(fitted.generate(clf, A, people, population=X).X, inside.X)
-    other = recipe.generate(clf, A, people, population=X, random_state=6)
+    pd.testing.assert_frame_equal(fitted.generate(clf, people, A, population=X).X, inside.X)
+    other = recipe.generate(clf, people, A, population=X, random_state=6)
     assert not np.allclose(other.X, inside.X)
 
 
@@ -90,8 +92,8 @@ def test_the_autoencoder_learns_from_the_population_and_never_from_the_people_as
     X, clf, people, A = world
     recipe = REVISE(space=Autoencoder(epochs=3), max_steps=20)
     with pytest.raises(rs.InputError, match="population="):
-        recipe.generate(clf, A, people)
-    all_, some = (recipe.generate(clf, A, part, population=X).X for part in (people, people.tail(5)))
+        recipe.generate(clf, people, A)
+    all_, some = (recipe.generate(clf, part, A, population=X).X for part in (people, people.tail(5)))
     np.testing.assert_allclose(all_.tail(5), some, atol=1e-6)
 
 
@@ -144,11 +146,11 @@ def test_slopes_are_those_of_an_automatic_differentiator_through_the_decoder(wor
     rng = np.random.default_rng(0)
     for recipe in (REVISE(space=space), CLUE(space=space), DiCE(space=space), Gravitational(space=space)):
         recipe = replace(recipe, counterfactuals=K, penalties=(Distance(0.3), Distance(0.2, "mad")))
-        search = descent._Search(
-            recipe, descent.Network(model, A), Reach(B, people), np.arange(60), descent._scaling(A, X), None, space
+        search = descent.GradientSearch(
+            recipe, DifferentiableModel(model, A), Reach(B, people), np.arange(60), scaling_of(A, X), None, space
         )
         position = search.space.start + rng.normal(size=(60, K, 2))
-        gradient, _, _ = search._look(position, search.today, None, np.arange(60))
+        gradient, _, _ = search.slopes_at(position, search.today, None, np.arange(60))
         leaf = torch.tensor(position, requires_grad=True)
         today, deviation = torch.tensor(search.today), torch.tensor(search.deviation)
         raw = torch.cat([decode(leaf)[..., :2], today[..., 2:3].expand(-1, K, -1), decode(leaf)[..., 3:]], dim=2)
@@ -170,7 +172,7 @@ def test_a_clipped_value_holds_nobody_back_who_would_come_inside(world, space):
     ways = np.array([feature.step_direction for feature in A])
     ahead = ways * (space.decode(space.encode(people.to_numpy()))[0] - people.to_numpy())
     assert (ahead < 0).sum(axis=1).max() > 4, "most of somebody's features start on the edge of their box"
-    out = REVISE(space=space, max_steps=300).generate(clf, A, people, population=X)
+    out = REVISE(space=space, max_steps=300).generate(clf, people, A, population=X)
     assert out.valid.all()
     assert (ways * (out.X - people) > 0).to_numpy()[ahead < 0].any(), "some of them leave it"
 
@@ -183,7 +185,7 @@ def test_what_is_immutable_stays_to_the_last_bit_where_the_decoder_has_another_v
     A = rs.ActionSet(X, default_bounds=(-20, 20))
     A[["f2", "f3", "f4"]].actionable = False
     A["f5"].step_direction = 1
-    out = REVISE(space=space, max_steps=300).generate(clf, A, people, population=X)
+    out = REVISE(space=space, max_steps=300).generate(clf, people, A, population=X)
     pd.testing.assert_frame_equal(out.X[["f2", "f3", "f4"]], people[["f2", "f3", "f4"]])
     assert (out.X["f5"] >= people["f5"]).all()
     assert out.valid.mean() > 0.9
@@ -204,7 +206,7 @@ def test_one_hot_groups_and_whole_numbers_stay_what_they_are():
     A.add_constraint(rs.constraints.OneHot(["home0", "home1", "home2"]))
     A.add_constraint(rs.constraints.AtMost(3))
     people = X[clf.predict(X) == 0]
-    out = REVISE(space=Autoencoder(latent=3), max_steps=500).generate(clf, A, people, population=X)
+    out = REVISE(space=Autoencoder(latent=3), max_steps=500).generate(clf, people, A, population=X)
     assert (out.X[["home0", "home1", "home2"]].sum(axis=1) == 1).all()
     assert ((out.X["home2"] > people["home2"]) & out.valid).any()
     assert out.X.dtypes.equals(X.dtypes)
@@ -221,9 +223,9 @@ def test_words_and_missing_values_stay_and_touch_nobody_else(world):
     A["home"].actionable = False
     model = rs.LinearModel({"f0": 1.0, "f1": -1.0}, intercept=0.0)
     recipe = REVISE(space=Autoencoder(epochs=10), max_steps=300)
-    full = recipe.generate(model, A, asked, population=table)
+    full = recipe.generate(model, asked, A, population=table)
     asked.iloc[4, 3] = np.nan
-    out = recipe.generate(model, A, asked, population=table)
+    out = recipe.generate(model, asked, A, population=table)
     assert out.X["home"].tolist() == asked["home"].tolist()
     pd.testing.assert_frame_equal(out.X.drop(asked.index[4]), full.X.drop(asked.index[4]))
     assert np.isnan(out.X.iloc[4, 3])
@@ -241,13 +243,13 @@ def test_a_space_that_does_not_go_with_the_action_set_is_refused(world, space):
     ):
         other = Autoencoder(epochs=1).fit(X[names] if names else X.assign(f9=1.0))
         with pytest.raises(rs.InputError, match=message):
-            REVISE(space=other).generate(clf, A, people)
+            REVISE(space=other).generate(clf, people, A)
         with pytest.raises(rs.InputError, match=message):
             rs.simulate(clf, X, clf.predict(X), A, recourse=REVISE(space=other), rounds=1)
     B = rs.ActionSet(X, default_bounds=(-20, 20))
     B[[f"f{k}" for k in range(3, 8)]].actionable = False
     few = Autoencoder(epochs=20).fit(X[["f2", "f0", "f1"]])
-    assert REVISE(space=few, max_steps=500).generate(clf, B, people).valid.mean() > 0.9
+    assert REVISE(space=few, max_steps=500).generate(clf, people, B).valid.mean() > 0.9
 
 
 def test_settings_that_mean_nothing_are_refused():
@@ -266,7 +268,7 @@ def test_settings_that_mean_nothing_are_refused():
 def test_a_search_in_a_fitted_space_does_not_need_torch(world, space, monkeypatch):
     _, clf, people, A = world
     monkeypatch.setattr(latent, "import_torch", lambda *_: pytest.fail("torch was asked for"))
-    assert REVISE(space=space).generate(clf, A, people).valid.any()
+    assert REVISE(space=space).generate(clf, people, A).valid.any()
 
 
 # -- what the recipes are for --------------------------------------------------------------------------
@@ -283,7 +285,7 @@ def test_answers_of_revise_lie_nearer_to_people_than_those_of_generic(seed):
         Generic(max_steps=1000, stop=Probability(0.9)),
         REVISE(max_steps=1000, stop=Probability(0.9), space=space),
     ):
-        out = recipe.generate(clf, A, people, population=X)
+        out = recipe.generate(clf, people, A, population=X)
         assert out.valid.mean() > 0.98
         points = out.X[out.valid].to_numpy()
         nearest[recipe.name] = cdist(points / sd, X / sd).min(axis=1).mean()
@@ -301,7 +303,7 @@ def test_clue_lowers_the_entropy_of_the_prediction_and_favours_no_label(world, s
 
     everyone = X.head(200)
     uncertain = everyone[entropy(everyone) > 0.3]
-    out = CLUE(space=space, max_steps=5000).generate(clf, A, uncertain, population=X)
+    out = CLUE(space=space, max_steps=5000).generate(clf, uncertain, A, population=X)
     assert (entropy(out.X) < entropy(uncertain)).mean() > 0.95
     assert entropy(out.X).mean() < 0.2 * entropy(uncertain).mean()
     assert out.converged.mean() > 0.95
@@ -316,7 +318,7 @@ def test_other_recipes_search_latent_spaces_too(world, space):
         DiCE(max_steps=300),
         Generic(optimiser=Adam(0.05)),
     ):
-        out = replace(recipe, space=space).generate(clf, A, people, population=X)
+        out = replace(recipe, space=space).generate(clf, people, A, population=X)
         assert out.valid.mean() > 0.8, recipe.name
 
 

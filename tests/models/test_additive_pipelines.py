@@ -20,7 +20,9 @@ from sklearn.svm import SVC, LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
 import recourse as rs
-from recourse.models.readers.additive_pipelines import AdditiveEstimatorModel
+from recourse.models.estimator import EstimatorModel, Recognised
+from recourse.models.readers.additive_structure import additive_structure
+from recourse.models.readers.measured_terms import MeasuredTerms
 from recourse.search import brute_force as definition
 
 CATEGORIES = ["free", "own", "rent"]
@@ -338,8 +340,8 @@ def test_a_promise_holds_for_probabilities_too():
 def test_a_failing_check_of_a_known_structure_is_no_error_but_no_claim_either():
     X, y = people()
     clf = make_pipeline(StandardScaler(), LogisticRegression()).fit(X[NUMBERS], y)
-    known = rs.models.recognise(clf)
-    model = AdditiveEstimatorModel(clf, known)
+    known = additive_structure(clf)
+    model = EstimatorModel(clf, recognise=lambda model: Recognised(terms=MeasuredTerms(known)))
     menus = action_set(X[NUMBERS]).menus(X[NUMBERS])
     assert model.additive(menus) is not None
     known.classifier.decision_function = lambda Z: Z[:, 0] * Z[:, 1]

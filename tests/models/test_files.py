@@ -19,7 +19,8 @@ import recourse as rs
 from helpers import world
 from recourse.cli.main import main
 from recourse.models.readers.lightgbm import read_lightgbm
-from recourse.models.readers.xgboost import read_ubjson, read_xgboost
+from recourse.models.readers.ubjson import read_ubjson
+from recourse.models.readers.xgboost import read_xgboost
 
 
 class Evil:

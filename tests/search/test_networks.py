@@ -21,9 +21,9 @@ from sklearn.preprocessing import StandardScaler
 import recourse as rs
 from helpers import CLOSE, COSTS, NETWORKS, agrees_with_brute_force, draw_exclusions, tie, world
 from recourse.menus import folding
-from recourse.models.moved_bar import raised_to, scores
+from recourse.models.moved_bar import moved_to_last_place, scores
 from recourse.models.network_classifier import NetworkClassifier
-from recourse.models.statements import trial
+from recourse.models.statements import network_on_menus
 from recourse.models.statements.network import Layers, logistic
 from recourse.search import any_model, brute_force, networks
 from recourse.search.relaxation import Affordable, above_logistic, cheapest_cover, cheapest_peak, linear_bound
@@ -339,7 +339,7 @@ def test_layers_that_are_not_what_decides_are_not_believed():
 def test_a_model_that_contradicts_its_layers_after_all_is_searched_action_by_action(monkeypatch):
     w = world(2, kind="network")
     menus = w.actions.menus(w.denied.iloc[:4])
-    monkeypatch.setattr(trial, "_holds", lambda *arguments: True)
+    monkeypatch.setattr(network_on_menus, "holds", lambda *arguments: True)
     monkeypatch.setattr(w.clf, "predict", lambda X: (w.clf.decision_function(X) > 0.3).astype(int))
     answers = rs.find(w.model, menus)
     np.testing.assert_allclose(answers.cost, brute_force.solve(w.model, menus).cost, **CLOSE)
@@ -362,7 +362,7 @@ def test_words_and_gaps_are_not_for_layers():
 def test_a_bar_that_is_raised_to_the_last_place_is_stated_too(kind):
     w = world(6, kind=kind)
     values = scores(w.model, w.X)
-    raised = raised_to(w.model, values, values >= np.quantile(values, 0.8))
+    raised = moved_to_last_place(w.model, values, values >= np.quantile(values, 0.8))
     agrees(raised, w.actions.menus(w.X[~raised.approves(w.X)].iloc[:5]))
 
 

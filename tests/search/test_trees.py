@@ -26,7 +26,8 @@ from sklearn.tree import DecisionTreeClassifier
 import recourse as rs
 from helpers import COSTS, LABELS, TREES, agrees_with_brute_force, draw_exclusions, tie, world
 from recourse.menus import folding
-from recourse.models.readers.trees import TreeEstimatorModel, recognise_trees
+from recourse.models.estimator import EstimatorModel, Recognised
+from recourse.models.readers.trees import SummedTrees, recognise_trees
 from recourse.search import brute_force, trees
 
 both_builds = pytest.mark.parametrize("interpreted", [False, True], ids=["built", "interpreted"])
@@ -380,9 +381,10 @@ def test_a_transformer_that_mixes_columns_is_found_out(seed):
 
     forest = RandomForestClassifier(9, random_state=0).fit(Mixes().transform(w.X), w.y)
     pipeline = make_pipeline(Mixes(), forest)
-    plain = recognise_trees(forest, rs.as_model(forest))
+    plain = recognise_trees(rs.as_model(forest))
     assert plain is not None
-    fooled = TreeEstimatorModel(pipeline, plain[0], [Mixes()], desired=1)
+    mixed = SummedTrees(plain.forest, [Mixes()])
+    fooled = EstimatorModel(pipeline, desired=1, recognise=lambda model: Recognised(trees=mixed))
     assert fooled.trees(w.actions.menus(w.X)) is None
 
 

@@ -21,12 +21,12 @@ from helpers import printed_under_hash_seeds
 from recourse.summaries import SelectionStatus
 from recourse.summaries.choice import exact
 from recourse.summaries.choice.greedy import anytime_bound, greedy, local_search
-from recourse.summaries.choice.problem import Problem
+from recourse.summaries.choice.problem import ChoiceProblem
 from recourse.summaries.choice.select import select
 from recourse.summaries.evidence.bins import Levels, levels_of, mobility
 from recourse.summaries.evidence.itemsets import count, frequent_itemsets, pack, unpack
 from recourse.summaries.evidence.moves import Move
-from recourse.summaries.evidence.predicates import Predicate
+from recourse.summaries.evidence.predicates import FeaturePredicate
 from summary_worlds import Black, action_set, after, encoded_world, summary, true_of, world
 
 
@@ -177,7 +177,7 @@ def random_problem(seed, *, rules=9, cells=12, groups=4, overlap=None, max_rules
     price[-1] = price[0]
     group = rng.integers(0, groups, rules)
     limit = None if overlap is None else overlap * people.sum() + 1e-9
-    return Problem(
+    return ChoiceProblem(
         sparse.csr_matrix(cover.astype(float)), 1.5 * people, people, price, group, max_rules, max_groups, limit
     )
 
@@ -236,7 +236,7 @@ def test_the_exact_choice_is_that_of_a_general_solver(overlap, rules, seed, max_
     # as it is, and as in a problem so large that only some rules are looked at first, and more of them later
     for first, few in ((exact.FIRST, exact.FEW), (3, 0)):
         with mock.patch.multiple(exact, FIRST=first, FEW=few):
-            found = select(problem, time_limit=60, start=np.arange(2))
+            found = select(problem, budget=Budget(60), start=np.arange(2))
         assert problem.allows(found.chosen)
         assert found.value == pytest.approx(best, abs=1e-5)
         assert found.status is SelectionStatus.OPTIMAL
@@ -287,7 +287,7 @@ def test_the_anytime_bound_holds_from_any_set(seed, chosen):
 def test_local_search_leaves_what_greedy_is_stuck_in():
     # one wide rule first, then two that cover everything better: greedy keeps the wide one
     cover = np.array([[1, 1, 1, 1, 0, 0], [1, 1, 0, 0, 1, 0], [0, 0, 1, 1, 0, 1]], dtype=float)
-    problem = Problem(
+    problem = ChoiceProblem(
         sparse.csr_matrix(cover), np.ones(6), np.ones(6), np.array([0.1, 0.2, 0.2]), np.zeros(3, int), 2, 1
     )
     assert problem.value(greedy(problem)) < problem.value(local_search(problem)) == pytest.approx(5.6)
@@ -295,7 +295,7 @@ def test_local_search_leaves_what_greedy_is_stuck_in():
 
 def test_out_of_time_the_best_set_in_hand_and_a_true_bound_come_back():
     problem = random_problem(5, rules=60, cells=200, max_rules=8, max_groups=3)
-    hurried, best = select(problem, time_limit=1e-9), select(problem)
+    hurried, best = select(problem, budget=Budget(1e-9)), select(problem)
     assert hurried.value <= best.value <= hurried.bound + 1e-6
     assert best.status is SelectionStatus.OPTIMAL
 
@@ -443,7 +443,7 @@ def test_the_objective_with_the_papers_constants_ranks_as_the_one_without(fitted
 def test_predict_returns_the_rows_that_the_rules_lead_to(fitted):
     w, result = fitted
     people = w.denied
-    new, prescribed = result.predict(people), result.prescribe(people)
+    new, prescribed = result.apply(people), result.prescribe(people)
     assert new["debts"].dtype == people["debts"].dtype
     for k, row in enumerate(prescribed.itertuples()):
         person = people.iloc[k].to_dict()
@@ -528,7 +528,7 @@ def test_choosing_from_a_part_counts_only_that_part(fitted):
     people = pd.concat([w.denied[part], w.X[w.model.approves(w.X)]])
     other = rs.summarize(w.model, people, w.actions, subgroups=["sex"], min_support=0.02, bins=5, max_rules=8)
     assert half.n == len(other.evidence.people)
-    made = rs.TwoLevelRecourseSet(half, result.limits)
+    made = rs.TwoLevelRecourseSet(half, result.settings)
     assert all(rule.n <= half.n for rule in made.rules)
     found = transfer(made, rest)
     assert 0 <= found["accuracy"] <= found["cover"] <= 1
@@ -563,11 +563,11 @@ def test_bins_are_fitted_on_the_people_summarised_and_reach_beyond_them():
 
 
 def test_a_bin_is_entered_at_its_nearest_value_and_whole_numbers_stay_whole():
-    bin_ = Move(Predicate("debts", "in", (3, 6), whole=True))
+    bin_ = Move(FeaturePredicate("debts", "in", (3, 6), whole=True))
     assert str(bin_) == "debts = 3 to 5"
     assert bin_.apply(np.array([0.0, 4.0, 9.0]), np.arange(10.0)).tolist() == [3, 4, 5]
     w = world(0, n=400)
-    new = summary(w, bins=3).predict(w.denied)
+    new = summary(w, bins=3).apply(w.denied)
     assert new["debts"].dtype.kind == "i"
 
 
@@ -599,10 +599,10 @@ def test_missing_codes_are_no_targets_and_no_part_of_the_bins():
 
 def test_a_missing_value_satisfies_no_predicate():
     column = pd.Series(["a", None, "b"], name="x")
-    assert Predicate("x", "=", "a").holds(column).tolist() == [True, False, False]
-    assert Predicate("x", "≠", "a").holds(column).tolist() == [False, False, True]
+    assert FeaturePredicate("x", "=", "a").holds(column).tolist() == [True, False, False]
+    assert FeaturePredicate("x", "≠", "a").holds(column).tolist() == [False, False, True]
     for operator in ("≤", "≥"):
-        assert not Predicate("x", operator, 1.0).holds(pd.Series([np.nan]))[0]
+        assert not FeaturePredicate("x", operator, 1.0).holds(pd.Series([np.nan]))[0]
 
 
 def test_ordinal_levels_go_by_rank():
@@ -613,7 +613,7 @@ def test_ordinal_levels_go_by_rank():
     levels = levels_of(column, how, bins=5, binning="width")
     assert levels.codes(column).tolist() == [2, 0, 1]
     assert levels.steps(np.array([0]), np.array([2])).tolist() == [2]
-    assert Predicate("x", "≥", "middle", order=order).holds(column).tolist() == [True, False, True]
+    assert FeaturePredicate("x", "≥", "middle", order=order).holds(column).tolist() == [True, False, True]
     assert isinstance(levels, Levels)
 
 
@@ -652,7 +652,7 @@ def test_percentile_costs_price_each_person_by_their_own_distance():
     A[["gender", "age"]].actionable = False
     result = rs.summarize(model, people.X, A, subgroups=["gender"], cost="total", max_rules=3, min_support=0.05)
     denied = people.X[~model.approves(people.X)]
-    prescribed, new = result.prescribe(denied), result.predict(denied)
+    prescribed, new = result.prescribe(denied), result.apply(denied)
     for k in np.flatnonzero(prescribed["rule"])[:20]:
         price = sum(
             rs.TotalCost().prices(A[name], denied[name].iloc[k], np.array([new[name].iloc[k]]))[0] for name in denied
@@ -840,7 +840,7 @@ def test_the_callers_things_are_left_alone():
     w = world(0)
     before, settings = w.X.copy(deep=True), w.actions.to_frame()
     result = summary(w)
-    result.predict(w.X)
+    result.apply(w.X)
     pd.testing.assert_frame_equal(w.X, before)
     pd.testing.assert_frame_equal(w.actions.to_frame(), settings)
 
@@ -865,7 +865,7 @@ def test_polars_tables_come_and_go_in_kind():
     A = rs.ActionSet(people.X)
     table = pl.from_pandas(people.X)
     result = rs.summarize(model, table, A, min_support=0.05, max_rules=2, subgroups=[])
-    assert isinstance(result.predict(table), pl.DataFrame)
+    assert isinstance(result.apply(table), pl.DataFrame)
     assert result.to_dict() == rs.summarize(model, people.X, A, min_support=0.05, max_rules=2, subgroups=[]).to_dict()
 
 
@@ -930,7 +930,7 @@ def test_one_hot_groups_keep_exactly_one_level():
     result = rs.summarize(model, X, actions, subgroups=[], max_rules=6, min_support=0.02, max_changes=2)
     assert any(move.feature.startswith("home") for rule in result.rules for move in rule.action)
     denied = X[~model.approves(X)]
-    new = result.predict(denied)
+    new = result.apply(denied)
     assert (new[["home_0", "home_1", "home_2"]].sum(axis=1) == 1).all()
     measures = result.measures(X)
     assert measures["in sample"].to_dict() == measures["held out"].to_dict()
@@ -952,7 +952,7 @@ def test_an_induced_change_reaches_the_model_and_has_no_price():
     actions.add_constraint(rs.constraints.Linkage("years", {"age": 1.0}))
     result = rs.summarize(model, X, actions, subgroups=[], min_support=0.02, max_rules=4)
     denied = X[~model.approves(X)]
-    new = result.predict(denied)
+    new = result.apply(denied)
     assert ((new["age"] - denied["age"]) == (new["years"] - denied["years"])).all()
     assert all(rule.cost == 1 for rule in result.rules)
     prescribed = (result.prescribe(denied)["rule"] > 0).to_numpy()

@@ -62,7 +62,7 @@ def test_the_actions_chosen_are_worth_as_much_as_any(seed, most, rounded):
     before = global_actions.MAX_ENTRIES
     try:
         global_actions.MAX_ENTRIES = 300 if rounded else before
-        found = choose_actions(benefit, most, 10.0)
+        found = choose_actions(benefit, most)
     finally:
         global_actions.MAX_ENTRIES = before
     assert len(found.chosen) <= most
@@ -97,7 +97,7 @@ def test_global_actions_are_the_best_and_everybody_takes_the_cheapest_that_works
     assert (told["rule"] > 0).tolist() == works.any(axis=0).tolist()
     assert told["cost"].to_numpy() == pytest.approx(np.where(works.any(axis=0), np.nanmin(
         np.where(works, chosen, np.inf), axis=0), np.nan), nan_ok=True)  # fmt: skip
-    assert w.model.approves(found.predict(w.denied)).tolist() == works.any(axis=0).tolist()
+    assert w.model.approves(found.apply(w.denied)).tolist() == works.any(axis=0).tolist()
 
 
 def test_more_actions_are_never_worth_less_and_a_dearer_unit_never_costs_more(small):
@@ -116,7 +116,7 @@ def test_global_actions_respect_joint_constraints_also_for_those_who_change_a_pa
     rules = rs.summarize(model, X, actions, subgroups=[], min_support=0.02, max_changes=3)
     found = rules.global_actions(4)
     denied = X[~model.approves(X)]
-    new = found.predict(denied)
+    new = found.apply(denied)
     assert (new[["home_0", "home_1", "home_2"]].sum(axis=1) == 1).all()
     measures = found.measures(X)
     assert measures["in sample"].to_dict() == measures["held out"].to_dict()
@@ -173,7 +173,7 @@ def naive(growth, depth, cells=None, path=()):
 @settings(max_examples=60, deadline=None)
 def test_no_tree_is_worth_more_than_the_one_grown(seed, depth, precision):
     growth = random_growth(seed, precision=precision)
-    found = grow_tree(growth, depth, 10.0)
+    found = grow_tree(growth, depth)
     assert found.value == pytest.approx(naive(growth, depth), abs=1e-5)
     assert found.bound == found.value
 
@@ -182,7 +182,7 @@ def test_no_tree_is_worth_more_than_the_one_grown(seed, depth, precision):
 @settings(max_examples=30, deadline=None)
 def test_out_of_time_the_tree_in_hand_and_a_true_bound_come_back(seed):
     growth = random_growth(seed)
-    hurried = grow_tree(growth, 3, 1e-9)
+    hurried = grow_tree(growth, 3, Budget(1e-9))
     best = naive(growth, 3)
     assert hurried.value - 1e-6 <= best <= hurried.bound + 1e-6
 
@@ -340,7 +340,7 @@ def test_nothing_asks_the_model_but_other_people_do(small):
         one.front(fcost_weight=[0, 0.1]).to_html()
         one.to_dict()
     tree.prescribe(denied)
-    tree.predict(denied)
+    tree.apply(denied)
     rules.front(max_rules=[1, 3])
     assert w.model.asked == asked
     found.measures(w.X)

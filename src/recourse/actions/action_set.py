@@ -16,6 +16,7 @@ import pandas as pd
 from recourse import tables
 from recourse.actions.constraints.constraint import Constraint
 from recourse.actions.constraints.group_limits import GroupLimit, OneHot
+from recourse.actions.constraints.linkage import links_in_order
 from recourse.actions.feature import FeatureActions
 from recourse.actions.feature_list import FeatureView
 from recourse.actions.legacy import slopes
@@ -214,6 +215,7 @@ class ActionSet(FeatureView):
         for name in constraint.features:
             if name not in self.names:
                 raise InputError(f"{constraint!r}: {name!r} is not a feature. {nearest(name, self.names)}")
+        links_in_order([*self._constraints.values(), constraint])  # refuses linkages in a circle
         number = max(self._constraints, default=0) + 1
         self._constraints[number] = constraint
         return number
@@ -416,7 +418,7 @@ class ActionSet(FeatureView):
         check_max_changes(max_changes)
         from recourse.menus.build import build
 
-        return build(self._features, list(self._constraints.values()), frame, cost, max_changes)
+        return build(self, frame, cost, max_changes)
 
 
 def as_action_set(value: Any) -> ActionSet:

@@ -17,10 +17,10 @@ leave without one most are not proven to have none (`Outcome`).
 
 from recourse.generators.counterfactuals import OUTCOMES, Counterfactuals, Outcome
 from recourse.generators.latent import Autoencoder, LatentSpace
-from recourse.generators.losses import LOSSES
-from recourse.generators.objective import Block, Slopes
-from recourse.generators.optimisers import Adam, Descent, Salient
-from recourse.generators.penalties import Distance, Diversity, Gravity, OldLabel
+from recourse.generators.losses import LOSSES, FunctionLoss
+from recourse.generators.objective import Block, Part, Slopes
+from recourse.generators.optimisers import Adam, Descent, Optimiser, Salient
+from recourse.generators.penalties import Distance, Diversity, FunctionPenalty, Gravity, OldLabel
 from recourse.generators.recipes import (
     CLUE,
     RECIPES,
@@ -33,7 +33,7 @@ from recourse.generators.recipes import (
     Recipe,
     Wachter,
 )
-from recourse.generators.stopping import Gradient, Probability
+from recourse.generators.stopping import Gradient, Probability, Stop
 from recourse.menus.projection import Reach
 
 __all__ = [
@@ -51,6 +51,8 @@ __all__ = [
     "DiCE",
     "Distance",
     "Diversity",
+    "FunctionLoss",
+    "FunctionPenalty",
     "Generic",
     "Gradient",
     "Gravitational",
@@ -58,11 +60,14 @@ __all__ = [
     "Greedy",
     "LatentSpace",
     "OldLabel",
+    "Optimiser",
     "Outcome",
+    "Part",
     "Probability",
     "Reach",
     "Recipe",
     "Salient",
     "Slopes",
+    "Stop",
     "Wachter",
 ]

@@ -17,8 +17,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from recourse import tables
 from recourse.arrays import BoolArray, FloatArray, IntArray, RowArray
-from recourse.menus.apply import replaced
 from recourse.tables import Name
 
 if TYPE_CHECKING:
@@ -200,7 +200,7 @@ class Menus:
         frame = self.X.take(np.asarray(people, dtype=np.int64)).reset_index(drop=True)
         for name, (where, new) in values.items():
             if len(where):
-                frame[name] = replaced(frame[name], where, new)
+                frame[name] = tables.replaced(frame[name], where, new)
         return frame
 
     def cost(self, people: npt.ArrayLike, picks: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
@@ -270,8 +270,11 @@ class Menus:
         good = np.flatnonzero(allowed)
         if self.wide and len(good):
             today, new = self.X.take(people[good]).reset_index(drop=True), self.points(people[good], picks[good])
+            changed = None
+            if any(constraint.counts_choices for constraint in self.wide):
+                changed = dict(zip(self.features, self.feature_changes(people[good], picks[good]).T, strict=True))
             for constraint in self.wide:
-                allowed[good] &= constraint.holds(today, new)
+                allowed[good] &= constraint.holds(today, new, changed)
         return allowed
 
 

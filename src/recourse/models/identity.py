@@ -39,7 +39,7 @@ def identity_of(model: Any) -> dict[str, Any]:
     (True, False)
     """
     if isinstance(model, Model):
-        return model.identity()
+        return model.to_dict()
     return estimator_identity(model)
 
 

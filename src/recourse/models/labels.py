@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from recourse.errors import InputError, ModelError
 from recourse.models.model import Model
-
-if TYPE_CHECKING:
-    pass
 
 
 def choose_label(classes: npt.NDArray[Any], desired: Any) -> Any:

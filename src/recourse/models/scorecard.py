@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,13 +19,10 @@ import pandas as pd
 from recourse import tables
 from recourse.arrays import BoolArray, FloatArray
 from recourse.errors import InputError, ModelError
+from recourse.menus.menus import Menus
 from recourse.models.model import Model
 from recourse.models.statements.additive import Additive, exact, gains_along, quantum_of
 from recourse.tables import Name
-
-if TYPE_CHECKING:
-    from recourse.menus.menus import Menus
-
 
 MISSING, OTHER, EACH = "(missing)", "(other)", "(each)"
 """Levels with a meaning of their own: no value; any value that no other row names; points per unit."""

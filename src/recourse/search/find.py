@@ -20,7 +20,7 @@ from recourse.errors import InputError
 from recourse.menus.menus import Menus
 from recourse.models.model import Model
 from recourse.models.statements.additive import Additive
-from recourse.models.statements.network import Network
+from recourse.models.statements.network import NetworkStatement
 from recourse.models.statements.trees import TreeEnsemble
 from recourse.search import any_model as best_first
 from recourse.search import networks
@@ -29,7 +29,7 @@ from recourse.search.additive import KnapsackSearch
 from recourse.search.boundary import BoundaryRounds, drop_free_changes
 from recourse.search.solutions import Exclusions, Solutions, exclude
 
-Statement = Additive | TreeEnsemble | Network
+Statement = Additive | TreeEnsemble | NetworkStatement
 
 
 def find(
@@ -86,7 +86,7 @@ def _find(
         found = boxes.solve(model, menus, statement, people, exclusions, deadline=deadline, progress=progress)
         drop_free_changes(model, menus, people, exclude(exclusions, people), found)
         return found
-    if isinstance(statement, Network):
+    if isinstance(statement, NetworkStatement):
         found = networks.solve(model, menus, statement, people, exclusions, deadline=deadline, progress=progress)
         drop_free_changes(model, menus, people, exclude(exclusions, people), found)
         return found

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from recourse.arrays import BoolArray, FloatArray, IntArray
 from recourse.menus.menus import Menus
 from recourse.models.model import Model
-from recourse.models.statements.network import Network
+from recourse.models.statements.network import NetworkStatement
 from recourse.search import any_model
 from recourse.search.relaxation import Affordable, cheapest_cover, cheapest_peak, linear_bound
 from recourse.search.solutions import FEASIBLE, OPTIMAL, Exclusions, Solutions, exclude
@@ -46,7 +46,7 @@ Boxes = tuple[IntArray, FloatArray, BoolArray]
 def solve(
     model: Model,
     menus: Menus,
-    network: Network,
+    network: NetworkStatement,
     people: npt.ArrayLike | None = None,
     exclusions: Sequence[Exclusions] | None = None,
     *,
@@ -94,7 +94,7 @@ class _Search:
         self,
         model: Model,
         menus: Menus,
-        network: Network,
+        network: NetworkStatement,
         people: IntArray,
         exclusions: list[Exclusions],
         out: Solutions,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,12 @@ from recourse.tables import Name
 
 
 class AtMost(Constraint):
-    """At most `k` of these features change at once (of all features, without `names`)."""
+    """At most `k` of these features change at once (of all features, without `names`).
+
+    What a linkage moves along was not chosen, and does not count.
+    """
+
+    counts_choices = True
 
     def __init__(self, k: int, names: Sequence[Name] | None = None) -> None:
         if isinstance(k, bool) or int(k) != k or k < 0:
@@ -27,5 +32,17 @@ class AtMost(Constraint):
         changes = sum(~same_values(today[name].to_numpy(), new[name].to_numpy()) for name in names)
         return np.asarray(changes <= self.k)
 
+    def holds(
+        self, today: pd.DataFrame, new: pd.DataFrame, changed: Mapping[Name, BoolArray] | None = None
+    ) -> BoolArray:
+        if changed is None:
+            return self.admits(today, new)
+        changes = np.zeros(len(new), dtype=np.int64)
+        for name in self.features or tuple(changed):
+            if name in changed:
+                changes += changed[name]
+        return changes <= self.k
+
     def linear(self) -> Sequence[Linear]:
-        return [Linear(dict.fromkeys(self.features, lambda today, new: ~same_values(today, new)), 0, self.k)]
+        terms = dict.fromkeys(self.features, lambda today, new: ~same_values(today, new))
+        return [Linear(terms, 0, self.k, of_choices=True)]

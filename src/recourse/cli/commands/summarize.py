@@ -57,6 +57,9 @@ def summarize(
     everyone: bool,
     moves: tuple[str, ...],
     hold_out: float | None,
+    min_support: float,
+    max_condition: int,
+    bins: int,
     **limits: Any,
 ) -> None:
     """Summarise the recourse of everybody who is denied in a few rules: if ..., if ..., then ...
@@ -71,11 +74,10 @@ def summarize(
     made, held_out = _parts(task.frame, hold_out)
 
     # what is not said is left to the verb
-    if said.max_changes is not None:
-        limits["max_changes"] = said.max_changes
-    if said.time_limit is not None:
-        limits["time_limit"] = said.time_limit
-
+    changes: dict[str, Any] = {} if said.max_changes is None else {"max_changes": said.max_changes}
+    space = rs.summaries.CandidateSpace(
+        min_support=min_support, max_condition=max_condition, bins=bins, moves=moves or ("to",), **changes
+    )
     with progress_bar("trying", "actions") as progress:
         result = rs.summarize(
             task.model,
@@ -83,10 +85,11 @@ def summarize(
             task.actions,
             subgroups=[] if everyone else list(subgroups) or None,
             cost=task.cost,
-            moves=moves or ("to",),
+            limits=rs.summaries.Limits(**limits),
+            space=space,
             held_out=held_out,
+            time_limit=said.time_limit,
             progress=progress,
-            **limits,
         )
     task.write(result)
 

@@ -19,9 +19,11 @@ from recourse.models.files.limits import COMPRESSED, SIZE_LIMIT, TEXT_LIMIT
 from recourse.models.files.onnx import OnnxClassifier, looks_like_onnx, read_graph
 from recourse.models.files.pickles import open_trusted_pickle, pickle_imports
 from recourse.models.files.skops import check_archive, open_skops, skops_types
+from recourse.models.readers.json_text import read_json
 from recourse.models.readers.lightgbm import read_lightgbm
 from recourse.models.readers.tree_classifier import BoostedClassifier
-from recourse.models.readers.xgboost import read_json, read_ubjson, read_xgboost
+from recourse.models.readers.ubjson import read_ubjson
+from recourse.models.readers.xgboost import read_xgboost
 
 
 @dataclass(frozen=True)

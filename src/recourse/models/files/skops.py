@@ -10,7 +10,7 @@ from typing import Any
 
 from recourse.errors import ModelError
 from recourse.models.files.limits import SIZE_LIMIT
-from recourse.models.readers.xgboost import read_json
+from recourse.models.readers.json_text import read_json
 
 DATA_ONLY = frozenset(
     {

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from recourse.arrays import FloatArray
-from recourse.models.readers.tree_classifier import Tree
-
-if TYPE_CHECKING:
-    pass
+from recourse.models.logits import logit
+from recourse.models.readers.tree import Tree
 
 CellArray = npt.NDArray[np.int32]
 
@@ -74,7 +72,7 @@ class Goal:
             strict = False
         if self.threshold is not None:
             t = self.threshold
-            strict, bar = False, self.margin + float(np.log(t) - np.log1p(-t)) / scale
+            strict, bar = False, self.margin + logit(t) / scale
             blur = 8 * eps / (t * (1 - t)) / scale
         for tree in trees:
             tree.value = self.sign * tree.value

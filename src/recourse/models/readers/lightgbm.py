@@ -1,4 +1,4 @@
-"""LightGBM's own text format, read as data: the library is not needed."""
+"""LightGBM: its own text format read as data, without the library; and its fitted classifiers, through that text."""
 
 from __future__ import annotations
 
@@ -7,10 +7,25 @@ from typing import Any
 import numpy as np
 
 from recourse.errors import ModelError
-from recourse.models.readers.tree_classifier import BoostedClassifier, Tree
-from recourse.models.readers.xgboost import read_json
+from recourse.models.readers.forest import Forest, Goal
+from recourse.models.readers.json_text import read_json
+from recourse.models.readers.tree import Tree
+from recourse.models.readers.tree_classifier import BoostedClassifier
 
-# -- LightGBM --------------------------------------------------------------------------------------------------
+
+def lightgbm_estimator(estimator: Any, goal: Goal) -> Forest | None:
+    """Return the trees of a fitted `LGBMClassifier`, as it predicts with them; None if it does anything else."""
+    if goal.margin:  # it has no decision value to measure one on
+        return None
+    try:
+        return lightgbm_booster(estimator.booster_).forest(goal)
+    except ModelError:
+        return None
+
+
+def lightgbm_booster(booster: Any) -> BoostedClassifier:
+    """Return the classifier that a booster of LightGBM stands for."""
+    return read_lightgbm(booster.model_to_string())
 
 
 def read_lightgbm(text: str) -> BoostedClassifier:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,10 +11,7 @@ import numpy.typing as npt
 from recourse.arrays import BoolArray, FloatArray
 from recourse.models.readers.forest import Forest, Goal
 from recourse.models.readers.pipelines import kind_of
-from recourse.models.readers.tree_classifier import Tree
-
-if TYPE_CHECKING:
-    pass
+from recourse.models.readers.tree import Tree
 
 
 def _votes(trees: Sequence[Any], goal: Goal, columns: Any) -> Forest | None:

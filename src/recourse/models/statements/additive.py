@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from recourse.arrays import FloatArray
+from recourse.menus.menus import Menus
 from recourse.tables import Name
-
-if TYPE_CHECKING:
-    from recourse.menus.menus import Menus
 
 
 @dataclass(frozen=True, eq=False)

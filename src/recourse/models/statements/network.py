@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from recourse.arrays import FloatArray
-
-if TYPE_CHECKING:
-    from recourse.menus.menus import Menus
+from recourse.arrays import FloatArray, IntArray
+from recourse.menus.menus import Menus
+from recourse.models.logits import logistic as logistic
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +101,7 @@ class Layers:
 
 
 @dataclass(frozen=True, eq=False)
-class Network:
+class NetworkStatement:
     """What a ReLU network, or an ensemble of them, states about the people and menus.
 
     A row is approved if its `score` is above 0, or there if the model says so, up to `tolerance`: a bound on how
@@ -117,7 +115,7 @@ class Network:
 
     layers: Layers
     today: FloatArray
-    inputs: tuple[npt.NDArray[np.int64], ...]
+    inputs: tuple[IntArray, ...]
     values: tuple[FloatArray, ...]
     bar: float
     tolerance: float
@@ -142,7 +140,7 @@ class Network:
         return at
 
 
-def logistic(z: FloatArray) -> FloatArray:
-    """Return 1 / (1 + exp(−z)), without overflow."""
-    p: FloatArray = 0.5 * (1.0 + np.tanh(0.5 * z))
-    return p
+def affine_layers(weights: FloatArray, intercept: float) -> Layers:
+    """Return a linear model as the network of one layer that it is."""
+    d = len(weights)
+    return Layers((weights.reshape(1, d, 1),), (np.full((1, 1, 1), intercept),), np.zeros(d), np.ones(d))

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from recourse.arrays import BoolArray, FloatArray
-
-if TYPE_CHECKING:
-    from recourse.menus.menus import Menus
+from recourse.menus.menus import Menus
 
 
 @dataclass(frozen=True, eq=False)

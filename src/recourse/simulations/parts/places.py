@@ -11,7 +11,7 @@ import pandas as pd
 from recourse.arrays import BoolArray
 from recourse.identity import Settings
 from recourse.models import Model
-from recourse.models.moved_bar import Raised, raised_to, scores
+from recourse.models.moved_bar import moved_to_last_place, scores
 from recourse.simulations.parts.part import Kind
 from recourse.simulations.parts.shares import check_number_or_share, how_many
 
@@ -104,11 +104,11 @@ class Places(Settings):
         Model, bool[n]
             A model that approves whoever reaches the score of the last place, and who has a place.
         """
-        model = model.of if isinstance(model, Raised) else model
+        model = model.original
         approved, values = np.zeros(len(X), dtype=bool), scores(model, X)
         best = np.argsort(-values, kind="stable")[: how_many(self.k, len(X))]
         approved[best] = True
-        return raised_to(model, values, approved), approved
+        return moved_to_last_place(model, values, approved), approved
 
 
 DECISION = Kind(

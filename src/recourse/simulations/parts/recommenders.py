@@ -169,8 +169,8 @@ class Generated(Settings):
         frozen = gravity is None or gravity.frozen
         return self.recipe.generate(
             model,
-            actions,
             X,
+            actions,
             population=situation.start,
             targets=situation.targets_then if frozen else situation.targets_now,
             random_state=situation.seed,

@@ -1,4 +1,4 @@
-"""Measures of shift: against the definitions, written out naively."""
+"""The maximum mean discrepancy and its test: against the definitions, written out naively."""
 
 from __future__ import annotations
 
@@ -11,13 +11,9 @@ from threadpoolctl import threadpool_limits
 
 import recourse as rs
 from recourse.statistics import (
-    decisiveness,
-    disagreement,
     median_bandwidth,
     mmd,
     mmd_test,
-    perturbation,
-    redundancy,
 )
 from recourse.statistics.mmd import AT_ONCE
 
@@ -115,17 +111,6 @@ def test_more_permutations_than_fit_at_once_agree_with_fewer():
     assert p == pytest.approx(mmd_test(A, B, permutations=1000, random_state=3).p_value, abs=0.06)
 
 
-def test_both_definitions_of_the_paper_are_there():
-    p, q = np.array([0.5, 0.9]), np.array([0.8, 0.1])
-    assert decisiveness(p, q) == pytest.approx(abs(0.4 - 0.5))
-    assert decisiveness(p, q, definition="mean_square") == pytest.approx((0.09 + 0.16) / 2)
-    before, after = [np.zeros((2, 2)), np.zeros(1)], [np.ones((2, 2)), np.full(1, 3.0)]
-    assert perturbation(before, after) == pytest.approx((2 / 4 + 3) / 2)
-    assert perturbation(before, after, definition="squared") == pytest.approx(4 + 9)
-    assert disagreement([0, 1], [1, 1]) == 0.5
-    assert redundancy([[1.0, np.nan]], [[2.0, np.nan]]) == 0.5
-
-
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -134,11 +119,8 @@ def test_both_definitions_of_the_paper_are_there():
         lambda: mmd([[np.nan], [2.0]], [[1.0], [2.0]]),
         lambda: mmd([[1.0], [2.0]], [[1.0], [2.0]], 0.0),
         lambda: mmd_test([[1.0], [2.0]], [[1.0], [2.0]], permutations=0),
-        lambda: decisiveness([0.5], [0.5], definition="code"),
-        lambda: perturbation([], []),
-        lambda: perturbation([[1.0]], [[1.0]], definition="l1"),
-        lambda: disagreement([], []),
-        lambda: redundancy([[1]], [[1, 2]]),
+        lambda: mmd_test([[1.0], [2.0]], [[1.0], [2.0]], permutations=True),
+        lambda: median_bandwidth([[np.nan], [1.0]]),
     ],
 )
 def test_what_can_not_be_measured_is_refused(wrong):
