@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score
@@ -215,3 +216,24 @@ def test_measures_are_taken_by_group_too():
         both = last.loc["standard", ["sex=f", "sex=m"]]
         assert both.min() <= last.loc["standard", ""] <= both.max()
         assert len(people) == len(X_end) == 200
+
+
+@pytest.mark.parametrize("preset", [None, "fonseca2023"])
+@pytest.mark.parametrize(
+    "column",
+    [
+        pd.Series(["a", None] * 150, dtype=object),
+        pd.Series([1.0, np.nan] * 150),
+        pd.Series([True, None, False] * 100, dtype="boolean"),
+    ],
+    ids=["words", "numbers", "booleans"],
+)
+def test_people_without_a_value_are_a_group_of_their_own(column, preset, blobs):
+    X, y, A = blobs
+    sim = rs.simulate(
+        LogisticRegression(), X.assign(g=column), y, A, rounds=1, repeats=1, group_by="g", preset=preset
+    )  # fmt: skip
+    levels = {f"g={level}" for level in column.dropna().unique()}
+    assert set(sim.to_frame()["group"]) == {"", "g is missing"} | levels
+    people = sum(group.members(sim.study.start).sum() for group in sim.study.groups.values())
+    assert people == len(sim.study.start)

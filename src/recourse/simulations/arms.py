@@ -31,7 +31,10 @@ CONTROL = "control"
 
 @dataclass(frozen=True, eq=False)
 class Group:
-    """The people with one value of a column that measures are taken for, and what these measures compare with."""
+    """The people with one value of a column that measures are taken for, and what these measures compare with.
+
+    level : None for the people whose value is missing
+    """
 
     column: Any
     level: Any
@@ -39,8 +42,17 @@ class Group:
 
     def members(self, people: People) -> BoolArray:
         """Return who is in the group."""
-        member: BoolArray = (people.X[self.column] == self.level).to_numpy()
-        return member
+        return has_level(people.X[self.column], self.level)
+
+
+def has_level(column: pd.Series[Any], level: Any) -> BoolArray:
+    """Return for each row whether it has a level, or, if that is None, no value."""
+    missing = column.isna().to_numpy(dtype=bool)
+    if level is None:
+        return missing
+    same = np.zeros(len(column), dtype=bool)
+    same[~missing] = (column[~missing] == level).to_numpy(dtype=bool)
+    return same
 
 
 @dataclass(frozen=True, eq=False)

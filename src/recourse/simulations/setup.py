@@ -21,7 +21,7 @@ from recourse.checks import is_whole, known_names
 from recourse.errors import InputError, ModelError, nearest
 from recourse.generators.recipes import Recipe
 from recourse.models import Model, choose_label
-from recourse.simulations.arms import CONTROL, Group, Study
+from recourse.simulations.arms import CONTROL, Group, Study, has_level
 from recourse.simulations.coordinates import Coordinates
 from recourse.simulations.design import Design
 from recourse.simulations.measures import Baseline
@@ -285,12 +285,14 @@ def _groups(
 ) -> Iterator[tuple[str, Group]]:
     """For each level of the columns: its name, and what measures compare with among these people. Widths are shared."""
     for name in names:
-        levels = sorted(start.X[name].unique().tolist(), key=str)
+        column = start.X[name]
+        levels = sorted(column.dropna().unique().tolist(), key=str)
+        levels += [None] if column.isna().any() else []
         if len(levels) > MOST_LEVELS:
             raise InputError(
                 f"group_by: {name!r} has {len(levels)} levels; the limit is {MOST_LEVELS}. Bin the values first."
             )
         for level in levels:
-            here, there = (start.X[name] == level).to_numpy(), (test[name] == level).to_numpy()
+            here, there = has_level(column, level), has_level(test[name], level)
             own = replace(baseline, X=baseline.X[here], held_X=baseline.held_X[there], held_y=baseline.held_y[there])
-            yield f"{name}={level}", Group(name, level, own)
+            yield f"{name} is missing" if level is None else f"{name}={level}", Group(name, level, own)
