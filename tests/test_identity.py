@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 import recourse as rs
-from recourse.identity import Settings, digest, plain_setting
+from recourse.identity import OwnFunction, Settings, content_hash, digest, importable_name, plain_setting
 
 
 def identity(thing, told=None):
@@ -102,3 +102,36 @@ def test_what_no_process_can_find_again_is_refused_or_goes_by_the_name_it_is_giv
     with pytest.raises(rs.InputError, match="identity="):
         identity(cost)
     assert identity(cost, "mine") != identity(cost, "yours")
+
+
+def made(power):
+    @functools.wraps(np.median)
+    def function(x):
+        return x**power
+
+    return function
+
+
+def test_functions_and_classes_have_the_name_that_imports_them():
+    assert importable_name("f", np.median) == "numpy:median"
+    assert importable_name("f", Plain).endswith(":Plain")
+
+
+@pytest.mark.parametrize(
+    "function",
+    [lambda x: x, made(2), functools.partial(max, 3), Plain(1), np.random.default_rng(0).normal],
+    ids=["a lambda", "one under another's name", "a partial", "an object", "a bound method"],
+)
+def test_what_can_not_be_imported_by_its_name_asks_for_an_identity(function):
+    with pytest.raises(rs.InputError, match=r"the cost is .* identity='…'"):
+        importable_name("the cost", function)
+    told = OwnFunction(function, identity="mine")
+    assert told.to_dict() == {"kind": "OwnFunction", "identity": "mine"}
+
+
+def test_a_hash_follows_values_shapes_and_types():
+    x = np.arange(6.0)
+    arrays = [x, x + 1, x.reshape(2, 3), x.astype(np.float32), x[::-1]]
+    assert len({content_hash(array) for array in arrays}) == len(arrays)
+    assert content_hash(x, x) != content_hash(x)
+    assert content_hash(x[::2]) == content_hash(np.array([0.0, 2.0, 4.0]))

@@ -7,6 +7,7 @@ done by then is kept, and whoever was not reached is UNKNOWN.
 from __future__ import annotations
 
 import math
+import numbers
 import threading
 import time
 from collections.abc import Callable
@@ -126,7 +127,7 @@ def _seconds(time_limit: float | None) -> float | None:
     """A time limit as a float, or an error that says what a limit is."""
     if time_limit is None:
         return None
-    if isinstance(time_limit, (str, bool)) or not time_limit >= 0:
+    if isinstance(time_limit, bool) or not isinstance(time_limit, numbers.Real) or not time_limit >= 0:
         raise InputError(f"time_limit must be seconds ≥ 0 or None, not {time_limit!r}.")
     return float(time_limit)
 

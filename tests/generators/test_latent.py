@@ -103,9 +103,16 @@ def test_units_do_not_matter_because_the_population_standardises(world):
     np.testing.assert_allclose(one.encode(X.to_numpy()), other.encode(X.to_numpy() * 1000 + 5), atol=1e-6)
 
 
-def test_what_is_decoded_lies_where_people_do_and_codes_spread_like_the_prior():
-    X = rs.datasets.overlapping(1000).X
-    space = Autoencoder().fit(X)
+@pytest.mark.parametrize(
+    ("n", "settings"),
+    [
+        (400, Autoencoder(epochs=60, learning_rate=5e-3)),
+        pytest.param(1000, Autoencoder(), marks=pytest.mark.slow),
+    ],
+)
+def test_what_is_decoded_lies_where_people_do_and_codes_spread_like_the_prior(n, settings):
+    X = rs.datasets.overlapping(n).X
+    space = settings.fit(X)
     codes = space.encode(X.to_numpy())
     back, _ = space.decode(codes)
     assert np.sqrt((((back - X) / X.std()) ** 2).mean(axis=None)) < 0.07
@@ -122,6 +129,18 @@ def test_training_goes_on_from_the_weights_and_keeps_the_scaling(world):
     moved = max(np.abs(a - b).max() for a, b in zip(after.weights, start.weights, strict=True))
     assert 0 < moved < 0.2
     assert repr(replace(start, settings=Autoencoder(warm_epochs=0)).warmed(X).weights) == repr(start.weights)
+
+
+def test_training_and_search_end_once_the_budget_is_used_up(world):
+    X, clf, people, A = world
+    endless = Autoencoder(epochs=10**9)
+    used_up = rs.Budget()
+    used_up.cancel()
+    space = endless.fit(X, budget=used_up)
+    np.testing.assert_array_equal(space.mean, X.mean())
+    out = REVISE(space=endless).generate(clf, people, A, population=X, time_limit=0.3)
+    assert out.interrupted
+    assert (out.steps == 0).all()
 
 
 # -- slopes --------------------------------------------------------------------------------------------
@@ -325,13 +344,25 @@ def test_other_recipes_search_latent_spaces_too(world, space):
 # -- over time -----------------------------------------------------------------------------------------
 
 
-def simulated(data, recourse, **how):
+def simulated(data, recourse, rounds=3, **how):
     net = NetworkClassifier((), epochs=20, random_state=0)
-    design = how.pop("design", rs.simulations.Design()).replace(permutations=0, measure_every=3)
-    return rs.simulate(net, data.X, data.y, rs.ActionSet(data.X, default_bounds=(-10, 10)), recourse=recourse, rounds=3,
-                       repeats=2, design=design, **how)  # fmt: skip
+    A = rs.ActionSet(data.X, default_bounds=(-10, 10))
+    design = how.pop("design", rs.simulations.Design()).replace(permutations=0, measure_every=rounds)
+    return rs.simulate(net, data.X, data.y, A, recourse=recourse, rounds=rounds, repeats=2, design=design, **how)
 
 
+@pytest.mark.parametrize("warm_epochs", [0, 1])
+def test_in_a_simulation_of_two_rounds_a_space_is_learned_once_or_goes_on(warm_epochs):
+    data = rs.datasets.overlapping(100)
+    recipe = REVISE(space=Autoencoder(epochs=2, warm_epochs=warm_epochs), max_steps=50)
+    sim = simulated(data, recipe, rounds=2)
+    start = sim.study.start_recourse["revise"].recipe.space
+    ends = [state.arms["model", "revise"].recourse.recipe.space for state in sim._states]
+    assert [one is start for one in ends] == [warm_epochs == 0] * 2
+    assert sim.study.recourse["revise"].recipe is recipe, "what was passed stays as it was"
+
+
+@pytest.mark.slow
 def test_in_a_simulation_a_space_is_learned_once_or_goes_on_with_the_model():
     data = rs.datasets.overlapping(200)
     still = REVISE(space=Autoencoder(epochs=4), max_steps=300)

@@ -264,7 +264,7 @@ def test_counterfactuals_of_a_generator_keep_the_chain():
     A.add_constraint(c.Linkage("b", {"c": 1.0}))
     A.add_constraint(c.Linkage("a", {"b": 1.0}))
     people = X[clf.predict(X) == 0].head(30)
-    out = Generic(max_steps=100, optimiser=Descent(0.05)).generate(clf, A, people)
+    out = Generic(max_steps=100, optimiser=Descent(0.05)).generate(clf, people, A)
     for name in "bc":
         np.testing.assert_array_equal(out.X[name] - people[name], out.X["a"] - people["a"])
 

@@ -1,9 +1,8 @@
 """Gradient generators: recipes for counterfactuals from the literature, searched for many people at once.
 
 Each recipe is a loss, some penalties, an optimiser, a space and a stop; the action set holds for all of them. Their
-slopes are known in closed form; PyTorch (``pip install 'openrecourse[torch]'``) is needed only to train an
-autoencoder, for a loss or penalty that is a function of yours and says no slopes, and for models that carry
-a torch module.
+slopes are known in closed form. PyTorch (``pip install 'openrecourse[torch]'``) is needed only to train an autoencoder,
+to differentiate a loss or penalty that is a function of yours, and for models that carry a torch module.
 
     Generic, Wachter        reach the boundary, near today's point
     Greedy, DiCE            along one feature at a time; several that differ
@@ -11,8 +10,8 @@ a torch module.
     REVISE                  stay where people are: in the latent space of an autoencoder
     CLUE                    there, too: make the model certain, which is an explanation and no recourse
 
-They promise less than `rs.find`: a point that the model approves, not the nearest one, and of those they
-leave without one most are not proven to have none (`Outcome`).
+They promise less than `rs.find`: a point that the model approves, not the nearest one. Most of those who are left
+without one are not proven to have none (`Outcome`).
 """
 
 from recourse.generators.counterfactuals import OUTCOMES, Counterfactuals, Outcome

@@ -15,7 +15,7 @@ from recourse.arrays import BoolArray, FloatArray
 from recourse.errors import ModelError
 from recourse.menus.projection import Reach
 from recourse.models import Model
-from recourse.models.statements.network import logistic
+from recourse.models.logits import logistic
 
 PullBack: TypeAlias = Callable[[FloatArray], FloatArray]
 """Turns slopes with respect to logits, [n, K], into slopes with respect to raw points, [n, K, d]."""

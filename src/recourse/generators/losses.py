@@ -35,7 +35,17 @@ class Loss:
     slope: Callable[[Block], FloatArray]
 
     def slopes(self, block: Block) -> Slopes:
-        """Return the slopes with respect to the logits, each counterfactual with its share."""
+        """Return the slopes with respect to the logits, each counterfactual with its share.
+
+        Parameters
+        ----------
+        block : Block
+            Where the search stands.
+
+        Returns
+        -------
+        Slopes
+        """
         return Slopes(logits=block.share * self.slope(block))
 
     def to_dict(self) -> dict[str, Any]:
@@ -70,7 +80,17 @@ class FunctionLoss(OwnFunction):
         function_of("loss", self.function, "It takes a torch tensor of logits and returns a tensor of losses.")
 
     def slopes(self, block: Block) -> Slopes:
-        """Return the slopes that PyTorch finds."""
+        """Return the slopes that PyTorch finds.
+
+        Parameters
+        ----------
+        block : Block
+            Where the search stands.
+
+        Returns
+        -------
+        Slopes
+        """
         return differentiated(lambda tensors: tensors.share * self.function(tensors.logits).sum(), block)
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol, runtime_checkable
 import numpy as np
 
 from recourse.arrays import BoolArray, FloatArray
-from recourse.models.statements.network import logistic
+from recourse.models.logits import logistic
 
 
 @dataclass(frozen=True, eq=False)

@@ -75,11 +75,35 @@ class Descent(Settings):
         number("rate", self.rate, above=0)
 
     def start(self, shape: tuple[int, ...]) -> list[FloatArray]:
-        """Return nothing: there is no memory."""
+        """Return nothing: there is no memory.
+
+        Parameters
+        ----------
+        shape : tuple of int
+            The shape of the positions, [n, K, p].
+
+        Returns
+        -------
+        list of array
+        """
         return []
 
     def step(self, gradient: FloatArray, memory: list[FloatArray], t: int) -> FloatArray:
-        """Return the moves."""
+        """Return the moves.
+
+        Parameters
+        ----------
+        gradient : float64[n, K, p]
+            The slopes of the objective.
+        memory : list of array
+            What `start` returned, or a step left.
+        t : int
+            The number of the step, from 1.
+
+        Returns
+        -------
+        float64[n, K, p]
+        """
         return -self.rate * gradient
 
 
@@ -115,11 +139,35 @@ class Adam(Settings):
             share("each of betas", beta, one=False)
 
     def start(self, shape: tuple[int, ...]) -> list[FloatArray]:
-        """Return the two moments, at 0."""
+        """Return the two moments, at 0.
+
+        Parameters
+        ----------
+        shape : tuple of int
+            The shape of the positions, [n, K, p].
+
+        Returns
+        -------
+        list of array
+        """
         return [np.zeros(shape), np.zeros(shape)]
 
     def step(self, gradient: FloatArray, memory: list[FloatArray], t: int) -> FloatArray:
-        """Return the moves and update the moments."""
+        """Return the moves and update the moments.
+
+        Parameters
+        ----------
+        gradient : float64[n, K, p]
+            The slopes of the objective.
+        memory : list of array
+            What `start` returned, or a step left.
+        t : int
+            The number of the step, from 1.
+
+        Returns
+        -------
+        float64[n, K, p]
+        """
         first, second = memory
         (a, b) = self.betas
         first *= a
@@ -162,11 +210,35 @@ class Salient(Settings):
         whole_number("most", self.most, least=1)
 
     def start(self, shape: tuple[int, ...]) -> list[FloatArray]:
-        """Return how often each coordinate was moved: never."""
+        """Return how often each coordinate was moved: never.
+
+        Parameters
+        ----------
+        shape : tuple of int
+            The shape of the positions, [n, K, p].
+
+        Returns
+        -------
+        list of array
+        """
         return [np.zeros(shape)]
 
     def step(self, gradient: FloatArray, memory: list[FloatArray], t: int) -> FloatArray:
-        """Return the moves and count them."""
+        """Return the moves and count them.
+
+        Parameters
+        ----------
+        gradient : float64[n, K, p]
+            The slopes of the objective.
+        memory : list of array
+            What `start` returned, or a step left.
+        t : int
+            The number of the step, from 1.
+
+        Returns
+        -------
+        float64[n, K, p]
+        """
         (moves,) = memory
         slope = np.where(moves < self.most, np.abs(gradient), -1.0)
         best = slope.argmax(axis=-1, keepdims=True)

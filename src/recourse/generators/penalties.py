@@ -54,7 +54,17 @@ class Distance(Settings):
         one_of("norm", self.norm, NORMS)
 
     def slopes(self, block: Block) -> Slopes:
-        """Return the slopes; 0 in what has not moved."""
+        """Return the slopes; 0 in what has not moved.
+
+        Parameters
+        ----------
+        block : Block
+            Where the search stands.
+
+        Returns
+        -------
+        Slopes
+        """
         moved = block.points - block.today
         if self.norm == "l2":
             return Slopes(points=self.weight * block.direction(moved))
@@ -85,7 +95,17 @@ class OldLabel(Settings):
         number("the weight of OldLabel", self.weight, least=0)
 
     def slopes(self, block: Block) -> Slopes:
-        """Return the slopes of log(1 + exp(z)), for those who have crossed."""
+        """Return the slopes of log(1 + exp(z)), for those who have crossed.
+
+        Parameters
+        ----------
+        block : Block
+            Where the search stands.
+
+        Returns
+        -------
+        Slopes
+        """
         return Slopes(logits=self.weight * block.share * block.likelihood * block.crossed)
 
 
@@ -120,7 +140,17 @@ class Gravity(Settings):
         true_or_false("frozen", self.frozen)
 
     def slopes(self, block: Block) -> Slopes:
-        """Return the slopes: away from the centre."""
+        """Return the slopes: away from the centre.
+
+        Parameters
+        ----------
+        block : Block
+            Where the search stands.
+
+        Returns
+        -------
+        Slopes
+        """
         assert block.centre is not None
         return Slopes(points=self.weight * block.direction(block.points - block.centre))
 
@@ -151,7 +181,17 @@ class Diversity(Settings):
         number("the weight of Diversity", self.weight, least=0)
 
     def slopes(self, block: Block) -> Slopes:
-        """Return the slopes, by Jacobi's formula: ∂ det K / ∂K_ij = det K · (K⁻¹)_ji."""
+        """Return the slopes, by Jacobi's formula: ∂ det K / ∂K_ij = det K · (K⁻¹)_ji.
+
+        Parameters
+        ----------
+        block : Block
+            Where the search stands.
+
+        Returns
+        -------
+        Slopes
+        """
         apart = block.points[:, :, None, :] - block.points[:, None, :, :]
         length = np.sqrt((apart * apart).sum(axis=3))
         kernel = 1 / (1 + length)
@@ -193,7 +233,17 @@ class FunctionPenalty(OwnFunction):
         function_of("a penalty", self.function, "It takes a Block of torch tensors and returns one number.")
 
     def slopes(self, block: Block) -> Slopes:
-        """Return the slopes that PyTorch finds."""
+        """Return the slopes that PyTorch finds.
+
+        Parameters
+        ----------
+        block : Block
+            Where the search stands.
+
+        Returns
+        -------
+        Slopes
+        """
         return differentiated(self.function, block)
 
 

@@ -60,7 +60,19 @@ class Probability(Settings):
         share("gamma", self.gamma, zero=False, one=False)
 
     def met(self, probability: FloatArray, cleared: BoolArray, gradient: FloatArray) -> BoolArray:
-        """Return bool[n]: for whom all K counterfactuals are there."""
+        """Return for whom all K counterfactuals are there.
+
+        Parameters
+        ----------
+        probability, cleared : arrays [n, K]
+            P(desired) where an answer would settle, and whether the model would approve there.
+        gradient : float64[n, K, p]
+            The slopes of the objective.
+
+        Returns
+        -------
+        bool[n]
+        """
         there = cleared & (probability >= self.gamma)
         met: BoolArray = np.logical_and.reduce(there, axis=1)
         return met
@@ -87,6 +99,18 @@ class Gradient(Settings):
         number("tolerance", self.tolerance, above=0)
 
     def met(self, probability: FloatArray, cleared: BoolArray, gradient: FloatArray) -> BoolArray:
-        """Return bool[n]: whose search has come to rest."""
+        """Return whose search has come to rest.
+
+        Parameters
+        ----------
+        probability, cleared : arrays [n, K]
+            P(desired) where an answer would settle, and whether the model would approve there.
+        gradient : float64[n, K, p]
+            The slopes of the objective.
+
+        Returns
+        -------
+        bool[n]
+        """
         met: BoolArray = np.logical_and.reduce(np.abs(gradient) < self.tolerance, axis=(1, 2))
         return met
