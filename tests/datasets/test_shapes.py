@@ -77,5 +77,5 @@ def test_synthetic_sets_are_those_of_the_paper():
     radius = np.linalg.norm(ring.X, axis=1)
     assert radius[ring.y == 0].mean() > 0.9
     assert radius[ring.y == 1].mean() < 0.25
-    with pytest.raises(rs.InputError, match="at least 2"):
+    with pytest.raises(rs.InputError, match="n must be a whole number ≥ 2"):
         rs.datasets.moons(1)

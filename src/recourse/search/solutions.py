@@ -6,7 +6,7 @@ import enum
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,9 +14,7 @@ import pandas as pd
 
 from recourse.arrays import BoolArray, FloatArray, IntArray, RowArray
 from recourse.errors import InputError
-
-if TYPE_CHECKING:
-    from recourse.menus.menus import Menus
+from recourse.menus.menus import Menus
 
 EQUAL = 1e-9
 """Two costs are the same proof if they differ by at most this, relative to 1 + cost."""

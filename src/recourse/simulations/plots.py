@@ -6,16 +6,13 @@ Nothing global is touched: colours and sizes are set on the artists themselves, 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from recourse.errors import InputError, RecourseError, nearest
 from recourse.simulations.arms import CONTROL
-
-if TYPE_CHECKING:
-    from recourse.simulations.result import Arm, Simulation
-
+from recourse.simulations.result import Arm, Simulation
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a5195", "#8c6d31")
 """Okabe and Ito's colours, which colour-blind readers can tell apart, and two more."""

@@ -13,7 +13,7 @@ from recourse.actions import ActionSet
 from recourse.arrays import BoolArray
 from recourse.identity import Settings
 from recourse.menus.projection import Reach
-from recourse.simulations.parts.part import Kind
+from recourse.simulations.parts.part import PartKind
 
 
 @runtime_checkable
@@ -112,7 +112,7 @@ def _deviation(feature: Any) -> float:
     return float(np.sqrt(np.cov(seen.values, fweights=seen.counts, ddof=0))) if len(seen.values) > 1 else 0.0
 
 
-BEHAVIOUR = Kind(
+BEHAVIOUR = PartKind(
     word="behaviour",
     protocol=Acts,
     needs="a method act(today, new, actions, rng)",

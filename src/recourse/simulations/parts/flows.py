@@ -13,7 +13,7 @@ from recourse import checks
 from recourse.arrays import BoolArray
 from recourse.errors import InputError
 from recourse.identity import Settings
-from recourse.simulations.parts.part import Kind
+from recourse.simulations.parts.part import PartKind
 from recourse.simulations.parts.people import People
 
 Source = Callable[[int, np.random.Generator], tuple[pd.DataFrame, Any]]
@@ -202,7 +202,7 @@ def newcomers(n: int, start: People, source: Source | None, t: int, rng: np.rand
     return replace(People.start(frame, np.asarray(y, dtype=start.y.dtype)), ids=ids)
 
 
-FLOW = Kind(
+FLOW = PartKind(
     word="flow",
     protocol=PassesRounds,
     needs="a method pass_round(people, start, approved, t, rng)",

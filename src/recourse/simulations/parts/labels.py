@@ -15,7 +15,7 @@ from recourse.checks import function_of
 from recourse.identity import Settings
 from recourse.models import Model
 from recourse.models.moved_bar import scores
-from recourse.simulations.parts.part import Kind, as_part
+from recourse.simulations.parts.part import PartKind, as_part
 from recourse.simulations.parts.people import People
 from recourse.simulations.parts.places import DECISION, Unlimited
 from recourse.simulations.parts.shares import check_number_or_share, how_many
@@ -184,7 +184,7 @@ class DecisionLabels(Labeller):
         return slice(None), decision.decide(model, features)[1]
 
 
-LABELLER = Kind(
+LABELLER = PartKind(
     word="labeller",
     protocol=LabelsPeople,
     needs="a method label(people, moved, features, model, labels, rng)",

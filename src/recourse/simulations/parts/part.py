@@ -10,7 +10,7 @@ from recourse.errors import InputError, nearest
 
 
 @dataclass(frozen=True)
-class Kind:
+class PartKind:
     """One kind of exchangeable part.
 
     word : the setting of `Design` that holds it; protocol : the methods that a round calls
@@ -24,7 +24,7 @@ class Kind:
     example: str
 
 
-def as_part(kind: Kind, given: Any, others: Sequence[Kind] = ()) -> Any:
+def as_part(kind: PartKind, given: Any, others: Sequence[PartKind] = ()) -> Any:
     """Return the part that a name or an object stands for, or say what would work.
 
     others : the other kinds, among which a part in the wrong place is looked up

@@ -12,7 +12,7 @@ from recourse.arrays import BoolArray
 from recourse.identity import Settings
 from recourse.models import Model
 from recourse.models.moved_bar import moved_to_last_place, scores
-from recourse.simulations.parts.part import Kind
+from recourse.simulations.parts.part import PartKind
 from recourse.simulations.parts.shares import check_number_or_share, how_many
 
 
@@ -111,7 +111,7 @@ class Places(Settings):
         return moved_to_last_place(model, values, approved), approved
 
 
-DECISION = Kind(
+DECISION = PartKind(
     word="decision",
     protocol=DecidesPlaces,
     needs="`at_once` and a method decide(model, X)",

@@ -168,6 +168,7 @@ class Generated(Settings):
             population=situation.start,
             targets=situation.targets_then if frozen else situation.targets_now,
             random_state=situation.seed,
+            budget=situation.budget,
         )
 
     def learn(self, actions: ActionSet, X: pd.DataFrame, t: int, seed: int) -> Generated:

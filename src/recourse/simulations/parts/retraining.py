@@ -14,7 +14,7 @@ from recourse import checks
 from recourse.errors import ModelError
 from recourse.generators.counterfactuals import NOT_CONVERGED, Counterfactuals
 from recourse.identity import Settings
-from recourse.simulations.parts.part import Kind
+from recourse.simulations.parts.part import PartKind
 
 MODES = ("auto", "warm", "cold", "none")
 
@@ -143,7 +143,7 @@ class Retrainer(Settings):
             )
 
 
-RETRAINER = Kind(
+RETRAINER = PartKind(
     word="retrainer",
     protocol=Retrains,
     needs="methods due(t) and fit(estimator, X, y, seed)",

@@ -10,7 +10,7 @@ import numpy as np
 from recourse import checks
 from recourse.arrays import IntArray
 from recourse.identity import Settings
-from recourse.simulations.parts.part import Kind
+from recourse.simulations.parts.part import PartKind
 
 
 @runtime_checkable
@@ -84,7 +84,7 @@ class Selector(Settings):
         return np.sort(rng.choice(pool, count, replace=False)) if count else pool[:0]
 
 
-SELECTOR = Kind(
+SELECTOR = PartKind(
     word="selector",
     protocol=DrawsPeople,
     needs="`together` and a method draw(pool, rng)",
