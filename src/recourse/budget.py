@@ -57,7 +57,32 @@ class Budget:
 
     @classmethod
     def of(cls, budget: Budget | None, time_limit: float | None = None, max_questions: int | None = None) -> Budget:
-        """Return the budget that a verb's arguments amount to, with its clock started."""
+        """Return the budget that a verb's arguments amount to, with its clock started.
+
+        Parameters
+        ----------
+        budget : Budget or None
+            The budget that the user passed; its clock goes on where it runs already. None makes a new one.
+        time_limit : float or None
+            Seconds for the whole job, where no budget was passed.
+        max_questions : int or None
+            How many rows may be put to the model for one person, where no budget was passed.
+
+        Returns
+        -------
+        Budget
+            The one passed, or a new one.
+
+        Raises
+        ------
+        InputError
+            If there is a budget and a limit beside it, `budget` is something else, or a limit means nothing.
+
+        Examples
+        --------
+        >>> Budget.of(None, time_limit=60)
+        Budget(time_limit=60.0, max_questions=None)
+        """
         if budget is not None and (time_limit is not None or max_questions is not None):
             raise InputError("pass either budget= or time_limit= and max_questions=: a budget has both in it.")
         if budget is not None and not isinstance(budget, Budget):
@@ -99,6 +124,18 @@ class Budget:
     def part(self, seconds: float | None) -> Budget:
         """Return the budget of one step of the job: at most so many seconds of what is left, cancelled together.
 
+        Parameters
+        ----------
+        seconds : float or None
+            How long the step may take at most; it never gets more than the job has left. None for all of that.
+
+        Returns
+        -------
+        Budget
+            Its clock runs already, and `cancel` on either of the two stops both.
+
+        Examples
+        --------
         >>> job = Budget(time_limit=60)
         >>> step = job.part(5)
         >>> job.cancel()
@@ -113,7 +150,17 @@ class Budget:
     def require(self, doing: str, advice: str = "") -> None:
         """Raise `BudgetError` if the budget is exhausted: for steps of which a part is of no use.
 
-        doing : what was being done, as in "mining conditions"; advice : a sentence that says what would work
+        Parameters
+        ----------
+        doing : str
+            What was being done, as in "mining conditions": it follows "while" in the message.
+        advice : str, optional
+            A sentence that says what would work, at the end of the message.
+
+        Raises
+        ------
+        BudgetError
+            If the time limit has run out or the job was cancelled; the message says which of the two.
         """
         if self.exhausted:
             why = "the job was cancelled" if self.cancelled else f"the time limit of {self.time_limit:g} s ran out"
@@ -151,8 +198,3 @@ def _seconds(time_limit: float | None) -> float | None:
     if isinstance(time_limit, bool) or not isinstance(time_limit, numbers.Real) or not time_limit >= 0:
         raise InputError(f"time_limit must be seconds ≥ 0 or None, not {time_limit!r}.")
     return float(time_limit)
-
-
-def deadline_after(time_limit: float | None) -> float:
-    """Return the `time.monotonic` value at which a time limit of so many seconds runs out; inf for none."""
-    return Budget(time_limit).start().deadline

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 import recourse as rs
+from helpers import Fragile
 from recourse.search import brute_force
 
 
@@ -68,6 +69,27 @@ def test_out_of_time_people_are_undecided_and_apart(w):
     assert "Stopped early" in repr(result)
     frame = result.to_frame()
     assert frame["feasible"].isna().all()
+
+
+def test_people_whose_questions_run_out_are_undecided_and_the_message_names_max_questions(w):
+    black_box = Fragile(w.clf, 10**9)
+    whole = rs.audit(black_box, w.X, w.actions)
+    asked = rs.audit(black_box, w.X, w.actions, max_questions=2)
+    unsettled = asked.people["status"].isin(["unknown", "feasible"])
+    assert asked.out_of_questions == unsettled.sum() > 0 == whole.out_of_questions
+    assert not asked.interrupted
+    assert asked.overall["no_recourse"] == 0, "running out of questions is never a proof"
+    assert "max_questions" in asked.notes[0]
+    assert "max_questions" in repr(asked)
+    assert whole.notes == []
+    denied = asked.people["denied"]
+    assert (asked.people["bound"][denied] <= whole.people["cost"][denied] + 1e-9).all()
+
+
+def test_a_budget_and_a_limit_beside_it_are_not_both_taken(w):
+    for limit in ({"time_limit": 5}, {"max_questions": 5}):
+        with pytest.raises(rs.InputError, match="either budget= or time_limit= and max_questions="):
+            rs.audit(w.clf, w.X, w.actions, budget=rs.Budget(5), **limit)
 
 
 def test_ctrl_c_keeps_what_is_done(w):

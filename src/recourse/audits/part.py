@@ -64,12 +64,15 @@ class AuditPart:
         Counts and costs of everybody in the part and of each group.
     interrupted : bool
         Whether the time limit, a cancelled budget or Ctrl-C cut the search short.
+    out_of_questions : int
+        How many rows are not settled because `max_questions` rows had been put to the model for them.
     """
 
     people: pd.DataFrame
     changes: pd.DataFrame
     tallies: AuditTallies
     interrupted: bool = False
+    out_of_questions: int = 0
 
     @classmethod
     def joined(cls, parts: Sequence[AuditPart]) -> AuditPart:
@@ -92,6 +95,7 @@ class AuditPart:
             pd.concat(changes, ignore_index=True),
             tallies,
             any(part.interrupted for part in parts),
+            sum(part.out_of_questions for part in parts),
         )
 
 
@@ -146,7 +150,8 @@ def audit_part(
     def answers(solutions: Solutions) -> AuditPart:
         people = _people(X.index, denied, kind, menus, solutions)
         changes = _changes(menus, solutions, denied, kind)
-        return AuditPart(people, changes, _tallies(spec, X, people), solutions.interrupted)
+        unsettled = int(solutions.out_of_questions[kind].sum())
+        return AuditPart(people, changes, _tallies(spec, X, people), solutions.interrupted, unsettled)
 
     try:
         solutions = solve(spec.model, menus, budget=budget, advance=counting(progress, len(first)))

@@ -37,6 +37,8 @@ class Audit(Report):
         Whether the time limit, a cancelled budget or Ctrl-C cut it short; who was not reached is "unknown".
     source : table
         The table audited; `to_frame` returns the same kind.
+    out_of_questions : int
+        How many people are not settled because `max_questions` rows had been put to the model for each of them.
     """
 
     view = report.VIEW
@@ -47,6 +49,7 @@ class Audit(Report):
     tallies: AuditTallies
     interrupted: bool = False
     source: Any = None
+    out_of_questions: int = 0
 
     @classmethod
     def of(cls, spec: AuditSpec, part: AuditPart, source: Any) -> Audit:
@@ -61,7 +64,7 @@ class Audit(Report):
         source : table
             The table as it was given.
         """
-        return cls(spec, part.people, part.changes, part.tallies, part.interrupted, source)
+        return cls(spec, part.people, part.changes, part.tallies, part.interrupted, source, part.out_of_questions)
 
     @property
     def overall(self) -> pd.Series[Any]:
@@ -138,6 +141,12 @@ class Audit(Report):
             return "No feature is actionable, so nobody who is denied can change anything."
         if self.interrupted:
             return f"Stopped early: {overall.undecided:,} denied people are undecided."
+        if self.out_of_questions:
+            return (
+                f"The model was asked as often as max_questions allows, which leaves {self.out_of_questions:,} of "
+                f"{overall.denied:,} denied people without a proof ({overall.undecided:,} are undecided). A larger "
+                "max_questions may settle them."
+            )
         return ""
 
     @property

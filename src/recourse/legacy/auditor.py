@@ -24,8 +24,10 @@ class RecourseAuditor:
     ----------
     action_set : ActionSet
         What people can do. It is read and never changed.
-    *classifier, **settings
+    *classifier : object
         The classifier, given as for `Flipset`.
+    **settings : object
+        Those of `Flipset`.
 
     Examples
     --------

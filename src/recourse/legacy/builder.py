@@ -29,9 +29,9 @@ class RecourseBuilder:
         What the person can do. It is read and never changed.
     x : one person, optional
         A row, a mapping, or values in the action set's order; may be assigned later, and again.
-    *classifier
+    *classifier : object
         The classifier, given as for `Flipset`.
-    **settings
+    **settings : object
         Those of `Flipset`, and ``mip_cost_type``: ``"max"`` (default), ``"total"`` or ``"local"``.
 
     Examples
@@ -71,7 +71,7 @@ class RecourseBuilder:
         ----------
         time_limit : float, optional
             Seconds for the search.
-        node_limit, display_flag
+        node_limit, display_flag : object, optional
             Accepted and without effect: there are no nodes, and nothing is printed.
 
         Returns
@@ -109,9 +109,13 @@ class RecourseBuilder:
 
         Parameters
         ----------
-        total_items, enumeration_type, time_limit
-            As for `Flipset.populate`.
-        node_limit, display_flag
+        total_items : int or float("inf"), optional
+            How many to find at most; ``float("inf")`` for all.
+        enumeration_type : str, optional
+            ``"distinct_subsets"`` or ``"mutually_exclusive"``, as for `Flipset.populate`.
+        time_limit : float, optional
+            Seconds for all of them together; what was found by then is returned.
+        node_limit, display_flag : object, optional
             Accepted and without effect.
 
         Returns

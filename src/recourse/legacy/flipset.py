@@ -32,9 +32,9 @@ class Flipset:
         A row, a mapping, or values in the action set's order.
     action_set : ActionSet
         What the person can do. It is read and never changed.
-    *classifier
+    *classifier : object
         The classifier may also be given positionally: a fitted one, or coefficients and perhaps an intercept.
-    **settings
+    **settings : object
         clf, classifier : a fitted classifier or pipeline, or a `Model`.
         coefficients, intercept : instead, the weights of a linear score, approved above 0.
         threshold, margin : see `as_model`.
@@ -99,7 +99,7 @@ class Flipset:
             ``"local"`` (default), ``"max"``, ``"total"``, or any cost that `flipset` takes.
         time_limit : float, optional
             Seconds for all items together.
-        node_limit, display_flag
+        node_limit, display_flag : object, optional
             Accepted and without effect: there are no nodes, and nothing is printed.
 
         Returns
@@ -184,7 +184,7 @@ class Flipset:
 
         Parameters
         ----------
-        **order
+        **order : object
             ``sort(by=["cost"], ascending=False)``, or the columns as flags: ``sort(cost=True)``. Without arguments: by
             size, cost and score_new, or as said last.
         """

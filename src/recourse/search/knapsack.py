@@ -260,6 +260,7 @@ class Knapsack:
         cuts = np.searchsorted(self._row_ptr[:-1], np.linspace(0, n_items, parts + 1)[1:-1])
         edges = [0, *(int(cut) for cut in cuts), n_rows]
 
+        # Each row's front and hull, from today's state and, where changes may be forced, without it.
         def build(start: int, stop: int) -> None:
             for variant in range(2 if changed else 1):
                 self._menus.prepare(

@@ -36,6 +36,7 @@ def audit(said: TaskOptions, group_by: tuple[str, ...], cross: bool, fail_if: st
     Text and JSON are a summary; CSV has one row a person.
         recourse audit credit.csv --target NoDefaultNextMonth --fit logistic --group-by Married
     """
+    # what is asked for, and by which groups
     condition = None if fail_if is None else Condition.read(fail_if, grouped=bool(group_by))
     task = Task.of(said, group_by=group_by)
     groups: list[Any] = list(group_by)
@@ -64,6 +65,7 @@ def audit(said: TaskOptions, group_by: tuple[str, ...], cross: bool, fail_if: st
         )
     task.write(result)
 
+    # the exit code says what was found
     if condition is not None and (hit := condition.hit(result)):
         click.echo(f"--fail-if: {hit}", err=True)
         sys.exit(CONDITION_HIT)

@@ -70,6 +70,7 @@ def simulate(
     Besides, an arm without recourse is always run. CSV is the tidy table of all measurements.
         recourse simulate loans.csv --target approved --fit logistic --immutable gender --rounds 20
     """
+    # the people, their labels and what they can do
     task = Task.of(said, group_by=group_by)
     if said.target is None:
         raise rs.InputError("--target: name the column of labels; the model is retrained on them.")
