@@ -1,4 +1,4 @@
-"""Views of a simulation: one document, text, HTML and pictures."""
+"""Views of a simulation: one document, text and HTML."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.tree import DecisionTreeClassifier
 
-import recourse as rs
 from simulation_worlds import quick, run
 
 
@@ -46,33 +45,7 @@ def test_views_are_rendered_from_one_document(blobs):
     assert sim.summary()["repeats"].eq(2).all()
 
 
-def test_plots_return_axes_and_touch_nothing_global(blobs):
-    matplotlib = pytest.importorskip("matplotlib")
-    matplotlib.use("Agg")
-    from matplotlib import pyplot as plt
-
-    before = dict(matplotlib.rcParams)
-    sim = quick(blobs, {"a": LogisticRegression(), "b": LogisticRegression(C=0.1)})
-    axes = sim.plot()
-    assert axes.shape == (4, 2)
-    assert len(axes[0, 0].lines) == 3, "two arms and the zero line"
-    assert sim.plot("mmd", models=["a"]).shape == (1, 1)
-    population = sim.plot_population(round=2)
-    assert population.shape == (2, 3)
-    assert population[0, 0].get_title() == "a: start"
-    assert dict(matplotlib.rcParams) == before
-    with pytest.raises(rs.InputError, match="measured rounds"):
-        sim.plot_population(round=3)
-    with pytest.raises(rs.InputError, match="was not measured"):
-        sim.plot("mdm")
-    plt.close("all")
-
-
-def test_views_show_what_a_preset_measures_and_the_rule_of_the_day(tmp_path):
-    matplotlib = pytest.importorskip("matplotlib")
-    matplotlib.use("Agg")
-    from matplotlib import pyplot as plt
-
+def test_views_show_what_a_preset_measures_and_the_rule_of_the_day():
     sim = run(rounds=3, repeats=2)
     assert "failed" in repr(sim)
     assert "threshold" in repr(sim)
@@ -83,11 +56,5 @@ def test_views_show_what_a_preset_measures_and_the_rule_of_the_day(tmp_path):
     moved = sim.to_frame().query("name == 'fail_to_recourse'")
     (arm,) = (one for one in document["arms"] if one["recourse"] == "exact")
     assert arm["failed_share"] == pytest.approx(np.average(moved["value"], weights=moved["n_moved"]))
-    axes = sim.plot()
-    assert axes.shape == (4, 1)
-    (legend,) = axes[0, 0].figure.legends
-    assert [text.get_text() for text in legend.get_texts()] == ["control", "exact"]
     rules = sim.arms["linear", "exact"].rules
     assert sorted(rules) == [0, 1, 2, 3]
-    assert sim.plot_population(round=3).shape == (1, 3)
-    plt.close("all")
