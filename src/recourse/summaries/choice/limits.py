@@ -11,6 +11,7 @@ from typing import Any
 
 from recourse.checks import known_names, number, one_of, share, true_or_false, whole_number
 from recourse.errors import InputError
+from recourse.summaries.named_settings import NamedSettings
 
 WEIGHTS = ("incorrect_recourse", "cover", "feature_cost", "feature_change")
 """The terms of the objective, by their names in the paper's Table 1."""
@@ -23,7 +24,7 @@ METHODS = ("exact", "local", "greedy")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Limits:
+class Limits(NamedSettings):
     """What a set of rules may be and what it is worth.
 
     Parameters
@@ -75,11 +76,6 @@ class Limits:
     method: str = "exact"
     time_limit: float | None = 10.0
 
-    def __new__(cls, **settings: Any) -> Limits:
-        """Refuse names that are no limits, with the nearest that is."""
-        known_names(cls.__name__, settings, LIMIT_NAMES, of="one of its settings")
-        return super().__new__(cls)
-
     def __post_init__(self) -> None:
         """Check each setting, and store it in its plain form."""
         checked: dict[str, Any] = {}
@@ -94,8 +90,7 @@ class Limits:
         one_of("tie_break", self.tie_break, TIE_BREAKS)
         one_of("method", self.method, METHODS)
         checked["time_limit"] = number("time_limit", self.time_limit, above=0, or_none=True)
-        for name, value in checked.items():
-            object.__setattr__(self, name, value)
+        self._hold(checked)
 
     @property
     def lambdas(self) -> dict[str, float]:

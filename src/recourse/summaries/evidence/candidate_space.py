@@ -6,16 +6,17 @@ Everything here decides what the model is asked; changing it needs new evidence,
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from recourse.checks import known_names, one_of, share, whole_number
+from recourse.checks import one_of, share, whole_number
 from recourse.errors import InputError
 from recourse.summaries.evidence.bins import BINNINGS
 from recourse.summaries.evidence.moves import MOVES
 from recourse.summaries.evidence.predicates import OPERATORS
+from recourse.summaries.named_settings import NamedSettings
 
 FROM_TO = ("to",)
 """The paper's moves: a condition says what each changed feature is today, and the action what it becomes."""
@@ -34,7 +35,7 @@ _WHOLE_NUMBERS = ("max_descriptor", "max_condition", "max_changes", "beam", "max
 
 
 @dataclass(frozen=True, kw_only=True)
-class CandidateSpace:
+class CandidateSpace(NamedSettings):
     """Which rules `summarize` tries: what subgroups, conditions and actions are made of.
 
     Parameters
@@ -91,11 +92,6 @@ class CandidateSpace:
     max_rows: int = 20_000_000
     batch: int = BATCH
 
-    def __new__(cls, **settings: Any) -> CandidateSpace:
-        """Refuse names that are no settings, with the nearest that is."""
-        known_names(cls.__name__, settings, [one.name for one in fields(cls)], of="one of its settings")
-        return super().__new__(cls)
-
     def __post_init__(self) -> None:
         """Check each setting, and store it in its plain form."""
         checked: dict[str, Any] = {"min_support": share("min_support", self.min_support, zero=False)}
@@ -106,8 +102,7 @@ class CandidateSpace:
         one_of("targets", self.targets, TARGETS)
         checked["operators"] = _several("operators", self.operators, OPERATORS)
         checked["moves"] = _several("moves", self.moves, MOVES)
-        for name, value in checked.items():
-            object.__setattr__(self, name, value)
+        self._hold(checked)
 
     @property
     def from_to(self) -> bool:
