@@ -52,6 +52,21 @@ def test_mutable_is_the_older_name_of_actionable(X):
     assert A.mutable == [False, True, True, True]
 
 
+def test_settings_may_come_from_arrays_and_a_mask_may_be_numbers(X):
+    A = rs.ActionSet(X)
+    some = A[["overdue", "income"]]
+    some.step_type = np.array(["absolute", "relative"])
+    some.step_size = np.array([2, 0.5])
+    some.actionable = np.array([0, 1])
+    some.step_direction = np.array([1, -1])
+    assert some.step_type == ["absolute", "relative"]
+    assert some.step_size == [2.0, 0.5]
+    assert some.actionable == [False, True]
+    assert some.step_direction == [1, -1]
+    A["owns"].bounds = (False, True)
+    assert A["owns"].bounds == (0, 1)
+
+
 @pytest.mark.parametrize("target", ["feature", "view", "set"])
 def test_a_misspelt_setting_raises_and_names_the_nearest(X, target):
     A = rs.ActionSet(X)

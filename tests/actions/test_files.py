@@ -605,7 +605,7 @@ def test_missing_codes_can_be_said_feature_by_feature(X):
     A = rs.ActionSet(X, missing={"school": ["?"]})
     assert "?" not in A["school"].levels
     assert A["gaps"].missing == ()
-    with pytest.raises(rs.InputError, match="missing: X has no column 'scool'. Did you mean 'school'"):
+    with pytest.raises(rs.InputError, match="missing: 'scool' is not a column of X. Did you mean 'school'"):
         rs.ActionSet(X, missing={"scool": ["?"]})
 
 

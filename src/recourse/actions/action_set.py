@@ -20,6 +20,7 @@ from recourse.actions.constraints.linkage import links_in_order
 from recourse.actions.feature import FeatureActions
 from recourse.actions.feature_list import FeatureView
 from recourse.actions.inference import LEVEL_TYPES
+from recourse.checks import known_names, whole_number
 from recourse.costs.by_name import as_cost
 from recourse.costs.cost import Cost
 from recourse.errors import InputError, nearest
@@ -85,12 +86,10 @@ class ActionSet(legacy.OldActionSetNames, FeatureView):
         if frame.empty:
             raise InputError(f"X has {len(frame)} rows and {frame.shape[1]} columns; there is nothing to learn.")
         custom_bounds = custom_bounds or {}
-        for name in custom_bounds:
-            if name not in frame.columns:
-                raise InputError(f"custom_bounds: X has no column {name!r}. {nearest(name, frame.columns)}")
-        for name in missing if isinstance(missing, Mapping) else ():
-            if name not in frame.columns:
-                raise InputError(f"missing: X has no column {name!r}. {nearest(name, frame.columns)}")
+        columns = list(frame.columns)
+        known_names("custom_bounds", custom_bounds, columns, of="a column of X")
+        if isinstance(missing, Mapping):
+            known_names("missing", missing, columns, of="a column of X")
         features = []
         for name in frame.columns:
             column = frame[name]
@@ -193,9 +192,7 @@ class ActionSet(legacy.OldActionSetNames, FeatureView):
             raise TypeError("names, lb and ub go with 'subset_limit'; a constraint of its own already has them.")
         if not isinstance(constraint, Constraint):
             raise InputError(f"a constraint is one of recourse.constraints, not {type(constraint).__name__}.")
-        for name in constraint.features:
-            if name not in self.names:
-                raise InputError(f"{constraint!r}: {name!r} is not a feature. {nearest(name, self.names)}")
+        known_names(repr(constraint), constraint.features, self.names)
         links_in_order([*self._constraints.values(), constraint])  # refuses linkages in a circle
         number = max(self._constraints, default=0) + 1
         self._constraints[number] = constraint
@@ -301,9 +298,7 @@ class ActionSet(legacy.OldActionSetNames, FeatureView):
         """
         frame = self.table(X)
         cost = as_cost(cost)
-        for name in cost.weights:
-            if name not in self.names:
-                raise InputError(f"the cost weighs {name!r}, which is no feature. {nearest(name, self.names)}")
+        known_names("the cost's weights", cost.weights, self.names)
         check_max_changes(max_changes)
         from recourse.menus.build import build
 
@@ -335,8 +330,7 @@ def _in_words(value: Any) -> str:
 
 def check_max_changes(max_changes: Any) -> None:
     """Raise `InputError` unless this is None or how many features may change at once."""
-    if max_changes is not None and (not isinstance(max_changes, (int, np.integer)) or max_changes < 0):
-        raise InputError(f"max_changes must be a whole number ≥ 0 or None, not {max_changes!r}.")
+    whole_number("max_changes", max_changes, or_none=True)
 
 
 def _notes(feature: FeatureActions, frame: pd.DataFrame) -> Iterator[str]:

@@ -117,7 +117,7 @@ class Constraint(ABC):
 
     def __repr__(self) -> str:
         inside = ", ".join(f"{key}={value!r}" for key, value in vars(self).items() if key != "features")
-        return f"{type(self).__name__}({', '.join(map(str, self.features))}{'; ' + inside if inside else ''})"
+        return f"{type(self).__name__}({'; '.join(filter(None, [', '.join(map(str, self.features)), inside]))})"
 
 
 def value_after(today: npt.NDArray[Any], new: npt.NDArray[Any]) -> FloatArray:

@@ -16,6 +16,7 @@ from recourse.actions.constraints.constraint import (
     value_after,
 )
 from recourse.arrays import BoolArray
+from recourse.checks import whole_number
 from recourse.errors import InputError
 from recourse.tables import Name
 
@@ -40,8 +41,9 @@ class GroupLimit(Constraint):
 
     def __init__(self, names: Sequence[Name], lb: int = 0, ub: int | None = None) -> None:
         self.features = feature_names(names, least=1)
-        self.lb, self.ub = int(lb), len(self.features) if ub is None else int(ub)
-        if not 0 <= self.lb <= self.ub:
+        self.lb: int = whole_number("lb of a group limit", lb)
+        self.ub: int = len(self.features) if ub is None else whole_number("ub of a group limit", ub)
+        if self.lb > self.ub:
             raise InputError(f"a group limit needs 0 ≤ lb ≤ ub, not lb = {lb}, ub = {ub}.")
 
     def admits(self, today: pd.DataFrame, new: pd.DataFrame) -> BoolArray:

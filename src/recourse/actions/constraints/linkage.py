@@ -11,6 +11,7 @@ import pandas as pd
 
 from recourse.actions.constraints.constraint import Constraint, FileEntry, Setting, feature_names
 from recourse.arrays import BoolArray
+from recourse.checks import number
 from recourse.errors import InputError
 from recourse.tables import Name
 
@@ -40,7 +41,10 @@ class Linkage(Constraint):
     )
 
     def __init__(self, source: Name, targets: Mapping[Name, float]) -> None:
-        self.source, self.targets = source, {name: float(scale) for name, scale in targets.items()}
+        self.source = source
+        self.targets: dict[Name, float] = {
+            name: number(f"how far {name!r} moves per unit of {source!r}", scale) for name, scale in targets.items()
+        }
         self.features = feature_names([source, *targets], least=2)
 
     def admits(self, today: pd.DataFrame, new: pd.DataFrame) -> BoolArray:

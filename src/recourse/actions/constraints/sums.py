@@ -19,6 +19,7 @@ from recourse.actions.constraints.constraint import (
     value_after,
 )
 from recourse.arrays import BoolArray
+from recourse.checks import number
 from recourse.errors import InputError
 from recourse.tables import Name
 
@@ -56,7 +57,9 @@ class Sum(Constraint):
         of_changes: bool = False,
     ) -> None:
         self.features = feature_names(list(coefficients), least=1)
-        self.coefficients = {name: float(weight) for name, weight in coefficients.items()}
+        self.coefficients = {
+            name: number(f"the coefficient of {name!r}", weight) for name, weight in coefficients.items()
+        }
         self.lb, self.ub, self.of_changes = float(lb), float(ub), bool(of_changes)
         if not self.lb <= self.ub:
             raise InputError(f"a sum needs lb ≤ ub, not lb = {lb}, ub = {ub}.")

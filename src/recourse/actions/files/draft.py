@@ -15,7 +15,6 @@ import pandas as pd
 from recourse import tables
 from recourse.actions.action_set import ActionSet
 from recourse.actions.feature import FeatureActions
-from recourse.actions.files.schema import plain
 from recourse.actions.settings import LEVEL_TYPES
 
 HEAD = """\
@@ -97,7 +96,7 @@ def _settings(feature: FeatureActions) -> dict[str, tuple[Any, str]]:
     if kind != "categorical":
         said["direction"] = ("any", "")
     if kind in LEVEL_TYPES:
-        levels = [plain(level) for level in feature.levels]
+        levels = [tables.plain_value(level) for level in feature.levels]
         if len(levels) <= LISTED or kind == "ordinal":
             said["levels"] = (levels, "")
         return said

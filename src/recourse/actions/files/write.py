@@ -10,11 +10,11 @@ from recourse.actions.files import schema
 from recourse.actions.files.schema import (
     VERSION,
     Document,
-    plain,
 )
 from recourse.actions.settings import LEVEL_TYPES
-from recourse.errors import InputError, nearest
-from recourse.tables import Name
+from recourse.checks import known_names
+from recourse.errors import InputError
+from recourse.tables import Name, plain_value
 
 
 def to_dict(
@@ -23,9 +23,7 @@ def to_dict(
     """Return an action set as the content of an action file (see `ActionSet.to_dict`)."""
     weights, group_only = dict(weights or {}), list(group_only)
     stated = {feature.name: feature.stated() for feature in actions}
-    for name in weights:
-        if name not in stated:
-            raise InputError(f"weights: {name!r} is not a feature. {nearest(name, stated)}")
+    known_names("weights", weights, list(stated))
     for name in group_only:
         if name in stated:
             raise InputError(f"group_only: {name!r} is a feature of the action set, so it is not only for groups.")
@@ -45,7 +43,7 @@ def to_dict(
     missing = list(first["missing"]) if len({said["missing"] for said in stated.values()}) == 1 else []
     defaults: dict[str, Any] = {"bounds": _bounds(untouched[0])} if untouched else {}
     if missing:
-        defaults["missing"] = [plain(code) for code in missing]
+        defaults["missing"] = [plain_value(code) for code in missing]
     document = {
         "version": VERSION,
         "defaults": defaults | {"grid": first["grid"]},
@@ -93,7 +91,7 @@ def _settings(name: Name, said: Mapping[str, Any], missing: list[Any], weight: f
     categorical = said["variable_type"] == "categorical"
     settings: dict[str, Any] = {"type": said["variable_type"], "actionable": said["actionable"]}
     if said["levels"] is not None and levels:
-        settings["levels"] = [plain(level) for level in said["levels"]]
+        settings["levels"] = [plain_value(level) for level in said["levels"]]
     if said["step_direction"]:
         if categorical:
             raise InputError(
@@ -106,14 +104,18 @@ def _settings(name: Name, said: Mapping[str, Any], missing: list[Any], weight: f
         size = said["step_size"]
         settings["step"] = {"relative": size} if said["step_type"] == "relative" else size
     if list(said["missing"]) != missing:
-        settings["missing"] = [plain(code) for code in said["missing"]]
+        settings["missing"] = [plain_value(code) for code in said["missing"]]
     if said["from_missing"] is not None:
         settings["from_missing"] = said["from_missing"]
     if weight is not None:
-        settings["weight"] = plain(weight)
+        settings["weight"] = plain_value(weight)
     return settings | {key: said[key] for key in ("label", "unit") if said[key]}
 
 
 def _bounds(said: tuple[Any, Any, str]) -> Any:
     low, high, kind = said
-    return {"percentile": [plain(low), plain(high)]} if kind == "percentile" else [plain(low), plain(high)]
+    return (
+        {"percentile": [plain_value(low), plain_value(high)]}
+        if kind == "percentile"
+        else [plain_value(low), plain_value(high)]
+    )
