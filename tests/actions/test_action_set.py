@@ -248,7 +248,7 @@ def test_custom_bounds_are_by_name(X):
     A = rs.ActionSet(X, custom_bounds={"overdue": (0, 2), "owns": (0, 0)})
     assert A["overdue"].bounds == (0, 2)
     assert A["owns"].bounds == (0, 0)
-    with pytest.raises(rs.InputError, match="no column 'overdu'"):
+    with pytest.raises(rs.InputError, match="'overdu' is not a column of X"):
         rs.ActionSet(X, custom_bounds={"overdu": (0, 2)})
 
 
