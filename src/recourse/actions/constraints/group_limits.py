@@ -24,6 +24,22 @@ from recourse.tables import Name
 class GroupLimit(Constraint):
     """At least `lb` and at most `ub` of a group of 0/1 features are on.
 
+    Parameters
+    ----------
+    names : sequence of names
+        The group.
+    lb : int
+        How many are on at least.
+    ub : int, optional
+        How many at most; by default all may be.
+
+    Raises
+    ------
+    InputError
+        If `lb` is above `ub`.
+
+    Examples
+    --------
     >>> GroupLimit(["email", "phone", "post"], ub=2)
     GroupLimit(email, phone, post; lb=0, ub=2)
     """
@@ -47,6 +63,20 @@ class GroupLimit(Constraint):
             raise InputError(f"a group limit needs 0 ≤ lb ≤ ub, not lb = {lb}, ub = {ub}.")
 
     def admits(self, today: pd.DataFrame, new: pd.DataFrame) -> BoolArray:
+        """Return which of some changes the condition admits, row by row.
+
+        Parameters
+        ----------
+        today : DataFrame
+            The rows as they are, with at least the constraint's features, in raw values.
+        new : DataFrame
+            Where they would go, with the same index.
+
+        Returns
+        -------
+        bool[n]
+            True where at least `lb` and at most `ub` of the features are on afterwards.
+        """
         on = number_columns(new, self.features, type(self).__name__).sum(axis=1)
         return (on >= self.lb) & (on <= self.ub)
 
@@ -59,6 +89,18 @@ class OneHot(GroupLimit):
 
     Members may be immutable: then the others can't be switched on past them. A categorical column needs no
     such constraint; this is for tables that were encoded before they got here.
+
+    Parameters
+    ----------
+    names : sequence of names
+        The 0/1 features of the group.
+    at_most : bool
+        True where the encoding left a level out: then all features may be off.
+
+    Examples
+    --------
+    >>> OneHot(["rents", "owns"]).at_most
+    False
     """
 
     entry = FileEntry(

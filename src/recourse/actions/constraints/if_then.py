@@ -51,6 +51,20 @@ class IfThen(Constraint):
         self.features = tuple(dict.fromkeys((self.condition[0], self.consequence[0])))
 
     def admits(self, today: pd.DataFrame, new: pd.DataFrame) -> BoolArray:
+        """Return which of some changes the condition admits, row by row.
+
+        Parameters
+        ----------
+        today : DataFrame
+            The rows as they are, with at least the constraint's features, in raw values.
+        new : DataFrame
+            Where they would go, with the same index.
+
+        Returns
+        -------
+        bool[n]
+            True where the condition does not hold afterwards, or the consequence does.
+        """
         return ~_compare(new, self.condition) | _compare(new, self.consequence)
 
     def linear(self) -> Sequence[Linear] | None:

@@ -48,6 +48,20 @@ class Linkage(Constraint):
         self.features = feature_names([source, *targets], least=2)
 
     def admits(self, today: pd.DataFrame, new: pd.DataFrame) -> BoolArray:
+        """Return which of some changes the condition admits, row by row.
+
+        Parameters
+        ----------
+        today : DataFrame
+            The rows as they are, with at least the constraint's features, in raw values.
+        new : DataFrame
+            Where they would go, with the same index.
+
+        Returns
+        -------
+        bool[n]
+            True everywhere: a linkage moves features and forbids nothing.
+        """
         return np.ones(len(new), dtype=bool)
 
     def induced(self) -> Mapping[Name, Mapping[Name, float]]:

@@ -27,6 +27,22 @@ class Predicate(Constraint):
         self.function, self.features = function, feature_names(names, least=1)
 
     def admits(self, today: pd.DataFrame, new: pd.DataFrame) -> BoolArray:
+        """Return which of some changes the condition admits, row by row.
+
+        Raises `InputError` if the function does not give one answer a row.
+
+        Parameters
+        ----------
+        today : DataFrame
+            The rows as they are, with at least the constraint's features, in raw values.
+        new : DataFrame
+            Where they would go, with the same index.
+
+        Returns
+        -------
+        bool[n]
+            What the function answers.
+        """
         answer = np.asarray(self.function(today, new), dtype=bool)
         if answer.shape != (len(new),):
             raise InputError(

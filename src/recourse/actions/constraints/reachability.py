@@ -63,6 +63,20 @@ class Reachability(Constraint):
         return self._reachable.copy()
 
     def admits(self, today: pd.DataFrame, new: pd.DataFrame) -> BoolArray:
+        """Return which of some changes the condition admits, row by row.
+
+        Parameters
+        ----------
+        today : DataFrame
+            The rows as they are, with at least the constraint's features, in raw values.
+        new : DataFrame
+            Where they would go, with the same index.
+
+        Returns
+        -------
+        bool[n]
+            True where both states are listed and the new one can be reached from today's.
+        """
         number = {state: i for i, state in enumerate(self.states)}
         there = [self._positions(frame, number) for frame in (today, new)]
         known = (there[0] >= 0) & (there[1] >= 0)

@@ -65,6 +65,20 @@ class Sum(Constraint):
             raise InputError(f"a sum needs lb ≤ ub, not lb = {lb}, ub = {ub}.")
 
     def admits(self, today: pd.DataFrame, new: pd.DataFrame) -> BoolArray:
+        """Return which of some changes the condition admits, row by row.
+
+        Parameters
+        ----------
+        today : DataFrame
+            The rows as they are, with at least the constraint's features, in raw values.
+        new : DataFrame
+            Where they would go, with the same index.
+
+        Returns
+        -------
+        bool[n]
+            True where the sum lies within its bounds, give or take rounding.
+        """
         weights = np.array(list(self.coefficients.values()))
         values = number_columns(new, self.features, type(self).__name__)
         if self.of_changes:

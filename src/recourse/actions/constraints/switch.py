@@ -43,6 +43,20 @@ class Switch(Constraint):
         self.features = feature_names([switch, *targets], least=2)
 
     def admits(self, today: pd.DataFrame, new: pd.DataFrame) -> BoolArray:
+        """Return which of some changes the condition admits, row by row.
+
+        Parameters
+        ----------
+        today : DataFrame
+            The rows as they are, with at least the constraint's features, in raw values.
+        new : DataFrame
+            Where they would go, with the same index.
+
+        Returns
+        -------
+        bool[n]
+            True where the switch has another value afterwards, or none of the targets changes.
+        """
         moved = np.zeros(len(new), dtype=bool)
         for name in self.targets:
             moved |= ~same_values(today[name].to_numpy(), new[name].to_numpy())
