@@ -64,8 +64,20 @@ class FeatureActions(legacy.OldFeatureNames, TargetValues):
         return self._variable_type != "categorical"
 
     def share(self, values: npt.NDArray[Any]) -> FloatArray:
-        """Return how common levels are: (n_v + 1) / (n + K) for n people and K levels, never 0.
+        """Return how common levels are in the population.
 
+        Parameters
+        ----------
+        values : array
+            Raw values; they need not have been seen.
+
+        Returns
+        -------
+        float64, of the shape of `values`
+            (n_v + 1) / (n + K) for a level that n_v of n people have, among K levels: never 0.
+
+        Examples
+        --------
         >>> import recourse as rs
         >>> rs.ActionSet({"housing": ["own", "own", "rent"]})["housing"].share(np.array(["own", "rent"])).tolist()
         [0.6, 0.4]
@@ -75,10 +87,29 @@ class FeatureActions(legacy.OldFeatureNames, TargetValues):
         return np.array([(counts.get(value, 0) + 1) / (n + k) for value in values.tolist()], dtype=np.float64)
 
     def percentile(self, values: Any) -> FloatArray:
-        """Return F(value): the share of the population at or below it.
+        """Return the share of the population at or below values.
 
-        Counted (`Distribution.cdf`), or smoothed over the grid (`legacy.SmoothDistribution.cdf`) in an action set with
-        ``percentiles="kde"``.
+        Parameters
+        ----------
+        values : array
+            Raw values: numbers, or levels of an ordinal feature.
+
+        Returns
+        -------
+        float64, of the shape of `values`
+            Strictly between 0 and 1, and NaN where a value is missing: counted (`Distribution.cdf`), or smoothed as
+            the older library did in an action set with ``percentiles="kde"``.
+
+        Raises
+        ------
+        InputError
+            For a categorical feature: its levels have no order.
+
+        Examples
+        --------
+        >>> import recourse as rs
+        >>> rs.ActionSet({"overdue": [0, 1, 1, 3]})["overdue"].percentile([0, 1]).tolist()
+        [0.2, 0.6]
         """
         if not self.ordered:
             raise InputError(f"{self._name!r} is categorical: its levels have no order, and so no percentiles.")

@@ -63,6 +63,8 @@ class TargetValues(FeatureSettings):
             raise InputError(
                 f"{self._name!r} is {self._variable_type}: its bounds must be whole numbers, not ({low:g}, {high:g})."
             )
+
+        # the values seen, or steps between the bounds
         if self._grid == "observed":
             seen = self.observed.values
             return seen[(seen >= low) & (seen <= high)]
@@ -76,9 +78,11 @@ class TargetValues(FeatureSettings):
             )
         if self._is_legacy:
             return legacy.target_values(low, high, step)
+
+        # what a column of short floats can hold
         grid = steps(low, high, step)
         if self._dtype.kind == "f" and self._dtype.itemsize < 8:
-            grid = np.unique(grid.astype(self._dtype)).astype(np.float64)  # what the table can hold
+            grid = np.unique(grid.astype(self._dtype)).astype(np.float64)
             grid = grid[(grid >= low) & (grid <= high)]
         return grid
 
@@ -178,17 +182,9 @@ class TargetValues(FeatureSettings):
                 "order and variable_type = 'ordinal', or list in levels what actions may lead to."
             )
         if self._variable_type in LEVEL_TYPES:
-            levels = self.levels
-            if self._default_bounds:
-                return (0.0, len(levels) - 1.0) if levels else (math.nan, math.nan)
-            for level in (low, high):
-                if level not in levels:
-                    raise InputError(
-                        f"bounds of {self._name!r}: {level!r} is none of its levels. {nearest(level, levels)}"
-                    )
-            if levels.index(low) > levels.index(high):
-                raise InputError(f"bounds of {self._name!r} are reversed: {low!r} comes after {high!r}.")
-            return float(levels.index(low)), float(levels.index(high))
+            return self._level_bounds(low, high)
+
+        # booleans range from 0 to 1, other numbers over the bounds that were said
         if self._default_bounds and self._variable_type == "boolean":
             return 0.0, 1.0
         if kind == "percentile":
@@ -196,11 +192,25 @@ class TargetValues(FeatureSettings):
             low, high = observed.quantile(low), observed.quantile(high)
         if (kind == "percentile" or self._is_legacy) and self._variable_type != "real" and not math.isnan(low):
             low, high = math.floor(low), math.ceil(high)
+
+        # each bound may be fine alone and not with the other, or not for this type
         if low > high:
             raise InputError(f"bounds of {self._name!r} are reversed: {low:g} is above {high:g}.")
         if self._variable_type == "boolean" and not (low >= 0 and high <= 1) and not math.isnan(low):
             raise InputError(f"{self._name!r} is boolean: its bounds must be within 0 and 1, not ({low:g}, {high:g}).")
         return float(low), float(high)
+
+    def _level_bounds(self, low: Any, high: Any) -> tuple[float, float]:
+        """The ranks of the lowest and highest level; all levels by default, NaN if there are none."""
+        levels = self.levels
+        if self._default_bounds:
+            return (0.0, len(levels) - 1.0) if levels else (math.nan, math.nan)
+        for level in (low, high):
+            if level not in levels:
+                raise InputError(f"bounds of {self._name!r}: {level!r} is none of its levels. {nearest(level, levels)}")
+        if levels.index(low) > levels.index(high):
+            raise InputError(f"bounds of {self._name!r} are reversed: {low!r} comes after {high!r}.")
+        return float(levels.index(low)), float(levels.index(high))
 
     @property
     def _is_legacy(self) -> bool:

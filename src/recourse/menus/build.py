@@ -81,6 +81,7 @@ def _assemble(
     flat_menus: Sequence[FlatMenus], X: pd.DataFrame, cost: Cost, max_changes: int | None, wide: tuple[Constraint, ...]
 ) -> Menus:
     """The menus of single blocks end to end: the rows of all blocks are numbered through, and so are the items."""
+    # the rows of a block come after those of the blocks before it
     rows = np.zeros((len(X), len(flat_menus)), dtype=np.int32)
     start = 0
     for column, menu in enumerate(flat_menus):

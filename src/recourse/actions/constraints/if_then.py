@@ -16,10 +16,22 @@ from recourse.tables import Name
 
 
 class IfThen(Constraint):
-    """If one feature ends up on one side of a value, another must too: (name, operator, value) twice.
+    """If one feature ends up on one side of a value, another must too.
 
-    Operators are ``=  !=  <  <=  >  >=`` and ``in``.
+    Parameters
+    ----------
+    condition : (name, operator, value)
+        What is asked of the new row. Operators are ``=  !=  <  <=  >  >=`` and ``in``, which takes a list of values.
+    consequence : (name, operator, value)
+        What must then be true of the new row.
 
+    Raises
+    ------
+    InputError
+        For anything else than three things, and for an unknown operator.
+
+    Examples
+    --------
     >>> IfThen(("employed", "=", 0), ("hours", "<=", 0))
     IfThen(employed, hours; condition=('employed', '=', 0), consequence=('hours', '<=', 0))
     """

@@ -22,6 +22,15 @@ class Linkage(Constraint):
     The induced changes have no price and may leave the targets' own bounds: they are consequences, not
     choices. A target that can also be chosen moves by both.
 
+    Parameters
+    ----------
+    source : name
+        The feature that people change.
+    targets : mapping from feature to number
+        By how much each moves per unit of the source.
+
+    Examples
+    --------
     >>> Linkage("years_at_job", {"age": 1.0})
     Linkage(years_at_job, age; source='years_at_job', targets={'age': 1.0})
     """

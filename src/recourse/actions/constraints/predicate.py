@@ -15,10 +15,22 @@ from recourse.tables import Name
 
 
 class Predicate(Constraint):
-    """A condition of the user's own: ``function(today, new) → bool`` for each row of two tables.
+    """A condition of the user's own.
 
-    names : the columns that it reads; it gets both tables with at least these. The function must be pure:
-    it is called with batches of people and of actions, in any order.
+    Parameters
+    ----------
+    function : callable
+        ``function(today, new)`` gets two tables, rows as they are and as they would be, and returns a truth value
+        for each row. It must be pure: it is called with batches of people and of actions, in any order.
+    names : sequence of names
+        The columns that it reads; the tables have at least these.
+
+    Examples
+    --------
+    >>> def no_new_debts(today, new):
+    ...     return new["debts"] <= today["debts"]
+    >>> Predicate(no_new_debts, ["debts"]).features
+    ('debts',)
     """
 
     def __init__(self, function: Callable[[pd.DataFrame, pd.DataFrame], Any], names: Sequence[Name]) -> None:

@@ -18,10 +18,23 @@ from recourse.tables import Name
 class Reachability(Constraint):
     """From a state only certain other states can be reached: joint values of features, and a matrix.
 
-    names : the features; states : the values they can have together, one tuple a state (or plain values
-    for a single feature); reachable : bool[k, k], row from, column to. States that are not listed can be
-    neither left nor entered.
+    Parameters
+    ----------
+    names : name or sequence of names
+        The features.
+    states : sequence
+        The values they can have together, one tuple a state, or plain values for a single feature. States that are
+        not listed can be neither left nor entered.
+    reachable : bool[k, k]
+        Whether the state of a column can be reached from the state of a row.
 
+    Raises
+    ------
+    InputError
+        If states are listed twice or have not one value a feature, and if the matrix has another shape.
+
+    Examples
+    --------
     >>> Reachability("job", ["none", "trained", "senior"], [[1, 1, 0], [0, 1, 1], [0, 0, 1]])
     Reachability(job; states=[('none',), ('trained',), ('senior',)])
     """

@@ -27,9 +27,32 @@ from recourse.tables import Name
 class Sum(Constraint):
     """lb ≤ Σ coefficient · value ≤ ub over several numeric features, after the action.
 
+    Parameters
+    ----------
+    coefficients : mapping from feature to number
+        The weights of the sum.
+    lb, ub : float
+        The smallest and largest sum that is possible; without limits by default.
+    of_changes : bool
+        Whether changes are added up instead of the values that come out.
+
+    Raises
+    ------
+    InputError
+        If `lb` is above `ub`, and for a coefficient that is no number.
+
+    Notes
+    -----
     With ``of_changes=True`` the changes count instead of the values: ``Sum({"total": 1, "a": -1, "b": -1}, 0,
     0, of_changes=True)`` keeps a total in step with its parts (additive linkage), and
     ``Sum({"years_at_job": 1, "age": -1}, ub=0)`` keeps one feature below another.
+
+    Examples
+    --------
+    >>> Sum({"years_at_job": 1, "age": -1}, ub=0).admits(
+    ...     pd.DataFrame({"years_at_job": [5], "age": [30]}), pd.DataFrame({"years_at_job": [31], "age": [30]})
+    ... ).tolist()
+    [False]
     """
 
     entry = FileEntry(

@@ -24,6 +24,17 @@ from recourse.tables import Name
 class Switch(Constraint):
     """While a feature has this value after the action, the targets can't change.
 
+    Parameters
+    ----------
+    switch : name
+        The feature that is compared.
+    value : object
+        The value of the switch that holds the targets.
+    targets : sequence of names
+        The features that it holds.
+
+    Examples
+    --------
     >>> Switch("on_leave", 1, ["hours", "bonus"])
     Switch(on_leave, hours, bonus; switch='on_leave', value=1, targets=('hours', 'bonus'))
     """

@@ -74,7 +74,15 @@ class Problem(NamedTuple):
 
 
 class ActionFileError(InputError):
-    """Everything that is wrong with an action file: `problems`, a list of `Problem`."""
+    """Everything that is wrong with an action file, in one error.
+
+    Parameters
+    ----------
+    source : str
+        The name of the file, as the message has it.
+    problems : iterable of Problem
+        What is wrong; kept as the list `problems`.
+    """
 
     def __init__(self, source: str, problems: Iterable[Problem]) -> None:
         self.source, self.problems = source, list(problems)

@@ -33,10 +33,16 @@ LISTED = 8
 class LoadedActions(NamedTuple):
     """What an action file says, applied to a table.
 
-    actions : the `ActionSet` of the table's columns, those only for groups left out
-    weights : factors on prices by feature, for a cost such as ``rs.TotalCost(weights)``
-    group_only : the columns that are no features and only group people in a report
-    notes : sentences about what was left to defaults, and what is in the file but in no row
+    Attributes
+    ----------
+    actions : ActionSet
+        Of the table's columns, those only for groups left out.
+    weights : dict from feature to float
+        Factors on prices, for a cost such as ``rs.TotalCost(weights)``.
+    group_only : tuple of names
+        The columns that are no features and only group people in a report.
+    notes : tuple of str
+        Sentences about what was left to defaults, and what is in the file but in no row.
     """
 
     actions: ActionSet
@@ -50,13 +56,31 @@ def read_actions(
 ) -> LoadedActions:
     """Read an action file and apply it to a table.
 
-    source : a path ending in ``.toml`` or ``.json``, or the content as a mapping
-    X : the population: its columns are the features, and those only for groups
-    ignore : columns that the file may speak of although `X` leaves them out on purpose, such as the target
+    Types, bounds and steps are inferred from `X` as by `ActionSet(X)`; the file overrides them.
 
-    Types, bounds and steps are inferred from `X` as by `ActionSet(X)`; the file overrides them. Raises
-    `ActionFileError` with all problems at once, and then nothing is applied.
+    Parameters
+    ----------
+    source : path or mapping
+        A path ending in ``.toml`` or ``.json``, or the content as a mapping.
+    X : table of n people
+        The population: its columns are the features, and those only for groups.
+    ignore : iterable of names
+        Columns that the file may speak of although `X` leaves them out on purpose, such as the target.
 
+    Returns
+    -------
+    LoadedActions
+        The action set, and what the file says beside it.
+
+    Raises
+    ------
+    ActionFileError
+        With all problems of the content at once.
+    InputError
+        For a file that can't be read, or is neither TOML nor JSON.
+
+    Examples
+    --------
     >>> import recourse as rs
     >>> X = {"age": [30, 40, 50], "overdue": [0, 3, 1], "sex": ["f", "m", "f"]}
     >>> loaded = read_actions(

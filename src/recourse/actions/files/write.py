@@ -23,6 +23,37 @@ def to_dict(
     """Return an action set as the content of an action file (see `ActionSet.to_dict`)."""
     weights, group_only = dict(weights or {}), list(group_only)
     stated = {feature.name: feature.stated() for feature in actions}
+    _check_sayable(actions, stated, weights, group_only)
+
+    # what is the same everywhere is said once
+    defaults: dict[str, Any] = {}
+    untouched = [said["default_bounds"] for said in stated.values() if said["default_bounds"] is not None]
+    if untouched:
+        defaults["bounds"] = _bounds(untouched[0])
+    codes = {said["missing"] for said in stated.values()}
+    missing = list(codes.pop()) if len(codes) == 1 else []
+    if missing:
+        defaults["missing"] = [plain_value(code) for code in missing]
+    defaults["grid"] = next(iter(stated.values()))["grid"]
+
+    # the features, and the columns that are none
+    features = {str(name): _settings(name, said, missing, weights.get(name)) for name, said in stated.items()}
+    features |= {str(name): {"group_only": True} for name in group_only}
+
+    document = {
+        "version": VERSION,
+        "defaults": defaults,
+        "features": features,
+        "constraints": [schema.entry_of(constraint) for constraint in actions.constraints.values()],
+    }
+    Document.model_validate(document)  # a file of ours is a valid file
+    return document
+
+
+def _check_sayable(
+    actions: ActionSet, stated: Mapping[Name, Mapping[str, Any]], weights: Iterable[Name], group_only: list[Name]
+) -> None:
+    """Raise `InputError` for what an action file can't say."""
     known_names("weights", weights, list(stated))
     for name in group_only:
         if name in stated:
@@ -30,59 +61,56 @@ def to_dict(
     names = [str(name) for name in [*stated, *group_only]]
     if len(set(names)) != len(names):
         raise InputError("two columns have the same name once names are written as text; rename one.")
-    first = next(iter(stated.values()))
-    kinds = {feature.percentiles for feature in actions}
-    for setting, said in (("grid", {first["grid"]} - {"steps", "observed"}), ("percentiles", kinds - {"empirical"})):
-        if said:
-            raise InputError(
-                f"an action file can't say {setting}={said.pop()!r}, which is for comparison with the past."
-            )
+
+    # what is there to compare with the older library
+    grid = next(iter(stated.values()))["grid"]
+    percentiles = next(iter(actions)).percentiles
+    for setting, value, known in (
+        ("grid", grid, ("steps", "observed")),
+        ("percentiles", percentiles, ("empirical",)),
+    ):
+        if value not in known:
+            raise InputError(f"an action file can't say {setting}={value!r}, which is for comparison with the past.")
     if actions.y_desired != 1:
         raise InputError("an action file can't say y_desired=-1; name the favourable label with desired= instead.")
-    untouched = [said["default_bounds"] for said in stated.values() if said["default_bounds"] is not None]
-    missing = list(first["missing"]) if len({said["missing"] for said in stated.values()}) == 1 else []
-    defaults: dict[str, Any] = {"bounds": _bounds(untouched[0])} if untouched else {}
-    if missing:
-        defaults["missing"] = [plain_value(code) for code in missing]
-    document = {
-        "version": VERSION,
-        "defaults": defaults | {"grid": first["grid"]},
-        "features": {str(name): _settings(name, said, missing, weights.get(name)) for name, said in stated.items()}
-        | {str(name): {"group_only": True} for name in group_only},
-        "constraints": [schema.entry_of(constraint) for constraint in actions.constraints.values()],
-    }
-    Document.model_validate(document)  # a file of ours is a valid file
-    return document
 
 
 def to_toml(actions: ActionSet, *, weights: Mapping[Name, float] | None = None, group_only: Iterable[Name] = ()) -> str:
     """Return an action set as the text of an action file (see `ActionSet.to_toml`)."""
     import tomlkit
 
-    def inline(value: Any) -> Any:
-        if not isinstance(value, dict):
-            return value
-        table = tomlkit.inline_table()
-        table.update(value)
-        return table
-
     document = to_dict(actions, weights=weights, group_only=group_only)
     out = tomlkit.document()
     out["version"] = document["version"]
-    out["defaults"] = {key: inline(value) for key, value in document["defaults"].items()}
+    out["defaults"] = {key: _inline(value) for key, value in document["defaults"].items()}
+
+    # [features.age], each a table of its own
     features = tomlkit.table(is_super_table=True)
     for name, settings in document["features"].items():
-        features[name] = {key: inline(value) for key, value in settings.items()}
+        features[name] = {key: _inline(value) for key, value in settings.items()}
     out["features"] = features
+
+    # [[constraints]], one after the other
     if document["constraints"]:
         entries = tomlkit.aot()
         for entry in document["constraints"]:
             table = tomlkit.table()
             for key, value in entry.items():
-                table[key] = inline(value)
+                table[key] = _inline(value)
             entries.append(table)
         out["constraints"] = entries
     return tomlkit.dumps(out)
+
+
+def _inline(value: Any) -> Any:
+    """A mapping as a table in braces on one line; anything else as it is."""
+    import tomlkit
+
+    if not isinstance(value, dict):
+        return value
+    table = tomlkit.inline_table()
+    table.update(value)
+    return table
 
 
 def _settings(name: Name, said: Mapping[str, Any], missing: list[Any], weight: float | None) -> dict[str, Any]:
