@@ -445,8 +445,20 @@ class ActionSet(legacy.OldActionSetNames, FeatureView):
 def as_action_set(value: Any) -> ActionSet:
     """Return an action set as it is, or say what was given in its place.
 
-    Raises `InputError` for everything else: a table or a model where the action set belongs means that the
-    arguments are swapped, a class or None that there is none yet.
+    Parameters
+    ----------
+    value : object
+        What a caller passed as ``actions``.
+
+    Returns
+    -------
+    ActionSet
+
+    Raises
+    ------
+    InputError
+        For everything else: a table or a model where the action set belongs means that the arguments are swapped,
+        a class or None that there is none yet.
     """
     if isinstance(value, ActionSet):
         return value

@@ -27,9 +27,16 @@ from recourse.tables import Name
 class Menu:
     """What one person may do about one block of features: states and their prices, today's first at price 0.
 
-    features : the block's features, usually one
-    values : one array of raw values a feature, item by item
-    prices : float64[items]; changes : how many of the features each item changes
+    Attributes
+    ----------
+    features : tuple of names
+        The block's features, usually one.
+    values : tuple of arrays
+        For each feature its raw values, item by item.
+    prices : float64[items]
+        What each state costs.
+    changes : int64[items]
+        How many of the features each state changes.
     """
 
     features: tuple[Name, ...]
@@ -45,9 +52,20 @@ class Menu:
 class LinearRow:
     """One linear condition on an action: low ≤ Σ_i coefficients[i] ≤ high over the items picked.
 
-    coefficients : float64[items]; low, high : float64[n], one a person; today : float64[n], the sum for
-    staying; still : bool[items], whether an item leaves the condition's features as they are today. It
-    binds only whoever picks an item that does not, in one of the blocks in `blocks`.
+    It binds only whoever changes one of its features.
+
+    Attributes
+    ----------
+    coefficients : float64[items]
+        What each item adds.
+    low, high : float64[n]
+        The limits, one a person.
+    today : float64[n]
+        The sum for staying.
+    still : bool[items]
+        Whether an item leaves the condition's features as they are today.
+    blocks : tuple of int
+        The blocks with its features.
     """
 
     coefficients: FloatArray
@@ -62,6 +80,8 @@ class LinearRow:
 class Menus:
     """The priced menus of n people, as flat arrays; made by `ActionSet.menus`, read by every search.
 
+    Attributes
+    ----------
     X : DataFrame, n rows
         The people as they are today, in the action set's columns.
     blocks : m tuples of names
@@ -85,13 +105,16 @@ class Menus:
     changed : uint64[items]
         Which of the block's features an item changes: bit b stands for the block's b-th feature. Induced
         changes don't count.
-    parts : for each block of several features, float64[its items, its features]: the price of each part
-    combine : "sum" or "max"
+    parts : m times None or float64[the block's items, its features]
+        For each block of several features, the price of each feature's part.
+    combine : {"sum", "max"}
         Whether prices add up, or the largest counts first and the sum breaks ties.
     max_changes : int or None
         At most so many features may change at once.
-    wide : constraints over several blocks
-        An action must also satisfy these: linear ones are in `linear` too, for searches that need rows.
+    wide : tuple of Constraint
+        Conditions over several blocks: an action must also satisfy these.
+    linear : tuple of LinearRow
+        Those of them that are linear, once more, for searches that need rows.
     """
 
     X: pd.DataFrame

@@ -88,9 +88,23 @@ class Link(NamedTuple):
 def links_in_order(constraints: Iterable[Constraint]) -> tuple[Link, ...]:
     """Return what constraints induce, link by link, in the order in which changes travel along chains.
 
-    A link comes after all links that move its source. Raises `InputError` for features that move each other in
-    a circle.
+    Parameters
+    ----------
+    constraints : iterable of Constraint
+        In any order; most induce nothing.
 
+    Returns
+    -------
+    tuple of Link
+        A link comes after all links that move its source.
+
+    Raises
+    ------
+    InputError
+        For features that move each other in a circle.
+
+    Examples
+    --------
     >>> links_in_order([Linkage("b", {"c": 2}), Linkage("a", {"b": 1})])
     (Link(source='a', target='b', scale=1.0), Link(source='b', target='c', scale=2.0))
     """
