@@ -21,8 +21,11 @@ from recourse.errors import InputError
 class FeatureActions(legacy.OldFeatureNames, TargetValues):
     """The possible actions on one feature.
 
-    Settings (each may be assigned at any time, in any order; an unknown one raises `AttributeError`):
+    An `ActionSet` makes them, one a column. Each setting may be assigned at any time and in any order; an unknown one
+    raises `AttributeError`, a value that can't be `InputError`.
 
+    Attributes
+    ----------
     actionable : bool
         Whether a person can change the feature at all. ``mutable`` is the older name of the same setting.
     variable_type : {"boolean", "integer", "real", "ordinal", "categorical"}
@@ -32,9 +35,11 @@ class FeatureActions(legacy.OldFeatureNames, TargetValues):
         (0–100) of the population; for an ordinal feature, its lowest and highest level. Also assignable
         one at a time as ``lb`` and ``ub``. Nobody is moved outside; somebody who is outside today may
         stay there, or move to a value inside.
-    step_size, step_type
+    step_size : float
         The distance between neighbouring target values: in the feature's units (``"absolute"``) or as a
         share of ub − lb (``"relative"``, the default with 0.01). Integers always step in whole numbers.
+    step_type : {"relative", "absolute"}
+        What `step_size` means.
     step_direction : {-1, 0, 1}
         1: may only grow (for an ordinal feature: only to later levels); −1: may only shrink; 0: either.
     levels : sequence
@@ -46,8 +51,12 @@ class FeatureActions(legacy.OldFeatureNames, TargetValues):
     label, unit : str
         What people call the feature, and what its values are measured in.
 
+    Notes
+    -----
     The target values of a number start at the lower bound, step upwards and end exactly at the upper bound.
 
+    Examples
+    --------
     >>> import recourse as rs
     >>> A = rs.ActionSet({"overdue": [0, 1, 4, 7], "housing": ["rent", "own", "free", "own"]})
     >>> A["overdue"].bounds = (0, 4)
@@ -119,7 +128,13 @@ class FeatureActions(legacy.OldFeatureNames, TargetValues):
         return self.observed.cdf(codes)
 
     def settings(self) -> dict[str, Any]:
-        """Return the settings as plain values: what `ActionSet` tables and reports show."""
+        """Return the settings as plain values.
+
+        Returns
+        -------
+        dict
+            What `ActionSet.to_frame` and reports show: the bounds and the number of target values as they come out.
+        """
         low, high = self.bounds
         return {
             "name": self._name,

@@ -298,8 +298,11 @@ class FeatureSettings(ABC):
     def stated(self) -> dict[str, Any]:
         """Return the settings as they were said, nothing derived: what an action file keeps.
 
-        `bounds` is (lb, ub, bound_type), None if the `default_bounds` hold; `levels` is None where nobody
-        listed any; `seen` are the values of the population.
+        Returns
+        -------
+        dict
+            By the names of the settings. ``bounds`` is (lb, ub, bound_type), None if the ``default_bounds`` hold;
+            ``levels`` is None where nobody listed any; ``seen`` are the values of the population.
         """
         return {
             "variable_type": self._variable_type,
@@ -345,7 +348,32 @@ class FeatureSettings(ABC):
 
 
 def check_bounds(name: Name, value: Any, *, words: bool = False) -> tuple[Any, Any, str]:
-    """Check bounds as a user says them: (lb, ub) or (lb, ub, bound_type)."""
+    """Return bounds in the form in which they are kept.
+
+    Parameters
+    ----------
+    name : name
+        The feature, for errors.
+    value : (lb, ub) or (lb, ub, bound_type)
+        As a user says them; bound_type is "absolute" or "percentile", or the first letter of one.
+    words : bool
+        Whether absolute bounds are levels, which are compared with others only when they are used.
+
+    Returns
+    -------
+    tuple
+        (lb, ub, bound_type).
+
+    Raises
+    ------
+    InputError
+        For anything else, for reversed bounds, and for percentiles outside 0–100.
+
+    Examples
+    --------
+    >>> check_bounds("age", (18, 65))
+    (18.0, 65.0, 'absolute')
+    """
     try:
         low, high, *rest = value
         if isinstance(value, str) or len(rest) > 1:

@@ -116,8 +116,22 @@ class TargetValues(FeatureSettings):
     def targets(self, today: npt.NDArray[Any]) -> tuple[FloatArray, BoolArray]:
         """Return the target codes and, for each of today's values, which of them an action may lead to.
 
-        A feature that is missing today can be given any target if `from_missing` prices that, else none.
-        A level that is not among `levels` today can be left for any of them, unless there is a direction.
+        Parameters
+        ----------
+        today : array of n raw values
+            What people have.
+
+        Returns
+        -------
+        tuple of float64[k] and bool[n, k]
+            The codes, and which of them are allowed; today's own is never one of them. A feature that is missing
+            today can be given any target if `from_missing` prices that, else none. A level that is not among
+            `levels` today can be left for any of them, unless there is a direction.
+
+        Raises
+        ------
+        InputError
+            If settings contradict each other.
         """
         codes = self.codes
         gap = codes[None, :] - self.encode(today)[:, None]
@@ -129,7 +143,23 @@ class TargetValues(FeatureSettings):
         return codes, allowed
 
     def feasible_values(self, x: Any) -> npt.NDArray[Any]:
-        """Return the values that a person at `x` can have: today's first, then the targets, in order."""
+        """Return the values that a person can have.
+
+        Parameters
+        ----------
+        x : number or level
+            What the person has today.
+
+        Returns
+        -------
+        array
+            Today's value first, then the targets in order.
+
+        Raises
+        ------
+        InputError
+            If settings contradict each other.
+        """
         today = np.array([x]) if isinstance(x, (int, float, np.number, np.bool_)) else np.array([x], dtype=object)
         codes, allowed = self.targets(today)
         targets = self.decode(codes[allowed[0]])
@@ -145,7 +175,18 @@ class TargetValues(FeatureSettings):
         return Distribution.counted(codes[known], self._counts[known])
 
     def encode(self, values: npt.NDArray[Any]) -> FloatArray:
-        """Return values as codes: numbers themselves, levels their rank, NaN for missing or unknown levels."""
+        """Return values as codes, in which distances are differences.
+
+        Parameters
+        ----------
+        values : array of raw values
+            Of any shape.
+
+        Returns
+        -------
+        float64, of the shape of `values`
+            Numbers as they are, levels as their rank, NaN for missing values and unknown levels.
+        """
         if self._variable_type in LEVEL_TYPES:
             rank = {level: float(k) for k, level in enumerate(self.levels)}
             flat = np.asarray(values, dtype=object).ravel()
@@ -157,7 +198,18 @@ class TargetValues(FeatureSettings):
         return values.astype(np.float64)
 
     def decode(self, codes: FloatArray) -> npt.NDArray[Any]:
-        """Return codes as raw values, in the data's own dtype where all of them fit it (integers stay integers)."""
+        """Return codes as raw values: the inverse of `encode`.
+
+        Parameters
+        ----------
+        codes : float64[k]
+            None of them NaN for a feature with levels.
+
+        Returns
+        -------
+        array[k]
+            In the data's own dtype where all of them fit it: integers stay integers.
+        """
         if self._variable_type in LEVEL_TYPES:
             levels = np.empty(len(self.levels), dtype=object)
             levels[:] = self.levels
