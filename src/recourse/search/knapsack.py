@@ -171,8 +171,8 @@ class Knapsack:
 
         Parameters
         ----------
-        rows, need, objective, max_changes, frozen, forced, max_states, threads, budget, advance
-            As for `solve`.
+        rows, need, objective, max_changes, frozen, forced, max_states, threads, budget, advance : see `solve`
+            As there.
         total_items : int
             How many actions to look for.
         distinct : {"minimal", "subsets", "exclusive"}
@@ -228,12 +228,15 @@ class Knapsack:
 
     def _prepare(self, m: int, threads: int, changed: bool) -> None:
         """Build the fronts and hulls, with room behind the hulls for each thread's own."""
+        # What was built for an earlier search may do.
         room = m * (self._longest + 3)
         if self._menus is not None:
             had_room, had_threads, had_changed = self._ready
             if room <= had_room and threads <= had_threads and changed <= had_changed:
                 return
             room, threads, changed = max(room, had_room), max(threads, had_threads), changed or had_changed
+
+        # The kernel's view of the rows: room for fronts and hulls, twice where features may be forced to change.
         n_rows, n_items = len(self._row_ptr) - 1, len(self._gains)
         give = self._array
         stored = n_items * (2 if changed else 1)
@@ -250,6 +253,8 @@ class Knapsack:
             hull,
         )
         self._ready = (room, threads, changed)
+
+        # Many rows are built on several threads, each from one row to another.
         self._scratch = [stored + room * k for k in range(threads)]
         parts = threads if n_items > 100_000 else 1
         cuts = np.searchsorted(self._row_ptr[:-1], np.linspace(0, n_items, parts + 1)[1:-1])
@@ -293,6 +298,7 @@ class KnapsackPeople:
         frozen: ArrayLike | None,
         forced: ArrayLike | None,
     ) -> None:
+        # Who has which rows, and needs how much.
         table = np.ascontiguousarray(rows, np.int32)
         needed = np.ascontiguousarray(need, np.float64)
         n_rows = len(knapsack._row_ptr) - 1
@@ -377,6 +383,7 @@ class KnapsackWorker:
         number: int,
         budget: Budget,
     ) -> None:
+        # What it works on.
         self._give = knapsack._array
         self._ranks, self._m = ranks, people.m
         self._max_states, self._out, self._budget = max_states, out, budget

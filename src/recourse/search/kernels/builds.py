@@ -30,10 +30,19 @@ def build_info() -> tuple[str, str | None]:
 
 
 def load(name: str, *, interpreted: bool = False) -> ModuleType:
-    """Import a kernel, compiled where possible; `interpreted=True` asks for the source.
+    """Import a kernel, compiled where possible.
 
-    Warns (RuntimeWarning) when a compiled build is there but can't be trusted, because the source has
-    changed since.
+    Parameters
+    ----------
+    name : str
+        One of `KERNELS`.
+    interpreted : bool
+        Ask for the source itself, which is about 100 times slower.
+
+    Warns
+    -----
+    RuntimeWarning
+        When a compiled build is there but can't be trusted, because the source has changed since.
     """
     reason = "asked for" if interpreted else _why_interpreted(name)
     if reason is None:

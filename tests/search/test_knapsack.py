@@ -4,9 +4,7 @@ proven.
 
 from __future__ import annotations
 
-import importlib.util
 import itertools
-import shutil
 import threading
 
 import highspy
@@ -17,7 +15,6 @@ from hypothesis import strategies as st
 
 from recourse.budget import Budget
 from recourse.errors import InputError
-from recourse.search.kernels import builds
 from recourse.search.knapsack import Knapsack
 
 OPTIMAL, FEASIBLE, INFEASIBLE, UNKNOWN = range(4)
@@ -582,38 +579,3 @@ def test_unknown_ways_to_differ_are_refused():
         best_subsets([[0]], [0, 1], [0], [0], [0.0], total_items=1, distinct="minima")
     with pytest.raises(InputError, match="total_items"):
         best_subsets([[0]], [0, 1], [0], [0], [0.0], total_items=0)
-
-
-# ---------------------------------------------------------------- the build
-
-
-def test_the_build_says_what_it_is(monkeypatch):
-    monkeypatch.delenv("RECOURSE_INTERPRETED", raising=False)
-    build, reason = builds.build_info()
-    assert (build == "compiled") == (reason is None)
-    monkeypatch.setenv("RECOURSE_INTERPRETED", "1")
-    assert builds.build_info() == ("interpreted", "RECOURSE_INTERPRETED is set")
-    assert not builds.load("additive_kernel").is_compiled()
-
-
-def test_a_build_of_another_source_is_refused(monkeypatch, tmp_path):
-    monkeypatch.delenv("RECOURSE_INTERPRETED", raising=False)
-    if builds.build_info()[0] == "interpreted":
-        pytest.skip("there is no compiled build to refuse")
-    edited = tmp_path / "additive_kernel.py"
-    shutil.copy(builds._source("additive_kernel"), edited)
-    assert builds._why_interpreted("additive_kernel") is None
-    edited.write_text(edited.read_text() + "\n")
-    monkeypatch.setattr(builds, "_source", lambda name: edited)
-    assert "pip install -e ." in builds.build_info()[1]
-    with pytest.warns(RuntimeWarning, match="another version of its source"):
-        assert not builds.load("additive_kernel").is_compiled()
-
-
-def test_setup_hashes_as_the_package_does(tmp_path):
-    source = tmp_path / "kernel.py"
-    source.write_bytes(b"one\r\ntwo\n")
-    unix = tmp_path / "unix.py"
-    unix.write_bytes(b"one\ntwo\n")
-    assert builds.source_hash(source) == builds.source_hash(unix) < 2**63
-    assert importlib.util.find_spec("recourse.search.kernels.additive_kernel") is not None
