@@ -12,10 +12,11 @@ import jsonschema
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import event, given, settings
+from hypothesis import event
 from hypothesis import strategies as st
 
 import recourse as rs
+from helpers import given_few_or_many
 from recourse import constraints as joint
 from recourse.actions.files.schema import KINDS, Document, entry_of, schema
 
@@ -407,8 +408,7 @@ def documents(draw) -> dict:
     return {"features": features, "constraints": entries, "defaults": defaults}
 
 
-@settings(max_examples=300, deadline=None)
-@given(documents())
+@given_few_or_many(60, 300, document=documents())
 def test_whatever_a_document_says_it_is_read_or_refused(document):
     try:
         said = rs.read_actions(document, table())
@@ -544,8 +544,9 @@ def action_sets(draw) -> rs.ActionSet:
     return A
 
 
-@settings(max_examples=60, deadline=None)
-@given(action_sets(), st.dictionaries(st.sampled_from(["on", "income"]), st.floats(0, 10)))
+@given_few_or_many(
+    25, 60, A=action_sets(), weights=st.dictionaries(st.sampled_from(["on", "income"]), st.floats(0, 10))
+)
 def test_what_is_written_reads_back_as_an_equal_set(tmp_path_factory, A, weights):
     X = table().assign(region="north")
     folder = tmp_path_factory.getbasetemp()
