@@ -5,14 +5,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
+import inspect
+import io
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sklearn.compose import make_column_transformer
 from sklearn.decomposition import PCA
@@ -254,6 +261,36 @@ def draw_exclusions(data, menus, solve):
             )
         )
     return exclusions
+
+
+def given_few_or_many(few: int, many: int, **drawn: st.SearchStrategy[Any]) -> Callable[[Any], Any]:
+    """Like `hypothesis.given`, but as two tests: one of few examples, and one of many, which is marked slow."""
+
+    def decorate(test: Any) -> Any:
+        @functools.wraps(test)
+        def repeated(examples: int, **fixtures: Any) -> None:
+            often = settings(max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+            often(given(**drawn)(test))(**fixtures)
+
+        # pytest passes what the signature names: fixtures and parameters of the test, and the number of examples
+        others = [one for name, one in inspect.signature(test).parameters.items() if name not in drawn]
+        number = inspect.Parameter("examples", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+        repeated.__signature__ = inspect.Signature([*others, number])  # type: ignore[attr-defined]
+        return pytest.mark.parametrize("examples", [few, pytest.param(many, marks=pytest.mark.slow)])(repeated)
+
+    return decorate
+
+
+def printed_here(script):
+    """What a script prints in this process, under its own hash seed and threads; it gets the folder of the tests."""
+    printed, before = io.StringIO(), (sys.argv, sys.path)
+    sys.argv, sys.path = ["-c", os.path.dirname(__file__)], list(sys.path)
+    try:
+        with contextlib.redirect_stdout(printed):
+            exec(compile(script, "script", "exec"), {"__name__": "__main__"})
+    finally:
+        sys.argv, sys.path = before
+    return printed.getvalue()
 
 
 def printed_under_hash_seeds(script, environments):

@@ -54,8 +54,8 @@ def town(seed, n=250):
     return data.X, data.y, A, LogisticRegression().fit(data.X, data.y)
 
 
-def run(seed=0, preset="fonseca2023", recourse="optimal", model=None, **settings):
-    X, y, A, clf = town(seed)
+def run(seed=0, preset="fonseca2023", recourse="optimal", model=None, n=250, **settings):
+    X, y, A, clf = town(seed, n)
     settings = as_design({"rounds": 8, "repeats": 1, "random_state": seed} | settings, preset)
     return rs.simulate({"linear": clf if model is None else model}, X, y, A, recourse={"exact": recourse}, **settings)
 

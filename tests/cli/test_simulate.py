@@ -9,12 +9,13 @@ import pytest
 import recourse as rs
 
 
-def test_the_command_line_writes_the_same_bytes_and_goes_on_from_a_checkpoint(tmp_path):
+@pytest.mark.parametrize("n", [60, pytest.param(200, marks=pytest.mark.slow)])
+def test_the_command_line_writes_the_same_bytes_and_goes_on_from_a_checkpoint(n, tmp_path):
     from click.testing import CliRunner
 
     from recourse.cli.main import main
 
-    rs.datasets.lender(200).frame.to_csv(tmp_path / "loans.csv", index=False)
+    rs.datasets.lender(n).frame.to_csv(tmp_path / "loans.csv", index=False)
     common = ["simulate", str(tmp_path / "loans.csv"), "--target", "approved", "--fit", "logistic", "--rounds", "2"]
     common += ["--repeats", "2", "--immutable", "gender", "--group-by", "gender", "--format", "json"]
     one, two = (CliRunner().invoke(main, common) for _ in range(2))

@@ -57,6 +57,9 @@ def test_values_that_a_model_from_a_file_can_not_take_are_bad_input(loans, tmp_p
         done = run(command[0], "words.csv", "--model", model, *command[1:], cwd=tmp_path)
         assert (done.returncode, done.stdout) == (2, "")
         assert "multiplies 'income', which holds 'much'" in done.stderr
+
+
+def test_gaps_that_a_model_from_a_file_can_not_take_are_bad_input(tmp_path):
     skops = pytest.importorskip("skops.io")
     w = world(31, n=150)
     skops.dump(w.clf, tmp_path / "lr.skops")

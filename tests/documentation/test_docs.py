@@ -24,6 +24,41 @@ def blocks(language: str, page: str = "dynamics.md") -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", text, flags=re.DOTALL)
 
 
+def smaller(code: str, **numbers: tuple[str, str]) -> str:
+    """Code of a page with smaller numbers in it, so that all of it runs in a moment."""
+    for large, small in numbers.values():
+        assert large in code, f"the page no longer says {large!r}"
+        code = code.replace(large, small)
+    return code
+
+
+def test_the_python_of_the_page_on_dynamics_runs_on_few_people(tmp_path):
+    matplotlib = pytest.importorskip("matplotlib")
+    matplotlib.use("Agg")
+    from matplotlib import pyplot as plt
+
+    # autoencoders need torch, whose import alone takes seconds; the whole page runs in the test below
+    code = smaller(
+        "\n".join(block for block in blocks("python") if "Autoencoder" not in block),
+        people=("overlapping(1000, ", "overlapping(60, "),
+        others=("overlapping(300, ", "overlapping(80, "),
+        rounds=("rounds=10", "rounds=2"),
+        shown=("round=10", "round=2"),
+        repeats=("repeats=2", "repeats=1"),
+        shared=('"rounds": 10, "repeats": 2', '"rounds": 2, "repeats": 1'),
+    )
+    session: dict[str, object] = {"__name__": "docs"}
+    with contextlib.chdir(tmp_path):
+        exec(compile(code, "dynamics.md", "exec"), session)
+    assert session["sim"].complete
+    assert session["axes"].shape == (4, 2)
+    assert session["reliability"]["enough"] == 1
+    assert session["facets"].shape == (3, 1)
+    assert session["again"].to_frame()["value"].equals(session["first"].to_frame()["value"])
+    plt.close("all")
+
+
+@pytest.mark.slow
 def test_the_python_of_the_page_on_dynamics_runs(tmp_path):
     torch = importlib.util.find_spec("torch") is not None or os.environ.get("RECOURSE_REQUIRE_ALL") == "1"
     matplotlib = pytest.importorskip("matplotlib")
@@ -55,6 +90,25 @@ def test_the_commands_of_the_page_on_dynamics_run(tmp_path):
         assert "Simulation of 240 people over 5 rounds" in result.stdout
 
 
+@pytest.mark.filterwarnings("ignore:the weights stay where the paper's tuning starts")
+def test_the_python_of_the_page_on_summaries_runs_on_few_people(tmp_path):
+    code = smaller(
+        "\n".join(blocks("python", "summaries.md")),
+        people=("lender(2000)", "lender(400)"),
+        known=("1400", "300"),
+        trees=("max_iter=60", "max_iter=10"),
+        splits=("splits=5", "splits=2"),
+    )
+    session: dict[str, object] = {"__name__": "docs"}
+    with contextlib.chdir(tmp_path), contextlib.redirect_stdout(io.StringIO()):
+        exec(compile(code, "summaries.md", "exec"), session)
+    assert session["rules"].status.label == "optimal"
+    assert all(rule.precision >= 0.8 for rule in session["sure"].rules)
+    assert len(session["short"].rules) <= 3
+    assert session["apart"].measures().loc["overlap", "in sample"] == 0
+
+
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:the weights stay where the paper's tuning starts")
 def test_the_python_of_the_page_on_summaries_runs_and_shows_what_it_says(tmp_path):
     session: dict[str, object] = {"__name__": "docs"}

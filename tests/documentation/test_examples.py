@@ -113,8 +113,7 @@ def test_averages_of_local_models_hide_a_planted_bias_that_rules_show(capsys):
     assert "{" not in printed
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("penalty", [20, 100, 200, 1000])
+@pytest.mark.parametrize("penalty", [*(pytest.param(one, marks=pytest.mark.slow) for one in (20, 100, 200)), 1000])
 def test_figure_2_of_the_paper_comes_out_in_its_printed_digits(needs_data, penalty):
     figure2 = script("benchmarks/figure2.py")
     credit = rs.datasets.load("credit", data_home=needs_data("credit").parent)

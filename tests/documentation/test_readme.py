@@ -22,12 +22,15 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
 
 
-def test_the_python_of_the_readme_runs(tmp_path):
+@pytest.mark.parametrize("n", [300, pytest.param(2000, marks=pytest.mark.slow)])
+def test_the_python_of_the_readme_runs(n, tmp_path):
     code = "\n".join(blocks("python"))
+    assert "lender(2000)" in code
+    code = code.replace("lender(2000)", f"lender({n})")
     with contextlib.chdir(tmp_path), contextlib.redirect_stdout(io.StringIO()) as printed:
         exec(compile(code, "README.md", "exec"), {"__name__": "readme"})
     assert "Flipset: " in printed.getvalue()
-    assert "Audit of 2,000 people" in printed.getvalue()
+    assert f"Audit of {n:,} people" in printed.getvalue()
 
 
 def commands() -> list[str]:

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import recourse as rs
-from helpers import COSTS, LABELS, MODELS, brute_force, world
+from helpers import COSTS, LABELS, MODELS, brute_force, given_few_or_many, world
 from recourse.search import brute_force as definition
 from recourse.search.additive import KnapsackProposer
 
@@ -23,8 +23,7 @@ worlds = st.builds(
 relaxed = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
-@relaxed
-@given(worlds, st.sampled_from(COSTS), st.sampled_from([None, None, 0, 1, 2]))
+@given_few_or_many(15, 40, w=worlds, cost=st.sampled_from(COSTS), max_changes=st.sampled_from([None, None, 0, 1, 2]))
 def test_the_answer_is_what_brute_force_finds(w, cost, max_changes):
     denied = w.denied.iloc[:4]
     menus = w.actions.menus(denied, cost, max_changes=max_changes)

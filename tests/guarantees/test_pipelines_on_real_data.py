@@ -105,8 +105,10 @@ def test_costs_equal_those_of_an_independent_solver_on_the_encoded_columns(case,
     assert (clf.predict(menus.points(found, answers.picks[found])) == 1).all()
 
 
-def test_every_returned_row_is_approved_on_the_raw_frame_and_in_the_action_set(case):
+@pytest.mark.parametrize("most", [1000, pytest.param(None, marks=pytest.mark.slow)])
+def test_every_returned_row_is_approved_on_the_raw_frame_and_in_the_action_set(most, case):
     X, clf, _, actions = case
+    X = X.iloc[:most]
     result = rs.audit(clf, X, actions)
     after = X.copy().reset_index(drop=True)
     for change in result.changes.itertuples():
@@ -122,7 +124,8 @@ def test_every_returned_row_is_approved_on_the_raw_frame_and_in_the_action_set(c
     assert result.overall["undecided"] == 0
 
 
-def test_small_grids_agree_with_brute_force(case):
+@pytest.mark.parametrize("n", [8, pytest.param(40, marks=pytest.mark.slow)])
+def test_small_grids_agree_with_brute_force(n, case):
     X, clf, model, actions = case
     actions = actions.copy()
     few = ["duration_months", "purpose", "savings_status", "housing"] if "purpose" in X else []
@@ -131,7 +134,7 @@ def test_small_grids_agree_with_brute_force(case):
         feature.actionable = feature.name in few
         if feature.variable_type == "integer":
             feature.step_size = 0.2
-    people = X[clf.predict(X) == 0].sample(40, random_state=2)
+    people = X[clf.predict(X) == 0].sample(n, random_state=2)
     for cost in ("total", "local", "max", "l1"):
         menus = actions.menus(people, cost)
         answers, exact = rs.search.solve(model, menus), definition.solve(model, menus)

@@ -244,9 +244,10 @@ def test_the_k_best_subsets_are_those_of_brute_force(family, objective, distinct
 
 @pytest.mark.parametrize("limit", [None, 3])
 @pytest.mark.parametrize("family", ["plain", "subset sum", "correlated", "free moves"])
-def test_larger_answers_are_those_of_highs(family, limit):
+@pytest.mark.parametrize("times", [3, pytest.param(10, marks=pytest.mark.slow)])
+def test_larger_answers_are_those_of_highs(times, family, limit):
     rng = np.random.default_rng(7)
-    for _ in range(10):
+    for _ in range(times):
         m, longest = (6, 5) if family == "subset sum" else (int(rng.integers(6, 11)), 10)  # HiGHS needs minutes
         people = make_people(rng, family, 2, m, longest)
         menus = Knapsack(*people[1:4])
@@ -316,13 +317,17 @@ def test_whole_numbers_are_solved_exactly(menu, need, objective):
 # ---------------------------------------------------------------- proofs
 
 
-@both_builds
+@pytest.mark.parametrize(
+    ("interpreted", "times"),
+    [(False, 20), (True, 1), pytest.param(True, 3, marks=pytest.mark.slow)],
+    ids=["compiled", "interpreted", "interpreted, more often"],
+)
 @pytest.mark.parametrize("limit", [None, 4])
 @pytest.mark.parametrize("objective", ["sum", "max"])
-def test_the_state_cap_gives_a_gap_and_never_a_false_proof(objective, limit, interpreted):
+def test_the_state_cap_gives_a_gap_and_never_a_false_proof(objective, limit, interpreted, times):
     rng = np.random.default_rng(5)
     gaps = 0
-    for _ in range(3 if interpreted else 20):
+    for _ in range(times):
         people = make_people(rng, "subset sum", 3, 9, 8)
         menus = Knapsack(*people[1:4], interpreted=interpreted)
         full = menus.solve(people[0], people[4], objective=objective, max_changes=limit, threads=1)

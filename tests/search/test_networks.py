@@ -18,7 +18,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import recourse as rs
-from helpers import CLOSE, COSTS, NETWORKS, agrees_with_brute_force, draw_exclusions, tie, world
+from helpers import CLOSE, COSTS, NETWORKS, agrees_with_brute_force, draw_exclusions, given_few_or_many, tie, world
 from recourse.menus import folding
 from recourse.models.moved_bar import moved_to_last_place, scores
 from recourse.models.network_classifier import NetworkClassifier
@@ -77,8 +77,14 @@ def test_networks_of_any_weights_are_handled(seed, members, hidden, size):
     agrees(model, w.actions.menus(w.X[~model.approves(w.X)].iloc[:3], COSTS[seed % 4]))
 
 
-@relaxed
-@given(st.integers(0, 10_000), st.sampled_from(sorted(NETWORKS)), st.sampled_from(COSTS), st.data())
+@given_few_or_many(
+    8,
+    20,
+    seed=st.integers(0, 10_000),
+    kind=st.sampled_from(sorted(NETWORKS)),
+    cost=st.sampled_from(COSTS),
+    data=st.data(),
+)
 def test_exclusions_of_every_kind_are_respected(seed, kind, cost, data):
     w = world(seed, kind=kind)
     menus = w.actions.menus(w.denied.iloc[:2], cost)

@@ -23,7 +23,7 @@ from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, PolynomialFeatu
 from sklearn.tree import DecisionTreeClassifier
 
 import recourse as rs
-from helpers import COSTS, LABELS, TREES, agrees_with_brute_force, draw_exclusions, tie, world
+from helpers import COSTS, LABELS, TREES, agrees_with_brute_force, draw_exclusions, given_few_or_many, tie, world
 from recourse.menus import folding
 from recourse.models.estimator import EstimatorModel, Recognised
 from recourse.models.readers.trees import SummedTrees, recognise_trees
@@ -69,8 +69,14 @@ def test_prices_of_any_shape_are_handled(seed, kind, favourable, cost, biggest):
     agrees(w.model, w.actions.menus(w.denied.iloc[:3], cost))
 
 
-@relaxed
-@given(st.integers(0, 10_000), st.sampled_from(sorted(TREES)), st.sampled_from(COSTS), st.data())
+@given_few_or_many(
+    8,
+    25,
+    seed=st.integers(0, 10_000),
+    kind=st.sampled_from(sorted(TREES)),
+    cost=st.sampled_from(COSTS),
+    data=st.data(),
+)
 def test_exclusions_of_every_kind_are_respected(seed, kind, cost, data):
     w = world(seed, kind=kind)
     menus = w.actions.menus(w.denied.iloc[:2], cost)

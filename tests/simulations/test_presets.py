@@ -24,6 +24,10 @@ from recourse.simulations import (
 from simulation_worlds import run, series
 
 SEEDS = range(5)
+# of what takes long over all seeds, one is tried at every run
+one_or_all = pytest.mark.parametrize(
+    "seeds", [SEEDS[:1], pytest.param(SEEDS, marks=pytest.mark.slow)], ids=["one", "all"]
+)
 
 
 RECOURSE = {
@@ -119,11 +123,12 @@ def test_paper_values_of_the_network_lie_near_the_published_ones(paper):
         assert domain[arm] == pytest.approx(value, rel=0.25 * 1.5), arm
 
 
-def test_fonseca_reliability_falls_with_actors_and_rises_with_places():
+@one_or_all
+def test_fonseca_reliability_falls_with_actors_and_rises_with_places(seeds):
     means = {}
     for comply in (0.05, 0.2, 0.8):
         for k in (10, 60):
-            sims = [run(seed, rounds=4, behaviour=Behaviour(comply=comply), decision=Places(k)) for seed in SEEDS]
+            sims = [run(seed, rounds=4, behaviour=Behaviour(comply=comply), decision=Places(k)) for seed in seeds]
             means[comply, k] = np.array([series(sim, "reliability").mean() for sim in sims])
     for k in (10, 60):
         assert (means[0.05, k] >= means[0.2, k]).all()
@@ -144,16 +149,18 @@ def test_fonseca_with_unlimited_places_and_a_fixed_threshold_recourse_is_perfect
     assert series(scarce, "reliability").max() < 0.5
 
 
-def test_fonseca_competition_raises_the_threshold_that_falls_where_nobody_acts():
-    for seed in SEEDS:
+@one_or_all
+def test_fonseca_competition_raises_the_threshold_that_falls_where_nobody_acts(seeds):
+    for seed in seeds:
         sim = run(seed, rounds=12)
         bar, control = series(sim, "threshold"), series(sim, "threshold", "control")
         assert bar.loc[12] > bar.loc[0]
         assert control.loc[12] < control.loc[0], "the best leave"
 
 
-def test_yang_standards_rise_under_recourse_and_in_the_control_arm_they_do_not():
-    for seed in SEEDS:
+@one_or_all
+def test_yang_standards_rise_under_recourse_and_in_the_control_arm_they_do_not(seeds):
+    for seed in seeds:
         sim = run(seed, "yang2025", rounds=12)
         standard, control = series(sim, "standard"), series(sim, "standard", "control")
         assert standard.loc[12] > standard.loc[0] + 0.1
@@ -163,8 +170,9 @@ def test_yang_standards_rise_under_recourse_and_in_the_control_arm_they_do_not()
         assert (effect > 0.1).all()
 
 
-def test_yang_recourse_fails_more_often_the_fewer_labels_there_are():
-    for seed in SEEDS:
+@one_or_all
+def test_yang_recourse_fails_more_often_the_fewer_labels_there_are(seeds):
+    for seed in seeds:
         failed, failed_by_label = {}, {}
         for k in (0.2, 0.5, 0.9):
             sim = run(seed, "yang2025", rounds=6, labeller=TopLabels(k))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+from functools import partial
 
 import pandas as pd
 import pytest
@@ -81,25 +82,27 @@ def test_progress_counts_rounds_of_arms(blobs):
 
 
 @pytest.mark.parametrize("preset", ["fonseca2023", "yang2025"])
-def test_a_preset_depends_on_its_seed_only_and_resumes_to_the_same_table(preset, tmp_path):
-    whole = run(preset=preset, rounds=4, repeats=3)
-    again = run(preset=preset, rounds=4, repeats=3)
+@pytest.mark.parametrize(("n", "repeats"), [(50, 2), pytest.param(250, 3, marks=pytest.mark.slow)])
+def test_a_preset_depends_on_its_seed_only_and_resumes_to_the_same_table(n, repeats, preset, tmp_path):
+    simulate = partial(run, preset=preset, n=n, rounds=4, repeats=repeats)
+    whole = simulate()
+    again = simulate()
     pd.testing.assert_frame_equal(whole.to_frame(), again.to_frame())
     with threadpool_limits(limits=2):
-        threads = run(preset=preset, rounds=4, repeats=3)
+        threads = simulate()
     pd.testing.assert_frame_equal(whole.to_frame(), threads.to_frame())
-    other = run(preset=preset, rounds=4, repeats=3, random_state=9)
+    other = simulate(random_state=9)
     assert not whole.to_frame()["value"].equals(other.to_frame()["value"])
 
     def stop_in_the_second(done, total):
-        if done > 10:  # of 24
+        if done > 10:  # of 16 or 24
             raise KeyboardInterrupt
 
     path = tmp_path / "run.json"
-    cut = run(preset=preset, rounds=4, repeats=3, checkpoint=path, progress=stop_in_the_second)
+    cut = simulate(checkpoint=path, progress=stop_in_the_second)
     assert cut.interrupted
-    resumed = run(preset=preset, rounds=4, repeats=3, checkpoint=path)
+    resumed = simulate(checkpoint=path)
     pd.testing.assert_frame_equal(resumed.to_frame(), whole.to_frame(), check_dtype=False)
     pd.testing.assert_frame_equal(cut.resume().to_frame(), whole.to_frame())
     with pytest.raises(rs.InputError, match="another simulation"):
-        run(preset=preset, rounds=4, repeats=3, checkpoint=path, decision=Places(3))
+        simulate(checkpoint=path, decision=Places(3))

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 
 import pandas as pd
+import pytest
 
 from summary_worlds import after
 
 
-def test_explanations_agree_with_the_model(fitted):
+@pytest.mark.parametrize("step", [25, pytest.param(5, marks=pytest.mark.slow)])
+def test_explanations_agree_with_the_model(step, fitted):
     w, result = fitted
     people, prescribed = w.denied, result.prescribe(w.denied)
-    for k in range(0, len(people), 5):
+    for k in range(0, len(people), step):
         told = result.explain(people.iloc[k])
         assert told.denied
         assert (told.assigned or 0) == prescribed["rule"].iloc[k]

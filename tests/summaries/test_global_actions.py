@@ -6,17 +6,16 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import recourse as rs
+from helpers import given_few_or_many
 from recourse.summaries import SelectionStatus, global_actions
 from recourse.summaries.global_actions import choose_actions
 from summary_worlds import Black, encoded_world, summarize
 
 
-@given(st.integers(0, 10**6), st.integers(1, 4), st.booleans())
-@settings(max_examples=80, deadline=None)
+@given_few_or_many(20, 80, seed=st.integers(0, 10**6), most=st.integers(1, 4), rounded=st.booleans())
 def test_the_actions_chosen_are_worth_as_much_as_any(seed, most, rounded):
     rng = np.random.default_rng(seed)
     benefit = np.where(rng.random((7, 15)) < 0.5, np.round(rng.random((7, 15)), int(rng.integers(1, 5))), 0.0)

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import recourse as rs
-from helpers import printed_under_hash_seeds
+from helpers import printed_here, printed_under_hash_seeds
 from recourse.summaries import CandidateSpace, Limits, SelectionStatus
 from summary_worlds import Black, action_set, summarize, summary, world
 
@@ -215,6 +215,11 @@ for change in ({}, {"subgroups": None, "max_overlap": 0.05}, {"method": "local"}
 """
 
 
+def test_another_hash_seed_and_more_threads_change_nothing():
+    assert printed_under_hash_seeds(SCRIPT, [("77", "4")]) == {printed_here(SCRIPT)}
+
+
+@pytest.mark.slow
 def test_hash_seeds_and_thread_counts_change_nothing():
     assert len(printed_under_hash_seeds(SCRIPT, (("0", "1"), ("1", "2"), ("77", "4")))) == 1
 

@@ -270,8 +270,7 @@ def _train(
     """
     # one vector each for parameters, slopes and Adam's moments
     members, n = start.members, len(inputs)
-    shapes = [array.shape for array in start.parameters()]
-    theta = np.concatenate([array.ravel() for array in start.parameters()])
+    theta, shapes = _flat(start)
     grad, first, second, step = (np.zeros_like(theta) for _ in range(4))
     # a single network needs no axis for members, and NumPy is quicker without
     inner_shapes = [shape[1:] for shape in shapes] if members == 1 else shapes
@@ -318,8 +317,18 @@ def _train(
             np.divide(first, step, out=step)
             theta -= np.multiply(step, 0.1 * rate / (1 - 0.9**t) / root, out=step)
 
-    trained = _views(theta, shapes)
-    return Layers(tuple(trained[::2]), tuple(trained[1::2]), start.shift, start.scale)
+    return _with_parameters(start, _views(theta, shapes))
+
+
+def _flat(layers: Layers) -> tuple[FloatArray, list[tuple[int, ...]]]:
+    """A copy of all weights and biases in one vector, and the shapes that `_views` needs to give them back."""
+    arrays = layers.parameters()
+    return np.concatenate([array.ravel() for array in arrays]), [array.shape for array in arrays]
+
+
+def _with_parameters(layers: Layers, arrays: list[FloatArray]) -> Layers:
+    """The same layers with other weights and biases, which take turns in `arrays`."""
+    return Layers(tuple(arrays[::2]), tuple(arrays[1::2]), layers.shift, layers.scale)
 
 
 def _shuffled(members: int, n: int, rng: np.random.Generator) -> IntArray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -426,40 +426,46 @@ def _summaries(simulation: Simulation) -> list[dict[str, Any]]:
     if frame.empty:
         return []
     summary = simulation.summary()
-    everybody = frame["group"] == ""
-    rounds = frame.drop_duplicates(["repeat", "round", "arm"])
-    success = frame[(frame["name"] == "success_rate") & everybody]
-    failure = frame[(frame["name"] == "fail_to_recourse") & everybody]
     arms = []
     for model, recourse in simulation.study.arms:
-        arm = "/".join((model, recourse))
-        mine, found, failed = (part[part["arm"] == arm] for part in (rounds, success, failure))
-
-        # shares of a round times the people of the round are counts again
-        drawn, moved = int(mine["n_drawn"].sum()), int(mine["n_moved"].sum())
-        valid = float((found["value"] * found["n_drawn"]).sum())
-        converged = float((mine["convergence_rate"].astype(float) * mine["n_drawn"]).sum())
-        denied = float((failed["value"] * failed["n_moved"]).sum())
-
-        # the last measurements
+        counts = _counts(frame[frame["arm"] == f"{model}/{recourse}"])
         last = summary[(summary["model"] == model) & (summary["generator"] == recourse)]
-        over_repeats = last.set_index("name")[["repeats", "mean", "sd", "min", "max"]]
-        arms.append(
-            {
-                "model": model,
-                "recourse": recourse,
-                "repeats": int(mine["repeat"].nunique()),
-                "drawn": drawn,
-                "valid": round(valid),
-                "converged": round(converged),
-                "moved": moved,
-                "valid_share": valid / drawn if drawn else None,
-                "converged_share": converged / drawn if drawn else None,
-                "failed_share": denied / moved if moved else None,
-                "measures": {name: checkpoint_file.plain(row) for name, row in over_repeats.to_dict("index").items()},
-            }
-        )
+        arms.append({"model": model, "recourse": recourse, **counts, "measures": _over_repeats(last)})
     return arms
+
+
+def _counts(frame: pd.DataFrame) -> dict[str, Any]:
+    """Counts and shares of one arm over all its rounds and repeats, from its rows of the table."""
+    # what is true of a whole round stands in each of its rows: one of them counts
+    rounds = frame.drop_duplicates(["repeat", "round"])
+    drawn, moved = int(rounds["n_drawn"].sum()), int(rounds["n_moved"].sum())
+
+    # the share of a round times the people of the round is a count again
+    success, failure = _everybodys(frame, "success_rate"), _everybodys(frame, "fail_to_recourse")
+    valid = float((success["value"] * success["n_drawn"]).sum())
+    failed = float((failure["value"] * failure["n_moved"]).sum())
+    converged = float((rounds["convergence_rate"].astype(float) * rounds["n_drawn"]).sum())
+    return {
+        "repeats": int(rounds["repeat"].nunique()),
+        "drawn": drawn,
+        "valid": round(valid),
+        "converged": round(converged),
+        "moved": moved,
+        "valid_share": valid / drawn if drawn else None,
+        "converged_share": converged / drawn if drawn else None,
+        "failed_share": failed / moved if moved else None,
+    }
+
+
+def _everybodys(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+    """The rows of one measure that are about everybody, not about a group."""
+    return frame[(frame["name"] == name) & (frame["group"] == "")]
+
+
+def _over_repeats(last: pd.DataFrame) -> dict[Hashable, Any]:
+    """The last measurements of one arm by name: mean, deviation and range over repeats."""
+    statistics = last.set_index("name")[["repeats", "mean", "sd", "min", "max"]]
+    return {name: checkpoint_file.plain(row) for name, row in statistics.to_dict("index").items()}
 
 
 def _series(simulation: Simulation) -> list[dict[str, Any]]:

@@ -10,14 +10,13 @@ that fails leaves the state before it intact.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Collection, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import reduce
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from recourse.arrays import BoolArray, IntArray
@@ -213,31 +212,54 @@ def _plans(
 
 def _move(study: Study, people: People, plans: list[Plan], t: int) -> tuple[People, IntArray, BoolArray]:
     """Carry plans out: the population afterwards, whose rows changed, and who of them was promised approval."""
-    names = study.actions.names
-    frames, places, promises = [], [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=bool)]
-    for plan in plans:
-        place = pd.Index(people.ids).get_indexer(pd.Index(plan.ids))
-        frames.append(plan.new[place >= 0])
-        places.append(place[place >= 0].astype(np.int64))
-        promises.append(plan.promised[place >= 0])
-    moved, promised = np.concatenate(places), np.concatenate(promises)
+    moved, promised, frames = _still_here(people, plans)
     if not len(moved):
         return people, moved, promised
-    new = pd.concat(frames)
-    columns = {}
-    for name in people.X.columns:
-        column = people.X[name]
-        if name in names:
-            values, old = new[name].to_numpy(), column.to_numpy()
-            kind = np.result_type(old.dtype, values.dtype) if old.dtype != values.dtype else old.dtype
-            array = old.astype(kind)
-            array[moved] = values
-            column = pd.Series(array)
-        columns[name] = column
+
+    # the planned values replace those of the features of the action set; other columns stay as they are
+    X = _with_new_values(people.X, moved, pd.concat(frames), study.actions.names)
+
+    # each mover has moved once more, and this round is the last in which they did
     moves, last = people.moves.copy(), people.last.copy()
     moves[moved] += 1
     last[moved] = t
-    return replace(people, X=pd.DataFrame(columns), moves=moves, last=last), moved, promised
+    return replace(people, X=X, moves=moves, last=last), moved, promised
+
+
+def _still_here(people: People, plans: list[Plan]) -> tuple[IntArray, BoolArray, list[pd.DataFrame]]:
+    """What is left of plans when those who have gone away are dropped: rows, promises, and new values plan by plan."""
+    everybody = pd.Index(people.ids)
+    rows, promises = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=bool)]
+    frames = []
+    for plan in plans:
+        row = everybody.get_indexer(pd.Index(plan.ids))
+        # pandas says −1 for an id that is no longer in the population
+        here = row >= 0
+        rows.append(row[here].astype(np.int64))
+        promises.append(plan.promised[here])
+        frames.append(plan.new[here])
+    return np.concatenate(rows), np.concatenate(promises), frames
+
+
+def _with_new_values(X: pd.DataFrame, rows: IntArray, new: pd.DataFrame, names: Collection[Hashable]) -> pd.DataFrame:
+    """A copy of a table with new values in some rows, for the columns that are named."""
+    columns = {}
+    for name in X.columns:
+        column = X[name]
+        if name in names:
+            column = _with_new_entries(column, rows, new[name])
+        columns[name] = column
+    return pd.DataFrame(columns)
+
+
+def _with_new_entries(column: pd.Series, rows: IntArray, new: pd.Series) -> pd.Series:
+    """A copy of a column with new entries in some rows, in a type that holds old and new ones."""
+    old, entries = column.to_numpy(), new.to_numpy()
+    # a whole-numbered column becomes one of floats when somebody moves to a fraction
+    kind = old.dtype if old.dtype == entries.dtype else np.result_type(old.dtype, entries.dtype)
+    array = old.astype(kind)
+    array[rows] = entries
+    return pd.Series(array)
 
 
 def _log(
@@ -249,31 +271,47 @@ def _log(
     pool: int,
 ) -> dict[str, Any]:
     """What happened in a round: counts for every row of the table, and the measures of the recourse itself."""
-    drawn, coordinates = answers.X, study.baseline.coordinates
-    way = coordinates.points(drawn) - coordinates.points(answers.today) if len(rows) else np.empty((0, 1))
+    # for everybody, and for each group: first the answers of those drawn, then the new labels of those who moved
     values: list[tuple[str, Value]] = []
-    everyone = np.ones(len(people), dtype=bool)
-    for group, member in [("", everyone), *_members(study, people)]:
-        asked = member[rows]
-        if asked.any():
-            valid = answers.valid & asked
-            values.append((group, Value("recourse", "success_rate", float(answers.valid[asked].mean()))))
-            if valid.any():
-                length = float(np.linalg.norm(way[valid], axis=1).mean())
-                kept = redundancy(answers.today[valid].to_numpy(dtype=object), drawn[valid].to_numpy(dtype=object))
-                values.append((group, Value("recourse", "distance", length)))
-                values.append((group, Value("recourse", "redundancy", kept)))
-        acted = member[moved]
-        if acted.any():
-            favourable = people.y[moved[acted]] == study.labels.desired
-            values.append((group, Value("recourse", "favourable_labels", float(favourable.mean()))))
+    for group, member in _everybody_and_groups(study, people):
+        for value in _of_the_answers(study, answers, asked=member[rows]):
+            values.append((group, value))
+        for value in _of_the_new_labels(study, people, movers=moved[member[moved]]):
+            values.append((group, value))
+
+    # a share of nobody is not a number
+    convergence_rate = float(answers.converged.mean()) if len(rows) else None
     return {
         "n_drawn": len(rows),
         "n_moved": len(moved),
         "pool": pool,
-        "convergence_rate": float(answers.converged.mean()) if len(rows) else None,
+        "convergence_rate": convergence_rate,
         "values": values,
     }
+
+
+def _of_the_answers(study: Study, answers: Counterfactuals, asked: BoolArray) -> Iterator[Value]:
+    """Measures of the answers to some of those drawn: how many are valid, how far those lead, what they could spare."""
+    if not asked.any():
+        return
+    yield Value("recourse", "success_rate", float(answers.valid[asked].mean()))
+
+    # how far and how needlessly people are sent is measured where the answer is of use
+    valid = answers.valid & asked
+    if not valid.any():
+        return
+    coordinates = study.baseline.coordinates
+    way = coordinates.points(answers.X) - coordinates.points(answers.today)
+    yield Value("recourse", "distance", float(np.linalg.norm(way[valid], axis=1).mean()))
+    today, goal = answers.today[valid].to_numpy(dtype=object), answers.X[valid].to_numpy(dtype=object)
+    yield Value("recourse", "redundancy", redundancy(today, goal))
+
+
+def _of_the_new_labels(study: Study, people: People, movers: IntArray) -> Iterator[Value]:
+    """The share of movers, given by their rows, who got the desired label."""
+    if len(movers):
+        favourable = people.y[movers] == study.labels.desired
+        yield Value("recourse", "favourable_labels", float(favourable.mean()))
 
 
 def _kept(
@@ -281,8 +319,9 @@ def _kept(
 ) -> list[tuple[str, Value]]:
     """What became of those who moved in this round, at its end: see `Simulation.to_frame`."""
     values = []
-    for group, member in [("", np.ones(len(people), dtype=bool)), *_members(study, people)]:
-        mine, got = member[moved], approved[moved]
+    got = approved[moved]
+    for group, member in _everybody_and_groups(study, people):
+        mine = member[moved]
         if mine.any():
             values.append((group, Value("recourse", "fail_to_recourse", float(1 - got[mine].mean()))))
         if (mine & promised).any():
@@ -290,8 +329,9 @@ def _kept(
     return values
 
 
-def _members(study: Study, people: People) -> Iterator[tuple[str, npt.NDArray[np.bool_]]]:
-    """For each group its name and who is in it."""
+def _everybody_and_groups(study: Study, people: People) -> Iterator[tuple[str, BoolArray]]:
+    """For whom a round is measured: everybody, under an empty name, then each group by name; and who is in it."""
+    yield "", np.ones(len(people), dtype=bool)
     for name, group in study.groups.items():
         yield name, group.members(people)
 

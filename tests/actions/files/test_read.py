@@ -7,11 +7,12 @@ import re
 
 import pandas as pd
 import pytest
-from hypothesis import event, given, settings
+from hypothesis import event
 from hypothesis import strategies as st
 
 import recourse as rs
 from action_file_worlds import content, names, problems, table, written
+from helpers import given_few_or_many
 from recourse.actions.files.schema import KINDS, schema
 
 
@@ -180,8 +181,7 @@ def documents(draw) -> dict:
     return {"features": features, "constraints": entries, "defaults": defaults}
 
 
-@settings(max_examples=300, deadline=None)
-@given(documents())
+@given_few_or_many(60, 300, document=documents())
 def test_whatever_a_document_says_it_is_read_or_refused(document):
     try:
         said = rs.read_actions(document, table())

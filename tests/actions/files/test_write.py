@@ -6,11 +6,11 @@ import json
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import recourse as rs
 from action_file_worlds import EXAMPLES, VALIDATOR, content, table
+from helpers import given_few_or_many
 from recourse import constraints as joint
 from recourse.actions.files.schema import entry_of
 
@@ -59,8 +59,9 @@ def action_sets(draw) -> rs.ActionSet:
     return A
 
 
-@settings(max_examples=60, deadline=None)
-@given(action_sets(), st.dictionaries(st.sampled_from(["on", "income"]), st.floats(0, 10)))
+@given_few_or_many(
+    25, 60, A=action_sets(), weights=st.dictionaries(st.sampled_from(["on", "income"]), st.floats(0, 10))
+)
 def test_what_is_written_reads_back_as_an_equal_set(tmp_path_factory, A, weights):
     X = table().assign(region="north")
     folder = tmp_path_factory.getbasetemp()

@@ -13,9 +13,16 @@ from recourse.summaries.evidence.itemsets import unpack
 from summary_worlds import after, summary, true_of, world
 
 
-@pytest.mark.parametrize("subgroups", [["sex"], None])
-def test_candidates_are_all_triples_of_the_paper_with_equal_ones_counted_once(subgroups):
-    w = world(2, n=90, income={"step_direction": 1})
+@pytest.mark.parametrize(
+    ("subgroups", "n"),
+    [
+        (["sex"], 40),
+        pytest.param(["sex"], 90, marks=pytest.mark.slow),
+        pytest.param(None, 90, marks=pytest.mark.slow),
+    ],
+)
+def test_candidates_are_all_triples_of_the_paper_with_equal_ones_counted_once(subgroups, n):
+    w = world(2, n=n, income={"step_direction": 1})
     result = summary(w, subgroups=subgroups, min_support=0.05, max_condition=2, max_changes=2, targets="all")
     evidence, found = result.evidence, result._candidates
     people = w.denied

@@ -6,10 +6,10 @@ from unittest import mock
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import LinearConstraint, milp
 
+from helpers import given_few_or_many
 from recourse.budget import Budget
 from recourse.summaries import SelectionStatus
 from recourse.summaries.choice import exact, multipliers
@@ -17,8 +17,14 @@ from recourse.summaries.choice.select import select
 from summary_worlds import exhaustive, random_problem
 
 
-@given(st.integers(0, 10**6), st.sampled_from([None, 0.0, 0.1, 0.4]), st.integers(1, 4), st.integers(1, 3))
-@settings(max_examples=120, deadline=None)
+@given_few_or_many(
+    25,
+    120,
+    seed=st.integers(0, 10**6),
+    overlap=st.sampled_from([None, 0.0, 0.1, 0.4]),
+    max_rules=st.integers(1, 4),
+    max_groups=st.integers(1, 3),
+)
 def test_the_exact_choice_is_that_of_exhaustive_search(seed, overlap, max_rules, max_groups):
     problem = random_problem(seed, overlap=overlap, max_rules=max_rules, max_groups=max_groups)
     best = exhaustive(problem)
@@ -51,8 +57,9 @@ def by_milp(problem):
 
 
 @pytest.mark.parametrize(("overlap", "rules"), [(None, 50), (0.0, 50), pytest.param(0.2, 12, marks=pytest.mark.slow)])
-@given(seed=st.integers(0, 10**6), max_rules=st.integers(2, 8), max_groups=st.sampled_from([2, 4, 99]))
-@settings(max_examples=12, deadline=None)
+@given_few_or_many(
+    3, 12, seed=st.integers(0, 10**6), max_rules=st.integers(2, 8), max_groups=st.sampled_from([2, 4, 99])
+)
 def test_the_exact_choice_is_that_of_a_general_solver(overlap, rules, seed, max_rules, max_groups):
     problem = random_problem(
         seed, rules=rules, cells=30, groups=8, overlap=overlap, max_rules=max_rules, max_groups=max_groups

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
+from helpers import given_few_or_many
 from recourse.summaries import SelectionStatus
 from recourse.summaries.choice.greedy import anytime_bound, greedy, local_search
 from recourse.summaries.choice.problem import ChoiceProblem
@@ -15,8 +16,13 @@ from recourse.summaries.choice.select import select
 from summary_worlds import exhaustive, random_problem
 
 
-@given(st.integers(0, 10**6), st.sampled_from([None, 0.0, 0.2]), st.sampled_from(["local", "greedy"]))
-@settings(max_examples=80, deadline=None)
+@given_few_or_many(
+    20,
+    80,
+    seed=st.integers(0, 10**6),
+    overlap=st.sampled_from([None, 0.0, 0.2]),
+    method=st.sampled_from(["local", "greedy"]),
+)
 def test_the_other_ways_keep_to_the_limits_and_their_bound_holds(seed, overlap, method):
     problem = random_problem(seed, overlap=overlap)
     found = select(problem, method=method)

@@ -6,19 +6,24 @@ import itertools
 from unittest import mock
 
 import numpy as np
-from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from helpers import given_few_or_many
 from recourse.budget import Budget
 from recourse.summaries.choice import multipliers
 from recourse.summaries.choice.multipliers import Multipliers
 from summary_worlds import random_problem
 
 
-@given(
-    st.integers(0, 10**6), st.sampled_from([None, 0.0, 0.1]), st.integers(1, 3), st.integers(1, 3), st.integers(1, 9)
+@given_few_or_many(
+    15,
+    60,
+    seed=st.integers(0, 10**6),
+    overlap=st.sampled_from([None, 0.0, 0.1]),
+    max_rules=st.integers(1, 3),
+    max_groups=st.integers(1, 3),
+    active=st.integers(1, 9),
 )
-@settings(max_examples=60, deadline=None)
 def test_no_set_with_a_rule_is_worth_more_than_its_potential(seed, overlap, max_rules, max_groups, active):
     problem = random_problem(seed, overlap=overlap, max_rules=max_rules, max_groups=max_groups)
     shared, kind = problem.shared()
