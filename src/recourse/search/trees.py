@@ -29,11 +29,8 @@ BUDGET = 200_000
 
 EQUAL = 1e-9
 _SLICE_SECONDS = 0.05
-_DONE, _ASK, _PAUSED, _FULL = range(4)
+_DONE, _ASK, _PAUSED = range(3)
 _APPROVED, _DENIED, _FORBIDDEN = 1, 2, 3
-_NUMERIC_SETS = 2
-_WORD = 63
-_ROOM = 64
 _PARKED_BYTES = 1 << 28
 
 
@@ -91,7 +88,7 @@ class _Search:
     ) -> None:
         self.model, self.menus, self.statement = model, menus, statement
         self.people, self.exclusions, self.budget = people, exclusions, budget
-        self.kernel = builds.load("trees_kernel", interpreted=interpreted)
+        self.kernel = builds.load("trees", interpreted=interpreted)
         self.trusting = True
         self._shared: dict[str, _Shared] = {}
         self._lock = threading.Lock()
@@ -170,18 +167,12 @@ class _Search:
 
 
 class _Shared:
-    """The kernel's view of trees and collapsed menus, and what room a solver needs for them."""
+    """The kernel's view of trees and collapsed menus."""
 
     def __init__(self, search: _Search, detail: str) -> None:
         menus, statement, kernel = search.menus, search.statement, search.kernel
-        self.kernel = kernel
-        m = len(menus.blocks)
+        self.m = m = len(menus.blocks)
         items, groups, start = _collapse(menus, statement, detail)
-        lengths = np.diff(start)
-        longest = np.ones(m, dtype=np.int64)
-        np.maximum.at(longest, menus.row_block, lengths)
-        self.longest = longest
-        by_max = menus.combine == "max"
         wide = np.zeros(m, dtype=np.uint8)
         for constraint in menus.wide:
             wide |= np.array([bool(set(names) & set(constraint.features)) for names in menus.blocks], dtype=np.uint8)
@@ -195,87 +186,52 @@ class _Shared:
         for j, columns in enumerate(statement.columns):
             block[columns], slot[columns] = j, np.arange(len(columns))
         column = statement.column[first[:-1]]
-        kind = statement.kind[first[:-1]]
         cells = [table.ravel() for table in statement.cells]
-        cell_start = np.concatenate([[0], np.cumsum([len(one) for one in cells])])[:-1]
         exact = statement.tolerance == 0
         if exact:
             low = high = np.nextafter(statement.bar, np.inf) if statement.strict else statement.bar
         else:
             low, high = statement.bar - statement.tolerance, statement.bar + statement.tolerance
-        limit = -1 if menus.max_changes is None else menus.max_changes
-        width = max(1, statement.sets.shape[1])
-        give = self.give
+        no_limit = menus.max_changes is None
+        rows, none = menus.linear, np.zeros((0, m))
         self.handle = kernel.Shared(
-            (len(statement.roots), len(pairs), len(column), m, statement.today.shape[1], width,
-             min(limit, 2**31 - 1)),
-            (float(low), float(high)),
-            [give(statement.roots, np.int32), give(statement.test, np.int32), give(statement.left, np.int32),
-             give(statement.right, np.int32), give(statement.value, np.float64)],
-            [give(first, np.int32), give(block[column], np.int32), give(slot[column], np.int32), give(kind, np.int32),
-             give(statement.cut, np.int32), give(statement.sets, np.uint8)],
-            [give(start, np.int64), give(items - menus.row_ptr[menus.item_row[items]], np.int32),
-             give(menus.peaks[items] if by_max else np.zeros(len(items)), np.float64),
-             give(menus.prices[items], np.float64), give(menus.changed[items].astype(np.int64), np.int64),
-             give(groups, np.int32), give(np.concatenate([np.empty(0, np.int32), *cells]), np.int32),
-             give(cell_start, np.int64), give([len(columns) for columns in statement.columns], np.int32)],
-            [give(menus.rows, np.int32), give(statement.today, np.int32), give(wide, np.uint8)],
-            [(len(menus.linear), len(items), len(menus)),
-             give([row.coefficients[items] for row in menus.linear], np.float64),
-             give([row.still[items] for row in menus.linear], np.uint8),
-             give([[j in row.blocks for j in range(m)] for row in menus.linear], np.uint8),
-             give([row.low for row in menus.linear], np.float64), give([row.high for row in menus.linear], np.float64)],
-        )  # fmt: skip
-        self.m, self.n_tests, self.n_nodes, self.n_trees = m, len(pairs), len(statement.test), len(statement.roots)
-        # Room for one person: tests that part a block are at most its states less one, in each sequence.
-        counts = np.diff(first)
-        sets = kind == _NUMERIC_SETS
-        owner = block[column]
-        inside = owner >= 0
-        most = np.where(sets, counts, np.minimum(counts, np.append(longest, 1)[owner]))
-        words = (longest + _WORD - 1) // _WORD
-        self.n_states, self.n_words = int(longest.sum()), int(words.sum())
-        self.n_local = int(most[inside].sum())
-        self.local_words = int((most[inside] * words[owner[inside]]).sum())
-        self.trail = int(words.max(initial=1)) * (_depth(statement) + 2)
-        self.most = int(longest.max(initial=1))
-        self.bytes = 28 * self.n_nodes + 8 * self.local_words + 4 * self.n_tests + 48 * self.n_states
-
-    def give(self, array: npt.ArrayLike, kind: Any) -> Any:
-        """An array for the kernel: as it is compiled, a list (five times faster to index) interpreted."""
-        flat = np.ascontiguousarray(array, kind).ravel()
-        if not len(flat):
-            flat = np.zeros(1, kind)
-        return flat if self.kernel.is_compiled() else flat.tolist()
-
-    def empty(self, length: int, kind: Any) -> Any:
-        length = max(length, 1)
-        return np.empty(length, kind) if self.kernel.is_compiled() else [kind(0).item()] * length
-
-    def solver(self) -> Any:
-        """Room for one person's search."""
-        m, n, most = self.m, self.n_states, max(self.most, self.m)
-        ints = [m + 1, m + 1, n, n, n, self.n_tests, self.n_local, most, most, most, self.n_trees, self.n_nodes,
-                self.n_nodes, self.n_nodes, m, m]  # fmt: skip
-        doubles = [n, n, n, self.n_local, self.n_nodes, self.n_trees + 1, self.most]
-        longs = [n, n, self.n_local, self.local_words, self.n_words, self.n_words, self.trail, n, self.n_words]
-        solver = self.kernel.Solver(
-            self.handle,
-            [self.empty(size, np.int32) for size in ints],
-            [self.empty(size, np.float64) for size in doubles],
-            [self.empty(size, np.int64) for size in longs],
+            roots=_array(statement.roots, np.int32),
+            test=_array(statement.test, np.int32),
+            left=_array(statement.left, np.int32),
+            right=_array(statement.right, np.int32),
+            value=_array(statement.value, np.float64),
+            sequence_start=_array(first, np.int32),
+            sequence_block=_array(block[column], np.int32),
+            sequence_column=_array(slot[column], np.int32),
+            sequence_kind=_array(statement.kind[first[:-1]], np.int32),
+            cut=_array(statement.cut, np.int32),
+            sets=_array(statement.sets, np.uint8),
+            state_start=_array(start, np.int64),
+            state_item=_array(items - menus.row_ptr[menus.item_row[items]], np.int32),
+            state_peak=_array(menus.peaks[items] if menus.combine == "max" else np.zeros(len(items)), np.float64),
+            state_price=_array(menus.prices[items], np.float64),
+            state_changed=_array(menus.changed[items], np.int64),
+            state_group=_array(groups, np.int32),
+            cells=_array(np.concatenate([np.empty(0, np.int32), *cells]), np.int32),
+            cell_start=_array(np.cumsum([0, *map(len, cells)])[:-1], np.int64),
+            columns=_array([len(columns) for columns in statement.columns], np.int32),
+            rows=_array(menus.rows, np.int32),
+            today=_array(statement.today, np.int32),
+            wide=wide,
+            coefficients=_array([row.coefficients[items] for row in rows] or none, np.float64),
+            still=_array([row.still[items] for row in rows] or none, np.uint8),
+            reads=_array([[j in row.blocks for j in range(m)] for row in rows] or none, np.uint8),
+            least_sum=_array([row.low for row in rows] or none, np.float64),
+            most_sum=_array([row.high for row in rows] or none, np.float64),
+            limit=-1 if no_limit else min(menus.max_changes, 2**31 - 1),
+            low=float(low),
+            high=float(high),
         )
-        self.hold(solver, _ROOM)
-        return solver
+        self.solver = lambda: kernel.Solver(self.handle)
 
-    def hold(self, solver: Any, room: int) -> None:
-        """Give a solver's pool room for so many boxes."""
-        solver.hold(
-            room,
-            self.empty(room * self.n_words, np.int64),
-            [self.empty(room, np.float64), self.empty(room, np.float64)],
-            [self.empty(room, np.int32), self.empty(room, np.int32)],
-        )
+
+def _array(values: npt.ArrayLike, kind: Any) -> npt.NDArray[Any]:
+    return np.ascontiguousarray(values, kind)
 
 
 class _Case:
@@ -284,8 +240,7 @@ class _Case:
     def __init__(self, k: int, shared: _Shared, before: _Case | None) -> None:
         self.k, self.shared, self.verdict = k, shared, 0
         self.solver: Any = shared.solver() if before is None else before.solver
-        self.room: int = _ROOM if before is None else before.room
-        self.question = shared.empty(shared.m, np.int32)
+        self.question = np.zeros(shared.m, np.int32)
 
 
 class _Rounds:
@@ -336,7 +291,7 @@ class _Rounds:
                 return self.ready.pop()
             if self.next >= len(self.which):
                 return None
-            if self.waiting and sum(case.shared.bytes for case in self.waiting) > _PARKED_BYTES:
+            if self.waiting and sum(case.solver.bytes for case in self.waiting) > _PARKED_BYTES:
                 return None
             k = self.next
             self.next += 1
@@ -368,12 +323,9 @@ class _Rounds:
             for feature in subset:
                 j, bit = search.menus.place(feature)
                 row[j] |= np.int64(1) << np.int64(bit)
-        give = shared.give
+        kinds = np.array([kind for _, kind in sets], dtype=np.int32)
         asks = shared.asks or bool(one.picks) or not search.trusting
-        case.solver.begin(
-            int(search.people[person]), give(frozen, np.int64), give(masks, np.int64),
-            give([kind for _, kind in sets], np.int32), len(sets), asks,
-        )  # fmt: skip
+        case.solver.begin(int(search.people[person]), excluded=masks, frozen=frozen, kinds=kinds, asks=asks)
 
     def _go_on(self, case: _Case) -> bool:
         """Search until the person is done (True), or has a question or ran out of time (False)."""
@@ -382,10 +334,6 @@ class _Rounds:
             began = time.perf_counter()
             code = case.solver.run(case.verdict, boxes)
             case.verdict = 0
-            if code == _FULL:
-                case.room *= 4
-                case.shared.hold(case.solver, case.room)
-                continue
             found, looked, peak, total = case.solver.answer(case.question)
             if code == _DONE or looked >= self.search.budget:
                 self._write(case, code == _DONE, found, peak, total)
@@ -470,12 +418,3 @@ def _collapse(menus: Menus, statement: TreeEnsemble, detail: str) -> tuple[IntAr
     counts = np.bincount(menus.item_row[kept], minlength=len(menus.row_ptr) - 1)
     start = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     return kept, menus.codes[kept], start
-
-
-def _depth(statement: TreeEnsemble) -> int:
-    """The most tests on the way to a leaf."""
-    depth, nodes = 0, statement.roots
-    while len(nodes := nodes[statement.test[nodes] >= 0]):
-        nodes = np.concatenate([statement.left[nodes], statement.right[nodes]])
-        depth += 1
-    return depth
