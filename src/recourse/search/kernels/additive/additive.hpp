@@ -42,6 +42,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <vector>
 
 #include "arrays.hpp"
@@ -63,20 +64,57 @@ inline double slope_of(double price, double rise) {
   return price < STEEPEST * rise ? price / rise : STEEPEST;
 }
 
+// In rising values, the last of low..high that is at most `limit` (the first one is); the first
+// that is at least `target`, or `high`.
+inline std::int64_t last_at_most(const double* values, std::int64_t low, std::int64_t high,
+                                 double limit) {
+  return std::upper_bound(values + low + 1, values + high + 1, limit) - values - 1;
+}
+
+inline std::int64_t first_at_least(const double* values, std::int64_t low, std::int64_t high,
+                                   double target) {
+  return std::lower_bound(values + low, values + high, target) - values;
+}
+
+// Lists that are written by position, and only grow.
+template <class T>
+void make_room(std::vector<T>& list, std::int64_t n) {
+  if (std::int64_t(list.size()) < n) list.resize(n + n / 2);
+}
+
+// An array that isn't zeroed: what is never used costs nothing.
+template <class T>
+using Raw = std::unique_ptr<T[]>;
+
 struct Front {
-  std::vector<double> gain, price;
-  std::vector<int> item;
+  Raw<double> gain, price;
+  Raw<int> item;
 };
 
 // Convex chains of points, one after the other; `at` is a point's position in the front.
 struct Hull {
-  std::vector<double> gain, price, slope;
-  std::vector<std::int64_t> at;
+  Raw<double> gain, price, slope;
+  Raw<std::int64_t> at;
 
-  void resize(std::int64_t n);
-  void set(std::int64_t i, std::int64_t where, double g, double p, double s);
+  explicit Hull(std::int64_t n)
+      : gain(new double[n]), price(new double[n]), slope(new double[n]), at(new std::int64_t[n]) {}
+  void set(std::int64_t i, std::int64_t where, double g, double p, double s) {
+    gain[i] = g;
+    price[i] = p;
+    slope[i] = s;
+    at[i] = where;
+  }
   // Add a point to the right of start..stop-1, so that its computed slopes stay strictly rising.
-  std::int64_t push(std::int64_t start, std::int64_t stop, std::int64_t where, double g, double p);
+  std::int64_t push(std::int64_t start, std::int64_t stop, std::int64_t where, double g, double p) {
+    double steepness;
+    while (true) {
+      steepness = slope_of(p - price[stop - 1], g - gain[stop - 1]);
+      if (stop - 1 <= start || steepness > slope[stop - 1]) break;
+      --stop;
+    }
+    set(stop, where, g, p, steepness);
+    return stop + 1;
+  }
 };
 
 // A row's front and hull, and the largest absolute gain in it.
@@ -95,7 +133,7 @@ class Menus {
   Menus(In<std::int64_t> row_ptr, In<double> gains, In<double> prices, bool changed);
   void prepare(std::int64_t start, std::int64_t stop);  // rows start..stop-1
 
-  std::int64_t n_rows, longest = 1;
+  std::int64_t n_rows, n_items, longest;
   std::vector<Row> rows;
   Front front;
   Hull hull;
@@ -119,10 +157,16 @@ struct Class {
   std::int64_t shared, shared_end;
   const Hull* hull;  // the shared one, or the person's own
   std::int64_t hull_low, hull_end;
-  std::int64_t at;  // the relaxation's position in the hull
-  std::int64_t top, middle;
+  std::int64_t at;            // the relaxation's position in the hull
   std::int64_t chosen, kept;  // positions in the front
   double ceiling;             // gain of the last item: no more than what is needed
+};
+
+// A class whose position in a sorted list lies in at..top.
+struct Cursor {
+  const double *key, *gain;
+  std::int64_t at, top, middle;
+  int number;
 };
 
 struct Item {  // of the core
@@ -203,7 +247,7 @@ class Solver {
   int core(double bar, double extra, int most, double cut);
   void add_items(Class& c, double gap, double extra, int most);
   void set_steps(double extra);
-  void set_rest(int depth, double extra, int most);
+  int set_rest(int depth, double extra, int most);
   int search_states(double bar, double extra, int most, double cut);
   std::int64_t merge(std::int64_t have, std::int64_t found, int top);
   std::int64_t drop(std::int64_t have, std::int64_t keep);
@@ -227,8 +271,8 @@ class Solver {
   // one person
   std::vector<std::uint8_t> state;
   std::vector<Class> classes;
-  std::vector<int> open;
-  std::vector<double> largest;
+  std::vector<Cursor> cursors;
+  std::vector<double> next_slope, largest;
   int n_in = 0;
   double slack = 0.0;
   std::vector<int> pick;
@@ -245,6 +289,7 @@ class Solver {
 
   // the core
   std::vector<Item> items;
+  int n_items = 0;
   std::vector<int> core_class, core_start, core_order, core_rank;
   std::vector<std::pair<double, int>> keys;
   int fixed_count = 0;

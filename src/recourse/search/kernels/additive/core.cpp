@@ -12,7 +12,7 @@ int Solver::core(double bar, double extra, int most, double cut) {
     proven = std::min(proven, value);
     return OPTIMAL;
   }
-  items.clear();
+  n_items = 0;
   core_class.clear();
   core_start.clear();
   keys.clear();
@@ -20,11 +20,11 @@ int Solver::core(double bar, double extra, int most, double cut) {
   fixed_count = 0;
   for (int i = 0; i < int(classes.size()); ++i) {
     Class& c = classes[i];
-    const std::size_t begun = items.size();
+    const int begun = n_items;
     add_items(c, gap, extra, most);
     const std::int64_t here = c.hull->at[c.at];
-    if (items.size() - begun <= 1) {
-      items.resize(begun);
+    if (n_items - begun <= 1) {
+      n_items = begun;
       fixed_gain += c.hull->gain[c.at];
       fixed_price += front.price[here];
       if (most >= 0 && c.counted && here != c.low) ++fixed_count;
@@ -35,12 +35,13 @@ int Solver::core(double bar, double extra, int most, double cut) {
     double width = 0.0;
     if (c.at > c.hull_low) width = c.hull->gain[c.at] - c.hull->gain[c.at - 1];
     if (c.at + 1 < c.hull_end) width = std::max(width, c.hull->gain[c.at + 1] - c.hull->gain[c.at]);
-    keys.push_back({-width * (items.back().gain - items[begun].gain), int(core_class.size())});
+    keys.push_back(
+        {-width * (items[n_items - 1].gain - items[begun].gain), int(core_class.size())});
     core_class.push_back(i);
-    core_start.push_back(int(begun));
+    core_start.push_back(begun);
     c.kept = -1;
   }
-  core_start.push_back(int(items.size()));
+  core_start.push_back(n_items);
   if (core_class.empty()) {
     if (value >= cut) return NOT_BETTER;
     proven = value;
@@ -74,20 +75,23 @@ void Solver::add_items(Class& c, double gap, double extra, int most) {
   while (q + 1 < c.hull_end && !far_off(++q)) {
   }
   if (q > c.at && far_off(q)) right = hull.at[q] - 1;
+  make_room(items, n_items + right - left + 1);
+  Item* out = items.data() + n_items;
   for (std::int64_t k = left; k <= right; ++k) {
     const double worth = std::min(front.gain[k], c.ceiling), cost = front.price[k];
     const bool changes = counts && k != c.low;
     const double reduced =
         (changes ? cost + extra - here_price : cost - here_price) - slope * (worth - here_gain);
-    if (reduced < gap || k == here) items.push_back({worth, cost, k, changes});
+    if (reduced < gap || k == here) *out++ = {worth, cost, k, changes};
   }
+  n_items = int(out - items.data());
 }
 
 // The hull steps of the core's items, sorted by slope.
 void Solver::set_steps(double extra) {
   steps.clear();
-  hull_items.resize(items.size());
-  slopes.resize(items.size());
+  hull_items.resize(n_items);
+  slopes.resize(n_items);
   for (int i = 0; i < int(core_class.size()); ++i) {
     int n = 0;
     for (int k = core_start[i]; k < core_start[i + 1]; ++k) {
@@ -114,26 +118,31 @@ void Solver::set_steps(double extra) {
   });
 }
 
-// What the classes after this one can still give: first items, then steps by slope.
-void Solver::set_rest(int depth, double extra, int most) {
-  Rest first{0.0, 0.0, 0.0, 0};
+// What the classes after this one can still give: first items, then steps by slope. Returns how
+// many steps.
+int Solver::set_rest(int depth, double extra, int most) {
+  Rest last{0.0, 0.0, 0.0, 0};
   for (int z = depth + 1; z < int(core_order.size()); ++z) {
     const Item& item = items[core_start[core_order[z]]];
-    first.gain += item.gain;
-    first.price += item.price + extra * item.count;
-    first.count += item.count;
+    last.gain += item.gain;
+    last.price += item.price + extra * item.count;
+    last.count += item.count;
   }
-  rest.assign(1, first);
-  std::size_t ahead = 0;
+  Rest* out = rest.data();
+  int* ahead = steps_left.data();
+  *out = last;
   for (const int q : steps_left) {
     const Step& step = steps[q];
     if (step.rank <= depth) continue;
-    steps_left[ahead++] = q;
-    const Rest& last = rest.back();
-    rest.push_back({last.gain + step.gain, last.price + step.price, step.slope,
-                    most >= 0 ? last.count + step.count : 0});
+    *ahead++ = q;
+    last.gain += step.gain;
+    last.price += step.price;
+    last.slope = step.slope;
+    if (most >= 0) last.count += step.count;
+    *++out = last;
   }
-  steps_left.resize(ahead);
+  steps_left.resize(ahead - steps_left.data());
+  return int(steps_left.size());
 }
 
 }  // namespace recourse::additive

@@ -3,47 +3,29 @@
 
 namespace recourse::additive {
 
-void Hull::resize(std::int64_t n) {
-  gain.resize(n);
-  price.resize(n);
-  slope.resize(n);
-  at.resize(n);
+namespace {
+
+std::int64_t longest_of(const In<std::int64_t>& ptr) {
+  std::int64_t longest = 1;
+  for (std::size_t r = 0; r + 1 < ptr.size(); ++r)
+    longest = std::max(longest, ptr.data()[r + 1] - ptr.data()[r]);
+  return longest;
 }
 
-void Hull::set(std::int64_t i, std::int64_t where, double g, double p, double s) {
-  gain[i] = g;
-  price[i] = p;
-  slope[i] = s;
-  at[i] = where;
-}
-
-std::int64_t Hull::push(std::int64_t start, std::int64_t stop, std::int64_t where, double g,
-                        double p) {
-  double steepness;
-  while (true) {
-    steepness = slope_of(p - price[stop - 1], g - gain[stop - 1]);
-    if (stop - 1 <= start || steepness > slope[stop - 1]) break;
-    --stop;
-  }
-  set(stop, where, g, p, steepness);
-  return stop + 1;
-}
+}  // namespace
 
 Menus::Menus(In<std::int64_t> ptr, In<double> g, In<double> p, bool with_changed)
     : n_rows(std::int64_t(ptr.size()) - 1),
+      n_items(std::int64_t(g.size()) * (with_changed ? 2 : 1)),
+      longest(longest_of(ptr)),
+      rows(n_rows * (with_changed ? 2 : 1)),
+      front{Raw<double>(new double[n_items]), Raw<double>(new double[n_items]),
+            Raw<int>(new int[n_items])},
+      hull(n_items),
       row_ptr(ptr),
       gains(g),
       prices(p),
-      changed(with_changed) {
-  const std::int64_t variants = changed ? 2 : 1, stored = variants * std::int64_t(gains.size());
-  for (std::int64_t r = 0; r < n_rows; ++r)
-    longest = std::max(longest, row_ptr.data()[r + 1] - row_ptr.data()[r]);
-  rows.resize(variants * n_rows);
-  front.gain.resize(stored);
-  front.price.resize(stored);
-  front.item.resize(stored);
-  hull.resize(stored);
-}
+      changed(with_changed) {}
 
 void Menus::prepare(std::int64_t start, std::int64_t stop) {
   prepare(start, stop, false);
@@ -67,7 +49,8 @@ void Menus::prepare(std::int64_t start, std::int64_t stop, bool moves_only) {
     moves.clear();
     for (int k = 1; k < items; ++k)
       if (moves_only || g[k] > 0.0) moves.push_back({p[k], k});
-    std::sort(moves.begin(), moves.end());
+    if (!moves.empty() && moves.back() < moves.front()) std::reverse(moves.begin(), moves.end());
+    if (!std::is_sorted(moves.begin(), moves.end())) std::sort(moves.begin(), moves.end());
 
     const std::int64_t moved = n;
     double best = moves_only ? -INF : 0.0;

@@ -17,9 +17,8 @@ Solver::Solver(const Menus& shared, InTable<int> who, In<double> bars, InTable<s
       max_states(cap),
       state(m),
       largest(m + 1),
-      pick(m) {
-  own.resize(m * (menus.longest + 3) + 1);
-}
+      pick(m),
+      own(m * (menus.longest + 3) + 1) {}
 
 void Solver::solve(std::int64_t start, std::int64_t stop, Results out) {
   for (std::int64_t person = start; person < stop; ++person) {
@@ -115,13 +114,12 @@ bool Solver::load(std::int64_t person) {
     if (state[j] == IN && row.first == row.stop) return false;
     if (state[j] == FREE && row.stop - row.first == 1 && front.gain[row.first] == 0.0)
       continue;  // nothing here helps
-    Class c{};
+    Class& c = classes.emplace_back();
     c.feature = j;
     c.low = row.first;
     c.end = c.full = c.allowed = row.stop;
     c.shared = row.hull;
     c.shared_end = row.hull_stop;
-    classes.push_back(c);
     size += row.size;
   }
   // Each of two sums of at most m + 2 terms is off by less than (m + 2) roundings of the terms'
@@ -175,36 +173,38 @@ double Solver::reach_with(int most) {
 // The smallest t such that the largest gains among items priced at most t reach the bar. Cuts every
 // class's front there (`allowed`). Infinite if the bar is out of reach.
 double Solver::find_level(double bar, int most) {
-  const double *price_at = front.price.data(), *gain_at = front.gain.data();
+  const double *price_at = front.price.get(), *gain_at = front.gain.get();
   double here = 0.0, answer = INF, low = 0.0, low_reached = 0.0, high = 0.0, high_reached = -INF;
-  for (Class& c : classes) {
-    c.at = c.low;
-    c.top = c.full - 1;
-    if (price_at[c.at] > here) here = price_at[c.at];
+  cursors.clear();
+  for (const Class& c : classes) {
+    cursors.push_back({price_at, gain_at, c.low, c.full - 1, c.low, 0});
+    if (price_at[c.low] > here) here = price_at[c.low];
   }
   int step = 0;
   for (;; ++step) {
     // `at` is below the answer's level in every class, items behind `top` are not below it.
     if (step > 0) {
-      const Class* widest = nullptr;
-      for (const Class& c : classes)
-        if (c.top - c.at > (widest ? widest->top - widest->at : 0)) widest = &c;
-      if (!widest) break;
+      std::int64_t width = 0, halfway = 0;
+      for (const Cursor& one : cursors) {
+        if (one.top - one.at <= width) continue;
+        width = one.top - one.at;
+        halfway = (one.at + one.top + 1) >> 1;
+      }
+      if (width == 0) break;
       if (step == 1 && level > low)
         here = level;
       else if (step % 2 == 1 && high_reached > low_reached)
         here = low + (high - low) * (bar - low_reached) / (high_reached - low_reached);
       else
-        here = price_at[(widest->at + widest->top + 1) >> 1];
+        here = price_at[halfway];
     }
     double reached = 0.0;
-    for (Class& c : classes) {
-      const double *begin = price_at + c.at + 1, *end = price_at + c.top + 1;
-      c.middle = std::upper_bound(begin, end, here) - price_at - 1;
-      reached += gain_at[c.middle];
+    for (Cursor& one : cursors) {
+      one.middle = last_at_most(price_at, one.at, one.top, here);
+      reached += gain_at[one.middle];
     }
     if (most >= 0) {
-      for (Class& c : classes) c.allowed = c.middle + 1;
+      for (std::size_t i = 0; i < classes.size(); ++i) classes[i].allowed = cursors[i].middle + 1;
       reached = reach_with(most);
     }
     if (reached >= bar && step == 0) {
@@ -214,20 +214,23 @@ double Solver::find_level(double bar, int most) {
     if (reached >= bar) {
       high = here;
       high_reached = reached;
-      for (Class& c : classes)
-        c.top = c.middle > c.at && price_at[c.middle] >= here ? c.middle - 1 : c.middle;
+      for (Cursor& one : cursors)
+        one.top = one.middle - (one.middle > one.at && price_at[one.middle] >= here);
     } else {
       low = here;
       low_reached = reached;
-      for (Class& c : classes) c.at = c.middle;
+      for (Cursor& one : cursors) one.at = one.middle;
     }
   }
-  if (step > 0) {
-    for (Class& c : classes)
-      if (c.at + 1 < c.full && price_at[c.at + 1] < answer) answer = price_at[c.at + 1];
-    for (Class& c : classes) c.middle = c.at + (c.at + 1 < c.full && price_at[c.at + 1] <= answer);
+  for (std::size_t i = 0; step > 0 && i < classes.size(); ++i) {
+    const std::int64_t next = cursors[i].at + 1;
+    if (next < classes[i].full && price_at[next] < answer) answer = price_at[next];
   }
-  for (Class& c : classes) c.allowed = c.middle + 1;
+  for (std::size_t i = 0; i < classes.size(); ++i) {
+    const std::int64_t next = cursors[i].at + 1;
+    const bool more = step > 0 && next < classes[i].full && price_at[next] <= answer;
+    classes[i].allowed = step > 0 ? next + more : cursors[i].middle + 1;
+  }
   if (answer < INF) level = answer;
   return answer;
 }

@@ -7,7 +7,7 @@ namespace recourse::additive {
 // cost extra. A class never needs more than the bar minus the other classes' first gains, so it
 // ends at its first item that gives this, with no more gain than this: a tighter relaxation.
 void Solver::set_hulls(double bar, double extra) {
-  const double* gain_at = front.gain.data();
+  const double* gain_at = front.gain.get();
   double base = 0.0;
   own_next = 0;
   for (const Class& c : classes) base += gain_at[c.low];
@@ -15,7 +15,7 @@ void Solver::set_hulls(double bar, double extra) {
     std::int64_t last = c.allowed - 1;
     const double wanted = bar - base + gain_at[c.low] + slack;  // enough in any order of addition
     const bool clipped = gain_at[last] > wanted;
-    if (clipped) last = std::lower_bound(gain_at + c.low, gain_at + last, wanted) - gain_at;
+    if (clipped) last = first_at_least(gain_at, c.low, last, wanted);
     c.end = last + 1;
     c.ceiling = clipped ? wanted : gain_at[last];
     if (!clipped && c.end == c.full && !c.counted) {
@@ -63,65 +63,67 @@ void Solver::set_own_hull(Class& c, std::int64_t last, double extra) {
 // Solve the linear relaxation over the hulls: `at`, its gain and price, and the class that breaks.
 bool Solver::relax(double bar) {
   double fixed = 0.0, pivot = guess;
-  open.clear();
-  for (int i = 0; i < int(classes.size()); ++i) {
-    Class& c = classes[i];
+  cursors.clear();
+  for (Class& c : classes) {
     c.at = c.hull_low;
-    c.top = c.hull_end - 1;
-    if (c.top > c.at)
-      open.push_back(i);
+    const double* gain_at = c.hull->gain.get();
+    if (c.hull_end - c.hull_low > 1)
+      cursors.push_back(
+          {c.hull->slope.get(), gain_at, c.at, c.hull_end - 1, 0, int(&c - classes.data())});
     else
-      fixed += c.hull->gain[c.at];
+      fixed += gain_at[c.at];
   }
-  while (!open.empty()) {
+  while (!cursors.empty()) {
     double reached = fixed;
-    for (const int i : open) {
-      Class& c = classes[i];
-      const double* slope_at = c.hull->slope.data();
-      c.middle = std::upper_bound(slope_at + c.at + 1, slope_at + c.top + 1, pivot) - slope_at - 1;
-      reached += c.hull->gain[c.middle];
+    for (Cursor& one : cursors) {
+      one.middle = last_at_most(one.key, one.at, one.top, pivot);
+      reached += one.gain[one.middle];
     }
-    const Class* widest = nullptr;
-    std::size_t still = 0;
-    for (const int i : open) {
-      Class& c = classes[i];
-      if (reached >= bar)
-        c.top = c.middle > c.at && c.hull->slope[c.middle] >= pivot ? c.middle - 1 : c.middle;
+    const bool enough = reached >= bar;
+    std::int64_t width = 0;
+    double next = pivot;
+    auto still = cursors.begin();
+    for (Cursor& one : cursors) {
+      if (enough)
+        one.top = one.middle - (one.middle > one.at && one.key[one.middle] >= pivot);
       else
-        c.at = c.middle;
-      if (c.top == c.at) {
-        fixed += c.hull->gain[c.at];
+        one.at = one.middle;
+      if (one.top == one.at) {
+        fixed += one.gain[one.at];
+        classes[one.number].at = one.at;
         continue;
       }
-      open[still++] = i;
-      if (!widest || c.top - c.at > widest->top - widest->at) widest = &c;
+      if (one.top - one.at > width) {
+        width = one.top - one.at;
+        next = one.key[(one.at + one.top + 1) >> 1];
+      }
+      if (&*still != &one) *still = one;
+      ++still;
     }
-    open.resize(still);
-    if (widest) pivot = widest->hull->slope[(widest->at + widest->top + 1) >> 1];
+    cursors.erase(still, cursors.end());
+    pivot = next;
   }
   gain = price = 0.0;
+  next_slope.clear();
   for (const Class& c : classes) {
     gain += c.hull->gain[c.at];
     price += c.hull->price[c.at];
+    next_slope.push_back(c.at + 1 < c.hull_end ? c.hull->slope[c.at + 1] : INF);
   }
   while (true) {
-    double best = INF;
-    breaking = -1;
-    for (int i = 0; i < int(classes.size()); ++i) {
-      const Class& c = classes[i];
-      if (c.at + 1 >= c.hull_end || c.hull->slope[c.at + 1] >= best) continue;
-      best = c.hull->slope[c.at + 1];
-      breaking = i;
-    }
-    slope = breaking >= 0 ? best : 0.0;
+    const auto steepest = std::min_element(next_slope.begin(), next_slope.end());
+    const bool none = steepest == next_slope.end() || *steepest == INF;
+    breaking = none ? -1 : int(steepest - next_slope.begin());
+    slope = none ? 0.0 : *steepest;
     if (gain >= bar) break;  // by rounding: the positions are the optimum of the relaxation
-    if (breaking < 0) return false;
+    if (none) return false;
     Class& c = classes[breaking];
     const double more = c.hull->gain[c.at + 1] - c.hull->gain[c.at];
     if (gain + more >= bar) break;
     gain += more;
     price += c.hull->price[c.at + 1] - c.hull->price[c.at];
     ++c.at;
+    next_slope[breaking] = c.at + 1 < c.hull_end ? c.hull->slope[c.at + 1] : INF;
   }
   guess = slope;
   missing = std::max(0.0, bar - gain);

@@ -3,16 +3,6 @@
 
 namespace recourse::additive {
 
-namespace {
-
-// The first item from `low` on that gives `target`; `last` if none before it does.
-std::int64_t first_giving(const Front& front, double target, std::int64_t low, std::int64_t last) {
-  const double* gain = front.gain.data();
-  return std::lower_bound(gain + low, gain + last, target) - gain;
-}
-
-}  // namespace
-
 // One class moved up, or the breaking class up and another down; sets value, chosen.
 void Solver::round_up(double bar) {
   for (Class& c : classes) c.chosen = c.hull->at[c.at];
@@ -41,13 +31,14 @@ void Solver::round_up(double bar) {
     if (c.at + 1 < c.hull_end && price + c.hull->slope[c.at + 1] * missing < best) {
       const double target = front.gain[here] + missing;
       if (c.ceiling >= target) {
-        const std::int64_t to = first_giving(front, target, here, c.end - 1);
+        const std::int64_t to = first_at_least(front.gain.get(), here, c.end - 1, target);
         offer(price + (front.price[to] - front.price[here]), to, false);
       }
     }
     if (surplus > 0.0 && &c != &broken && c.at > c.hull_low &&
         raised - c.hull->slope[c.at] * surplus < best) {
-      const std::int64_t to = first_giving(front, front.gain[here] - surplus, c.low, here);
+      const std::int64_t to =
+          first_at_least(front.gain.get(), c.low, here, front.gain[here] - surplus);
       offer(raised - (front.price[here] - front.price[to]), to, true);
     }
   }
@@ -68,7 +59,8 @@ void Solver::lower_others(double bar) {
     for (Class& c : classes) {
       const std::int64_t here = c.chosen;
       if (here == c.low || front.gain[here] - front.gain[here - 1] > surplus) continue;
-      const std::int64_t to = first_giving(front, front.gain[here] - surplus, c.low, here - 1);
+      const std::int64_t to =
+          first_at_least(front.gain.get(), c.low, here - 1, front.gain[here] - surplus);
       if (front.price[here] - front.price[to] <= best) continue;
       best = front.price[here] - front.price[to];
       moved = &c;
@@ -87,7 +79,7 @@ void Solver::thin(double bar) {
   for (const Class& c : classes) reached += front.gain[c.chosen];
   for (Class& c : classes) {
     const double target = front.gain[c.chosen] - (reached - bar);
-    const std::int64_t to = first_giving(front, target, c.low, c.chosen);
+    const std::int64_t to = first_at_least(front.gain.get(), c.low, c.chosen, target);
     const double less = front.gain[c.chosen] - front.gain[to];
     if (to == c.chosen || reached - less < bar) continue;
     reached -= less;

@@ -5,14 +5,6 @@
 
 namespace recourse::additive {
 
-namespace {
-
-void make_room(std::vector<Partial>& list, std::int64_t n) {
-  if (std::int64_t(list.size()) < n) list.resize(std::max<std::int64_t>(n + n / 2, 4096));
-}
-
-}  // namespace
-
 int Solver::search_states(double bar, double extra, int most, double cut) {
   const int cores = int(core_order.size()), top = std::max(most, 0);
   const double charge = most > 0 ? extra * most : 0.0, near = EQUAL * value;
@@ -23,13 +15,13 @@ int Solver::search_states(double bar, double extra, int most, double cut) {
   set_steps(extra);
   steps_left.resize(steps.size());
   std::iota(steps_left.begin(), steps_left.end(), 0);
+  make_room(rest, steps.size() + 1);
   make_room(states, 1);
   states[0] = {fixed_gain, fixed_price, proven, -1, -1, fixed_count};
   std::int64_t from = 0, to = 1;
   for (int depth = 0; depth < cores; ++depth) {
     const int i = core_order[depth];
-    set_rest(depth, extra, most);
-    const int ahead = int(rest.size()) - 1;
+    const int ahead = set_rest(depth, extra, most);
     const std::int64_t n_states = to - from;
     std::int64_t have = 0;
     int t_first = 0;
