@@ -49,10 +49,10 @@ def search() -> None:
     actions = rs.ActionSet(data.X, default_bounds=(-10, 10))
     people = data.X[data.y == 0].iloc[:1000]
     endless = Wachter(stop=Probability(1 - 1e-12))  # nobody arrives: 100 steps for everybody
-    assert endless.generate(clf, actions, people).steps.min() == 100
-    together = seconds(lambda: endless.generate(clf, actions, people), 5)
+    assert endless.generate(clf, people, actions).steps.min() == 100
+    together = seconds(lambda: endless.generate(clf, people, actions), 5)
     singles = [people.iloc[[i]] for i in range(50)]
-    alone = seconds(lambda: [endless.generate(clf, actions, one) for one in singles], 2) * 20
+    alone = seconds(lambda: [endless.generate(clf, one, actions) for one in singles], 2) * 20
     print(f"search, 1,000 people × 100 steps on 2-32-1: batched {1e3 * together:.0f} ms,", end=" ")
     print(f"one at a time {alone:.1f} s, ratio {alone / together:.0f}")
 

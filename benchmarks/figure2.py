@@ -97,10 +97,14 @@ def plot(table: pd.DataFrame, costs: dict[int, Any], path: Path) -> None:
 
     figure = Figure(figsize=(12, 4.5), layout="constrained")
     left, right = figure.subplots(1, 2)
+
+    # who has recourse
     left.plot(table.index, table["with recourse %"], "o-", color="black")
     left.set(xscale="log", ylim=(0, 103), ylabel="denied people with recourse, %")
     left.set_xticks(list(table.index), list(map(str, table.index)))
     left.minorticks_off()
+
+    # what it costs, for the models under which somebody has it
     some = [penalty for penalty in table.index if len(costs[penalty])]
     places = np.log10(some)
     violins = right.violinplot([costs[penalty] for penalty in some], positions=places, widths=0.25, showextrema=False)
@@ -111,6 +115,8 @@ def plot(table: pd.DataFrame, costs: dict[int, Any], path: Path) -> None:
     right.set_xticks(np.log10(list(table.index)), [str(penalty) for penalty in table.index])
     for penalty in table.index.difference(some):
         right.text(np.log10(penalty), 0.02, "nobody", ha="center", rotation=90, color="gray")
+
+    # the axes
     right.set(
         xlim=(-0.2, np.log10(max(table.index)) + 0.2),
         ylim=(0, 1),

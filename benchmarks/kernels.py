@@ -22,8 +22,8 @@ from typing import NamedTuple
 import highspy
 import numpy as np
 
-from recourse.search.additive import Knapsack
 from recourse.search.kernels import builds
+from recourse.search.knapsack import Knapsack
 
 
 class People(NamedTuple):

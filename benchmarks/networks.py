@@ -74,7 +74,9 @@ def study(name: str, people: int, rivals: bool) -> None:
             model = rs.as_model(clf, threshold=threshold)
             denied = X[~model.approves(X)].drop_duplicates().iloc[:people]
             menus = actions.menus(denied, cost, max_changes=changes)
-            ms, answers = cpu(lambda model=model, menus=menus: networks.solve(model, menus, model.network(menus)))
+            ms, answers = cpu(
+                lambda model=model, menus=menus: networks.solve(model, menus, statement=model.network(menus))
+            )
             line = f"{kind:10} P ≥ {threshold}  {cost:7} {changes or 'any':>5} {len(menus):9} {ms / len(menus):11.1f}"
             line += "   " + shares(answers)
             if rivals and cost == "total" and changes is None:
@@ -83,10 +85,15 @@ def study(name: str, people: int, rivals: bool) -> None:
             print(line, flush=True)
 
 
+def search(model: rs.Model, menus: rs.Menus) -> Solutions:
+    """Our search, and what it takes to ask the model for its layers."""
+    return networks.solve(model, menus, statement=model.network(menus))
+
+
 def beside(model: rs.Model, menus: Any) -> str:
     """Our search, HiGHS and best-first on a few people."""
     network, few = model.network(menus), len(menus)
-    ms, ours = cpu(lambda: networks.solve(model, menus, network))
+    ms, ours = cpu(lambda: networks.solve(model, menus, statement=network))
     told = f"{ms / few:.1f} ({few})"
     if network.layers.members == 1:
         ms, theirs = cpu(lambda: [cheapest(menus, network, person, LIMIT) for person in range(few)])
@@ -95,7 +102,7 @@ def beside(model: rs.Model, menus: Any) -> str:
         told += f", {ms / few:.0f} ({len(ended)})"
     else:
         told += ", –"
-    ms, plain = cpu(lambda: [any_model.solve(model, menus, [k], deadline=time.monotonic() + LIMIT) for k in range(few)])
+    ms, plain = cpu(lambda: [any_model.solve(model, menus, [k], budget=rs.Budget(LIMIT)) for k in range(few)])
     ended = [k for k in range(few) if plain[k].codes[0] == OPTIMAL]
     assert np.allclose([plain[k].cost[0] for k in ended], ours.cost[ended])
     return told + f", {ms / few:.0f} ({len(ended)})"

@@ -78,17 +78,17 @@ def seconds(work: Callable[[], object], repeats: int = 3) -> float:
 def by_program(work: Callable[[], object]) -> int:
     """How many different people a call hands on to mixed-integer programming."""
     people: set[int] = set()
-    solve = linear_conditions.solve
+    propose = linear_conditions.MilpProposer.propose
 
-    def counted(statement, menus, chosen, *args, **settings):
+    def counted(proposer, chosen, *args, **settings):
         people.update(int(person) for person in chosen)
-        return solve(statement, menus, chosen, *args, **settings)
+        return propose(proposer, chosen, *args, **settings)
 
-    linear_conditions.solve = counted
+    linear_conditions.MilpProposer.propose = counted
     try:
         work()
     finally:
-        linear_conditions.solve = solve
+        linear_conditions.MilpProposer.propose = propose
     return len(people)
 
 
@@ -112,12 +112,12 @@ def report(name: str, folder: Path, quick: bool) -> None:
     statement = model.additive(menus)
     assert statement is not None
     probe = seconds(lambda: model.additive(menus))
-    took = seconds(lambda: rs.find(model, menus))
-    handed_on = by_program(lambda: rs.find(model, menus))
+    took = seconds(lambda: rs.search.solve(model, menus))
+    handed_on = by_program(lambda: rs.search.solve(model, menus))
     print(
         f"  kernel       {1e3 * took / len(denied):9.4f} ms a person ({1e3 * probe / len(denied):.4f} of it to measure "
         f"the terms)   alone for {1 - handed_on / len(denied):.2%} "
-        f"of {len(denied):,}, with MILP for {handed_on}: {shares(rs.find(model, menus))}; "
+        f"of {len(denied):,}, with MILP for {handed_on}: {shares(rs.search.solve(model, menus))}; "
         f"tolerance {statement.tolerance:.1e}"
     )
 
@@ -128,7 +128,7 @@ def report(name: str, folder: Path, quick: bool) -> None:
     some = denied.sample(min(len(denied), 20 if quick else 100), random_state=0)
     menus = tied.menus(some)
     began = time.perf_counter()
-    answers = rs.find(model, menus)
+    answers = rs.search.solve(model, menus)
     took = time.perf_counter() - began
     print(f"  MILP         {1e3 * took / len(some):9.2f} ms a person   {len(some)} people, at most 3 of {len(names)}"
           f" features by name: {shares(answers)}")  # fmt: skip
@@ -142,7 +142,7 @@ def report(name: str, folder: Path, quick: bool) -> None:
     some = some.sample(min(len(some), 5 if quick else 20), random_state=0)
     menus = few.menus(some)
     began = time.perf_counter()
-    answers = best_first.solve(black_box, menus, budget=20_000)
+    answers = best_first.solve(black_box, menus, budget=rs.Budget(max_questions=20_000))
     took = time.perf_counter() - began
     print(f"  best-first   {1e3 * took / len(some):9.2f} ms a person   {len(some)} people, products of features, at "
           f"most 20,000 actions each: {shares(answers)}")  # fmt: skip

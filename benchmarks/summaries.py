@@ -28,8 +28,8 @@ from sklearn.preprocessing import OneHotEncoder
 
 import recourse as rs
 from recourse.models import as_model
-from recourse.summaries.evidence.candidate_space import Space
-from recourse.summaries.evidence.effects import BATCH
+from recourse.summaries import CandidateSpace, Limits
+from recourse.summaries.choice.candidates import candidates_of
 from recourse.summaries.evidence.gather import gather
 from recourse.summaries.evidence.itemsets import frequent_itemsets
 from recourse.summaries.two_level import TwoLevelRecourseSet
@@ -88,15 +88,15 @@ def as_public_code_has_it() -> tuple[pd.DataFrame, pd.Series]:
 
 def speed(name: str, model: Any, X: pd.DataFrame, actions: rs.ActionSet, subgroups: Any, **settings: Any) -> Any:
     """Time the parts of a summary and return it."""
-    space = Space(**settings)
+    space = CandidateSpace(**settings)
     named = None if subgroups is None else tuple(subgroups)
 
     def evidence() -> Any:
-        found = gather(as_model(model), X, actions, space, named, batch=BATCH)
-        return found, found.candidates(named, 7, apart=False)
+        found = gather(as_model(model), X, actions, space, named)
+        return found, candidates_of(found, named, 7, apart=False)
 
     found, candidates = evidence()
-    result = rs.summarize(model, X, actions, subgroups=subgroups, time_limit=60, **settings)
+    result = rs.summarize(model, X, actions, subgroups=subgroups, limits=Limits(time_limit=60), space=space)
     rows = found.outcomes.rows
     start = time.perf_counter()
     sample = X.sample(min(rows, 200_000), replace=True, random_state=0)
@@ -110,7 +110,7 @@ def speed(name: str, model: Any, X: pd.DataFrame, actions: rs.ActionSet, subgrou
           f"{rows:,} distinct rows asked")  # fmt: skip
     for what, work in (
         ("candidates and cache", evidence),
-        ("choice with proof", lambda: TwoLevelRecourseSet(found, result.limits)),
+        ("choice with proof", lambda: TwoLevelRecourseSet(found, result.settings)),
         ("refit(min_precision=.9, max_rules=10, cost=other)", lambda: result.refit(**refit)),
         ("refit(max_rules=10)", lambda: result.refit(max_rules=10)),
         ("refit(method='greedy')", lambda: result.refit(method="greedy")),

@@ -59,12 +59,12 @@ class Case:
         denied = self.X[~self.model.approves(self.X)].drop_duplicates()
         self.denied = denied.sample(min(people, len(denied)), random_state=0)
 
-    def solve(self, budget: int = trees.BUDGET) -> tuple[Any, Any, float]:
+    def solve(self, most_boxes: int = trees.MOST_BOXES) -> tuple[Any, Any, float]:
         """Price, state and search; returns the grid, the answers, and CPU milliseconds a person."""
         began = time.process_time()
         menus = self.actions.menus(self.denied)
         statement = self.model.trees(menus)
-        answers = trees.solve(self.model, menus, statement, threads=1, budget=budget)
+        answers = trees.solve(self.model, menus, statement=statement, threads=1, most_boxes=most_boxes)
         return menus, answers, 1e3 * (time.process_time() - began) / len(self.denied)
 
 
@@ -105,7 +105,7 @@ def hard() -> None:
     cases += [("synthetic", model, 20) for model in MODELS]
     for data, model, people in cases:
         case = Case(data, model, people)
-        budget = 5_000 if data == "synthetic" and "grown" in model else trees.BUDGET // 2
+        budget = 5_000 if data == "synthetic" and "grown" in model else trees.MOST_BOXES // 2
         _, answers, ms = case.solve(budget)
         open_ = answers.codes == 1
         gap = (answers.cost[open_] - answers.bound[open_]) / answers.cost[open_]
@@ -180,7 +180,7 @@ def cpsat() -> None:
 
 def _program(case: Case, menus: Any) -> dict[str, Any]:
     """Trees and priced menus in raw values, for a formulation that shares no code with ours."""
-    forest, names = case.model.forest, list(case.X.columns)
+    forest, names = case.model.recognised.trees.forest, list(case.X.columns)
     people = []
     for person in range(len(menus)):
         person_menus = {}
@@ -215,7 +215,7 @@ def dice() -> None:
             joblib.dump(case.clf, place / "model.joblib")
             case.X.assign(label=case.clf.predict(case.X)).to_csv(place / "table.csv", index=False)
             case.denied.to_csv(place / "people.csv", index=False)
-            limits = {str(f.name): [float(f.grid.min()), float(f.grid.max())] for f in features}
+            limits = {str(f.name): [float(f.target_values.min()), float(f.target_values.max())] for f in features}
             (place / "task.json").write_text(json.dumps(limits))
             script = Path(__file__).with_name("trees_dice.py")
             run = subprocess.run([python, script, place], capture_output=True, text=True, check=True)

@@ -21,14 +21,17 @@ import recourse as rs
 
 
 def main(people: int | None = None, data_home: str | None = None) -> pd.DataFrame:
+    """Print and return who has recourse at what mean cost, by outcome, risk and gender."""
     german = rs.datasets.load("german", data_home=data_home)
     X, y = german.X.drop(columns="OtherLoansAtStore").iloc[:people], german.y.iloc[:people]
 
+    # what people can change, and in which direction
     A = rs.ActionSet(X)
     A[["Age", "Single", "JobClassIsSkilled", "ForeignWorker", "OwnsHouse", "RentsHouse"]].actionable = False
     A["CriticalAccountOrLoansElsewhere"].step_direction = -1
     A["CheckingAccountBalance_geq_0"].step_direction = 1
 
+    # a model that does not use gender, and groups of people at equal risk with the same outcome
     clf = make_pipeline(StandardScaler(), LogisticRegression(C=0.1)).fit(X, y)
     chance = clf.predict_proba(X)[:, 1]
     groups = X.assign(
@@ -36,6 +39,8 @@ def main(people: int | None = None, data_home: str | None = None) -> pd.DataFram
         risk=pd.cut(1 - chance, np.arange(0, 1.1, 0.2)).astype(str),  # of a bad outcome, in fifths
         outcome=np.where(y == 1, "good", "bad"),
     )
+
+    # everybody below the median score is denied
     audit = rs.audit(
         clf,
         groups,
@@ -45,6 +50,8 @@ def main(people: int | None = None, data_home: str | None = None) -> pd.DataFram
         group_by=[("outcome", "risk", "gender"), "gender"],
     )
     print(audit)
+
+    # men and women side by side
     levels = audit.by_group.loc["outcome × risk × gender"]
     levels.index = pd.MultiIndex.from_tuples(list(levels.index), names=["outcome", "risk", "gender"])
     compared = levels.loc[levels["denied"] > 0, ["denied", "feasible", "cost_mean"]].unstack("gender")

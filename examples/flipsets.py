@@ -24,16 +24,19 @@ KINDS = {
 
 
 def main(people: int | None = None, data_home: str | None = None) -> dict[str, rs.FlipsetResult]:
+    """Print and return three lists of actions for the first person whom the model denies, one of each kind."""
     credit = rs.datasets.load("credit", data_home=data_home)
     X, y = credit.X.iloc[:people], credit.y.iloc[:people]
     clf = make_pipeline(StandardScaler(), LogisticRegression()).fit(X, y)
 
+    # what people can change, and in which direction
     A = rs.ActionSet(X)
     A[["Married", "Single", *(name for name in X if "Age" in name)]].actionable = False
     A["EducationLevel"].step_direction = 1
     A[["TotalOverdueCounts", "HistoryOfOverduePayments"]].actionable = False  # the past
     A["TotalMonthsOverdue"].step_direction = -1
 
+    # the same person, three kinds of list
     somebody = X[clf.predict(X) == 0].iloc[0]
     lists = {}
     for kind, meaning in KINDS.items():

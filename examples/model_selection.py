@@ -21,13 +21,16 @@ import recourse as rs
 
 
 def main(people: int | None = None, data_home: str | None = None) -> pd.DataFrame:
+    """Print and return one row a model: how well it predicts, what it uses, and who has recourse."""
     credit = rs.datasets.load("credit", data_home=data_home)
     X, y = credit.X.iloc[:people], credit.y.iloc[:people]
 
+    # what people can change, and in which direction
     A = rs.ActionSet(X)
     A[["Married", "Single", *(name for name in X if "Age" in name or "Overdue" in name)]].actionable = False
     A["EducationLevel"].step_direction = 1  # nobody unlearns
 
+    # the stronger the penalty, the fewer features a model uses
     rows = {}
     for penalty in (1, 30, 100, 300, 1000, 3000):
         lasso = LinearSVC(penalty="l1", C=30_000 / len(X) / penalty, dual=False)

@@ -22,18 +22,23 @@ import recourse as rs
 
 
 def main(people: int | None = None, data_home: str | None = None) -> pd.DataFrame:
+    """Print and return both audits by age: how many are denied, who has recourse, and what it costs."""
     credit = rs.datasets.load("credit", data_home=data_home)
     X, y = credit.X.iloc[:people], credit.y.iloc[:people]
     ages = ["Age_lt_25", "Age_in_25_to_40", "Age_in_40_to_59", "Age_geq_60"]
+
+    # people of 40 are in two bands; the first counts
     age = X[ages].to_numpy().argmax(axis=1)
     bands = ["under 25", "25 to 40", "40 to 59", "60 and over"]
     table = X.assign(age=np.array(bands)[age])
     features = X.drop(columns=ages)  # age is not a feature of either model
 
+    # what people can change, and in which direction
     A = rs.ActionSet(features)
     A[["Married", "Single", *(name for name in features if "Overdue" in name)]].actionable = False
     A["EducationLevel"].step_direction = 1
 
+    # one model for each training set, audited on everybody
     parts = {}
     for name, rows in {"everybody": age >= 0, "aged 25 and over": age > 0}.items():
         clf = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)).fit(features[rows], y[rows])

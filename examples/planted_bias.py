@@ -21,6 +21,7 @@ import pandas as pd
 from sklearn.linear_model import LogisticRegression
 
 import recourse as rs
+from recourse.summaries import CandidateSpace
 
 
 class BlackBox:
@@ -90,6 +91,7 @@ def numbers(X: pd.DataFrame) -> pd.DataFrame:
 
 
 def can_change(X: pd.DataFrame) -> rs.ActionSet:
+    """Everything can change within the values seen, except the group."""
     A = rs.ActionSet(X, default_bounds=(0, 100, "percentile"))
     A["group"].actionable = False
     return A
@@ -106,9 +108,9 @@ def local_model(
 ) -> LogisticRegression | None:
     """Fit a linear model to what the black box says around one person; None where it always says the same.
 
-    A neighbour has each of the person's values with a chance of one half, otherwise somebody else's; the nearer, the
-    more it counts (LIME's kernel). hold_group : neighbours are in the person's own group
+    With `hold_group` all neighbours are in the person's own group.
     """
+    # a neighbour has each of the person's values with a chance of one half, otherwise somebody else's
     near = pd.DataFrame({name: rng.choice(X[name].to_numpy(), n) for name in X})
     keep = pd.DataFrame(rng.random(near.shape) < 0.5, columns=near.columns)
     keep["group"] |= hold_group
@@ -116,6 +118,8 @@ def local_model(
     approved = black_box.predict(near)
     if len(np.unique(approved)) == 1:
         return None
+
+    # the nearer, the more it counts: LIME's kernel
     Z, everybody = numbers(near), numbers(X)
     squared = (((Z - numbers(x).iloc[0]) / everybody.std()) ** 2).sum(axis=1)
     weight = np.exp(-squared / (0.75**2 * Z.shape[1]))
@@ -127,6 +131,7 @@ def individual(black_box: BlackBox, X: pd.DataFrame, denied: pd.DataFrame) -> pd
 
     Whoever is told nothing (no local model, or one that approves them already) is not approved.
     """
+    # the local models read numbers, the black box reads the table itself
     rng = np.random.default_rng(1)
     tables = {"local": numbers(X), "exact": X}
     actions = {kind: can_change(table) for kind, table in tables.items()}
@@ -136,16 +141,18 @@ def individual(black_box: BlackBox, X: pd.DataFrame, denied: pd.DataFrame) -> pd
         x = denied.loc[[label]]
         lime = local_model(black_box, x, X, rng)
         own_group = local_model(black_box, x, X, rng, hold_group=True)
-        for name, (kind, model, cost) in {
+        explanations = {
             "AR-LIME, percentile cost": ("local", lime, "total"),
             "AR-LIME, 1 a feature": ("local", lime, "feature"),
             "AR-LIME in own group, percentile cost": ("local", own_group, "total"),
             "exact for each person": ("exact", black_box, "feature"),
-        }.items():
+        }
+        for name, (kind, model, cost) in explanations.items():
             row: dict[str, Any] = {"explanation": name, "group": x["group"].iloc[0]} | dict.fromkeys(actionable, 0.0)
             row |= {"changes": 0.0, "approved": 0.0}
             if model is not None:
                 plans = rs.flipset(model, tables[kind].loc[label], actions[kind], cost=cost, total_items=1)
+                # what they would do, and whether the black box approves them then
                 for item in plans:
                     after = x.assign(**{changed: plans.x_new[changed].iloc[0] for changed in item.features})
                     row |= dict.fromkeys(item.features, 1.0)
@@ -155,17 +162,25 @@ def individual(black_box: BlackBox, X: pd.DataFrame, denied: pd.DataFrame) -> pd
 
 
 def main(people: int = 200) -> dict[str, dict[str, Any]]:
+    """Print and return both explanations of each black box: averages of local models, and two-level rules."""
     results = {}
     for title, (plant, settings, reading) in BLACK_BOXES.items():
         black_box, X = plant(people, np.random.default_rng(0))
         denied = X[black_box.predict(X) == 0]
         print(f"=== {title}: {len(denied)} of {people} are denied\n")
+
+        # one explanation: everybody's own action, averaged
         averaged = individual(black_box, X, denied).groupby(["explanation", "group"]).mean()
         print("One action for each person, averaged by group: the share told to change a feature, how many")
         print(f"changes, and the share whom the black box approves after it.\n\n{averaged.round(2).to_string()}\n")
-        rules = rs.summarize(black_box, X, can_change(X), subgroups=["group"], max_rules=4, **settings)
+
+        # the other: rules for each group, tried on both
+        space = CandidateSpace(**settings)
+        rules = rs.summarize(black_box, X, can_change(X), subgroups=["group"], max_rules=4, space=space)
         compared = rules.compare("group")[["condition", "action", "n", "precision", "cost"]]
         print(f"{rules}\n\nEach rule tried on both groups:\n\n{compared.round(2).to_string()}\n")
+
+        # what one should have read, with the numbers
         lime = averaged.loc["AR-LIME, percentile cost"].rename(columns={"approved": "works"})
         said = {f"{column}_{group}": lime.loc[group, column] for column in lime for group in ("A", "B")}
         print(f"{textwrap.fill(reading.format(**said), 100)}\n")

@@ -46,7 +46,7 @@ from sklearn.tree import DecisionTreeClassifier
 import recourse as rs
 from recourse.models.network_classifier import NetworkClassifier
 from recourse.search.brute_force import solve as try_everything
-from recourse.search.solutions import Exclusions
+from recourse.search.exclusions import Exclusions
 
 CLOSE = {"rtol": 1e-9, "atol": 1e-9}
 
@@ -181,7 +181,7 @@ def brute_force(world: World, x: pd.Series, cost: str, max_changes: int | None =
         here, way = x[name], feature.step_direction
         values = [here]
         if feature.actionable and not pd.isna(here):
-            values += [v for v in feature.grid if v != here and (way == 0 or (v - here) * way >= 0)]
+            values += [v for v in feature.target_values if v != here and (way == 0 or (v - here) * way >= 0)]
         person_menus.append([(v, 0.0 if k == 0 else _price(world, name, here, v, cost)) for k, v in enumerate(values)])
     points = list(itertools.product(*person_menus))
     table = pd.DataFrame([[value for value, _ in point] for point in points], columns=world.X.columns)
@@ -272,3 +272,28 @@ def printed_under_hash_seeds(script, environments):
         )  # fmt: skip
         printed.add(done.stdout)
     return printed
+
+
+class Fragile:
+    """A black box that raises once it has been asked about so many rows."""
+
+    classes_ = np.array([0, 1])
+
+    def __init__(self, inner, rows):
+        self.inner, self.rows, self.feature_names_in_ = inner, rows, inner.feature_names_in_
+
+    def predict(self, X):
+        self.rows -= len(X)
+        if self.rows < 0:
+            raise RuntimeError("out of memory")
+        return self.inner.predict(X)
+
+
+class Evil:
+    """Writes a file when unpickled."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return (open, (str(self.path), "w"))

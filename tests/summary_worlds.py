@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import itertools
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
 import recourse as rs
 from recourse.models import Model
+from recourse.summaries import CandidateSpace, Limits
+from recourse.summaries.choice.problem import ChoiceProblem
 from recourse.summaries.evidence.moves import Shift
+
+LIMIT_NAMES = {one.name for one in fields(Limits)} - {"time_limit"}
+SPACE_NAMES = {one.name for one in fields(CandidateSpace)}
 
 JOBS = ("clerk", "driver", "manager", "?")
 
@@ -76,7 +83,16 @@ def world(seed=0, n=160, frozen=("sex",), **settings):
 
 def summary(w, **changes):
     settings: dict[str, Any] = {"subgroups": ["sex"], "min_support": 0.03, "bins": 5, "max_rules": 4} | changes
-    return rs.summarize(w.model, w.X, w.actions, **settings)
+    return summarize(w.model, w.X, w.actions, **settings)
+
+
+def summarize(model, X, actions, **settings):
+    """`rs.summarize`, with each setting in the options object where it belongs."""
+    limits, space, direct = {}, {}, {}
+    for name, value in settings.items():
+        place = limits if name in LIMIT_NAMES else space if name in SPACE_NAMES else direct
+        place[name] = value
+    return rs.summarize(model, X, actions, limits=Limits(**limits), space=CandidateSpace(**space), **direct)
 
 
 def true_of(predicate, value):
@@ -95,7 +111,7 @@ def true_of(predicate, value):
 def moved(w, move, value):
     """Where a move leads, from the action set's values alone; None where it isn't allowed."""
     feature = w.actions[move.feature]
-    values = feature.grid.tolist()
+    values = feature.target_values.tolist()
     if isinstance(move, Shift):
         far = [v for v in values if (v >= value + move.amount if move.amount > 0 else v <= value + move.amount)]
         if not far:
@@ -132,3 +148,28 @@ def encoded_world(n=200):
     actions = rs.ActionSet(X)
     actions.add_constraint(rs.constraints.OneHot(["home_0", "home_1", "home_2"]))
     return X, model, actions
+
+
+def random_problem(seed, *, rules=9, cells=12, groups=4, overlap=None, max_rules=3, max_groups=2):
+    rng = np.random.default_rng(seed)
+    cover = rng.random((rules, cells)) < 0.35
+    cover[np.arange(rules), rng.integers(0, cells, rules)] = True
+    cover[-1] = cover[0]  # equal coverage under another descriptor
+    people = rng.integers(1, 6, cells).astype(float)
+    price = np.round(rng.random(rules) * people.sum() / 5, 2)
+    price[-1] = price[0]
+    group = rng.integers(0, groups, rules)
+    limit = None if overlap is None else overlap * people.sum() + 1e-9
+    return ChoiceProblem(
+        sparse.csr_matrix(cover.astype(float)), 1.5 * people, people, price, group, max_rules, max_groups, limit
+    )
+
+
+def exhaustive(problem):
+    best = 0.0
+    for k in range(1, problem.max_rules + 1):
+        for chosen in itertools.combinations(range(problem.rules), k):
+            chosen = np.array(chosen)
+            if problem.allows(chosen):
+                best = max(best, problem.value(chosen))
+    return best

@@ -1,5 +1,5 @@
 """`python -m recourse` is the command `recourse`."""
 
-from recourse.cli import run
+from recourse.cli.main import run
 
 run()

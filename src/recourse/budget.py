@@ -7,12 +7,13 @@ done by then is kept, and whoever was not reached is UNKNOWN.
 from __future__ import annotations
 
 import math
+import numbers
 import threading
 import time
 from collections.abc import Callable
 
 from recourse.checks import whole_number
-from recourse.errors import InputError
+from recourse.errors import BudgetError, InputError
 
 Progress = Callable[[int, int], object]
 """What long jobs call as they go: (units done, units known of so far)."""
@@ -95,6 +96,29 @@ class Budget:
         """Stop the job at its next step, from any thread; what is done by then is kept."""
         self._cancelled.set()
 
+    def part(self, seconds: float | None) -> Budget:
+        """Return the budget of one step of the job: at most so many seconds of what is left, cancelled together.
+
+        >>> job = Budget(time_limit=60)
+        >>> step = job.part(5)
+        >>> job.cancel()
+        >>> step.exhausted
+        True
+        """
+        part = Budget(seconds, self.max_questions).start()
+        part._deadline = min(part._deadline, self._deadline)
+        part._cancelled = self._cancelled
+        return part
+
+    def require(self, doing: str, advice: str = "") -> None:
+        """Raise `BudgetError` if the budget is exhausted: for steps of which a part is of no use.
+
+        doing : what was being done, as in "mining conditions"; advice : a sentence that says what would work
+        """
+        if self.exhausted:
+            why = "the job was cancelled" if self.cancelled else f"the time limit of {self.time_limit:g} s ran out"
+            raise BudgetError(f"{why} while {doing}; nothing was chosen yet. {advice}".rstrip())
+
     def __repr__(self) -> str:
         return f"Budget(time_limit={self.time_limit!r}, max_questions={self.max_questions!r})"
 
@@ -103,7 +127,7 @@ def _seconds(time_limit: float | None) -> float | None:
     """A time limit as a float, or an error that says what a limit is."""
     if time_limit is None:
         return None
-    if isinstance(time_limit, (str, bool)) or not time_limit >= 0:
+    if isinstance(time_limit, bool) or not isinstance(time_limit, numbers.Real) or not time_limit >= 0:
         raise InputError(f"time_limit must be seconds ≥ 0 or None, not {time_limit!r}.")
     return float(time_limit)
 

@@ -22,7 +22,12 @@ def is_number(value: Any) -> bool:
     >>> is_number(0.5), is_number("0.5"), is_number(None), is_number(float("nan"))
     (True, False, False, False)
     """
-    return isinstance(value, numbers.Real) and not isinstance(value, bool) and math.isfinite(value)
+    if not isinstance(value, numbers.Real) or isinstance(value, bool):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number beyond what a float holds
+        return False
 
 
 def is_whole(value: Any) -> bool:
@@ -31,6 +36,8 @@ def is_whole(value: Any) -> bool:
     >>> is_whole(3), is_whole(3.0), is_whole(3.5), is_whole(True)
     (True, True, False, False)
     """
+    if isinstance(value, numbers.Integral):
+        return not isinstance(value, bool)  # however large
     return is_number(value) and int(value) == value
 
 
@@ -118,11 +125,15 @@ def instance_of(what: str, value: Any, kind: type[T], how: str) -> T:
 
     A class where one of its instances belongs, a table where the action set belongs and the like are told in
     words: they mean that arguments are swapped.
+
+    >>> instance_of("options", {"a": 1}, dict, "Pass a dict.")
+    {'a': 1}
     """
-    if isinstance(value, kind):
-        return value
+    # first, since a class has all the methods that a protocol asks of its instances
     if isinstance(value, type) and issubclass(value, kind):
         raise InputError(f"{what} is the class {value.__name__} itself; make one of it: {value.__name__}().")
+    if isinstance(value, kind):
+        return value
     article = "an" if kind.__name__[0] in "AEIOU" else "a"
     given = value.__name__ + " (a class)" if isinstance(value, type) else type(value).__name__
     raise InputError(f"{what} must be {article} {kind.__name__}, not a {given}. {how}")

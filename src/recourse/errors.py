@@ -22,6 +22,10 @@ class ModelError(RecourseError, ValueError):
     """The model can't be used: unfitted, not binary, unreadable, untrusted, or not of a supported kind."""
 
 
+class BudgetError(RecourseError):
+    """The job was stopped, by its time limit or by `Budget.cancel`, before there was anything to return."""
+
+
 def nearest(name: object, options: Iterable[object], *, listed: int = 12) -> str:
     """Finish a sentence about an unknown name: the closest options, or all of them where there are few.
 

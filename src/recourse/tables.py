@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
+from recourse.arrays import IntArray
 from recourse.errors import InputError, nearest
 
 Name: TypeAlias = Hashable
@@ -22,10 +23,28 @@ Name: TypeAlias = Hashable
 def read(X: Any, *, names: Sequence[Name] | None = None, what: str = "X") -> pd.DataFrame:
     """Return `X` as a pandas DataFrame without changing or, where possible, copying it.
 
-    `names` are the column names of an array (default ``x0, x1, …``); with a table that has names of its
-    own they must be those names. Raises `InputError` for anything that is not a two-dimensional table
-    with unique column names.
+    Parameters
+    ----------
+    X : table
+        A DataFrame of pandas, polars, pyarrow or another library that narwhals knows, a mapping from column name to
+        values, or a two-dimensional array.
+    names : sequence, optional
+        The column names of an array, by default ``x0, x1, …``; of a table with names of its own they must be those.
+    what : str
+        What to call the table in an error.
 
+    Returns
+    -------
+    DataFrame
+        Of a pandas table itself, not a copy: it must not be changed.
+
+    Raises
+    ------
+    InputError
+        For anything that is not a two-dimensional table with unique column names.
+
+    Examples
+    --------
     >>> read(np.array([[1.0, 2.0]]), names=["age", "income"])
        age  income
     0  1.0     2.0
@@ -34,7 +53,7 @@ def read(X: Any, *, names: Sequence[Name] | None = None, what: str = "X") -> pd.
         frame = X
     elif isinstance(X, Mapping):
         frame = pd.DataFrame(dict(X))
-    elif _is_foreign(X):
+    elif is_foreign(X):
         frame = _from_foreign(X)
     else:
         return _from_array(X, names, what)
@@ -49,15 +68,40 @@ def read(X: Any, *, names: Sequence[Name] | None = None, what: str = "X") -> pd.
 def read_row(x: Any, names: Sequence[Name], dtypes: Mapping[Name, Any], *, what: str = "x") -> pd.DataFrame:
     """Return one person as a one-row DataFrame with the columns `names`.
 
-    `x` may be a Series, a mapping from name to value, a one-row table, or a sequence in the order of
-    `names`. Values take the dtypes given where they can do so without loss.
+    Parameters
+    ----------
+    x : Series, mapping, table or sequence
+        A Series or mapping from name to value, a one-row table, or values in the order of `names`.
+    names : sequence
+        The columns of the answer; what `x` has besides is left out.
+    dtypes : mapping
+        The type that a column should have, by name. A value takes it where it can do so without loss.
+    what : str
+        What to call the person in an error.
+
+    Returns
+    -------
+    DataFrame
+        One row.
+
+    Raises
+    ------
+    InputError
+        If a name has no value, or `x` is not one person.
+
+    Examples
+    --------
+    >>> read_row({"income": 3, "age": 30}, ["age", "income"], {"income": float})
+       age  income
+    0   30     3.0
     """
     if isinstance(x, pd.Series):
-        nameless = isinstance(x.index, pd.RangeIndex) and not _has_names(x.index, names)
+        # a Series that numbers its values has no names, unless the columns are called so
+        nameless = isinstance(x.index, pd.RangeIndex) and not all(name in x.index for name in names)
         values = dict(_pair(names, x.to_list(), what)) if nameless else x.to_dict()
     elif isinstance(x, Mapping):
         values = dict(x)
-    elif isinstance(x, pd.DataFrame) or _is_foreign(x):
+    elif isinstance(x, pd.DataFrame) or is_foreign(x):
         frame = read(x, what=what)
         if len(frame) != 1:
             raise InputError(f"{what} must be one person, but the table has {len(frame)} rows.")
@@ -69,6 +113,7 @@ def read_row(x: Any, names: Sequence[Name], dtypes: Mapping[Name, Any], *, what:
         if flat.ndim != 1:
             raise InputError(f"{what} must be one person: a row of {len(names)} values.")
         values = dict(_pair(names, flat.tolist(), what))
+
     missing = [name for name in names if name not in values]
     if missing:
         raise InputError(f"{what} has no value for {missing[0]!r}. {nearest(missing[0], values)}")
@@ -77,7 +122,12 @@ def read_row(x: Any, names: Sequence[Name], dtypes: Mapping[Name, Any], *, what:
 
 
 def select(frame: pd.DataFrame, names: Sequence[Name], *, what: str = "X") -> pd.DataFrame:
-    """Return the columns `names` of `frame`, in that order; an absent one is an error with the nearest name."""
+    """Return the columns `names` of `frame`, in that order; an absent one is an error with the nearest name.
+
+    >>> select(pd.DataFrame({"age": [30], "income": [3.0]}), ["income"])
+       income
+    0     3.0
+    """
     if list(frame.columns) == list(names):
         return frame
     for name in names:
@@ -87,32 +137,85 @@ def select(frame: pd.DataFrame, names: Sequence[Name], *, what: str = "X") -> pd
 
 
 def like(original: Any, frame: pd.DataFrame) -> Any:
-    """Return `frame` as the kind of table that `original` is: polars and pyarrow in kind, else pandas."""
-    if isinstance(original, (pd.DataFrame, Mapping)) or not _is_foreign(original):
+    """Return `frame` as the kind of table that `original` is.
+
+    Parameters
+    ----------
+    original : table
+        What the user passed.
+    frame : DataFrame
+        The answer.
+
+    Returns
+    -------
+    table
+        A table of the same library where that is not pandas; for arrays and mappings a pandas DataFrame.
+    """
+    if isinstance(original, (pd.DataFrame, Mapping)) or not is_foreign(original):
         return frame
     import narwhals.stable.v2 as nw
 
     backend = nw.from_native(original, eager_only=True).implementation
     columns = {str(name): _plain(frame[name]) for name in frame.columns}
-    return nw.from_dict(columns, backend=backend).to_native()
+    table = nw.from_dict(columns, backend=backend)
+    flags = [str(name) for name in frame.columns if isinstance(frame[name].dtype, pd.BooleanDtype)]
+    if flags:  # where all are missing, nothing else says that they are booleans
+        table = table.with_columns(nw.col(*flags).cast(nw.Boolean))
+    return table.to_native()
+
+
+def of_one_type(column: pd.Series[Any]) -> pd.Series[Any]:
+    """Return a column whose values have one type: numbers if all of them are, else text, missing ones None.
+
+    >>> of_one_type(pd.Series([1, "rent"])).tolist()
+    ['1', 'rent']
+    """
+    if all(isinstance(value, (int, float)) for value in column.dropna()):
+        return column.astype(float)
+    return column.map(lambda value: None if pd.isna(value) else str(value))
 
 
 def values_of(column: pd.Series[Any], *, what: str = "X") -> np.ndarray[Any, Any]:
     """Return a column as an array: numbers in a numeric dtype (missing ones NaN), everything else as objects.
 
-    Raises `InputError` for infinite numbers and for dates, named with the column.
+    Parameters
+    ----------
+    column : Series
+        One column of a table. Numbers that are stored as objects, decimals among them, count as numbers.
+    what : str
+        What to call the table in an error.
+
+    Returns
+    -------
+    array
+        One value a row.
+
+    Raises
+    ------
+    InputError
+        For infinite numbers and for dates, named with the column.
+
+    Examples
+    --------
+    >>> values_of(pd.Series([1, None, 3], dtype=object)).tolist()
+    [1.0, nan, 3.0]
     """
+    # whole numbers and truth values as they are; dates are neither numbers nor levels
     if isinstance(column.dtype, np.dtype) and column.dtype.kind in "biu":
         return column.to_numpy()
     if pd.api.types.is_datetime64_any_dtype(column.dtype) or column.dtype.kind == "m":
         raise InputError(f"column {column.name!r} of {what} holds dates; turn them into numbers, such as days since.")
     if pd.api.types.is_bool_dtype(column.dtype) and not column.isna().any():
         return column.to_numpy(dtype=bool)
+
+    # objects that are all numbers
     known = column.dropna()
     number = (int, float, np.number, np.bool_, Decimal)
     if column.dtype == object and len(known) and all(isinstance(value, number) for value in known):
         decimals = any(isinstance(value, Decimal) for value in known)
         column = column.astype(np.float64) if decimals else pd.to_numeric(column)
+
+    # numbers without infinity, or else levels
     if pd.api.types.is_numeric_dtype(column.dtype):
         array = column.to_numpy(dtype=np.float64 if not isinstance(column.dtype, np.dtype) else None, na_value=np.nan)
         where = np.flatnonzero(np.isinf(array)) if array.dtype.kind == "f" else np.empty(0, dtype=int)
@@ -132,6 +235,67 @@ def rows_in_words(index: pd.Index[Any], where: np.ndarray[Any, Any]) -> str:
     return f"{len(where)} row{'s' * (len(where) != 1)} ({listed}{' …' * (len(where) > 5)})"
 
 
+def replaced(column: pd.Series[Any], where: IntArray, values: np.ndarray[Any, Any]) -> Any:
+    """Return a column with some of its values replaced, in its own dtype where the new values fit it."""
+    if not len(where):
+        return column.array
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "biuf" and values.dtype.kind in "biuf":
+        array = column.to_numpy()
+        array = array.astype(np.result_type(array.dtype, values.dtype))
+        array[where] = values
+        return array
+    objects = column.to_numpy(dtype=object, copy=True)  # pandas 3 hands out read-only views
+    objects[where] = values
+    return fitting(objects, column.dtype, where)
+
+
+def fitting(values: Any, dtype: Any, where: IntArray | None = None) -> Any:
+    """Return raw values as an array of a column's dtype where they fit it, else of one that holds them.
+
+    where : the positions that may not fit; by default all
+
+    >>> fitting([1, 2], np.dtype("int8")), fitting([1.5], np.dtype("int64"))
+    (array([1, 2]), array([1.5]))
+    """
+    if isinstance(values, pd.Series):
+        values = values.array
+    if not isinstance(values, (np.ndarray, pd.api.extensions.ExtensionArray)):
+        values = np.asarray(values)
+    if values.dtype == dtype:
+        return values
+    values = np.asarray(values)
+    if isinstance(dtype, np.dtype) and dtype.kind in "biuf" and values.dtype.kind in "biuf":
+        return values.astype(np.result_type(dtype, values.dtype))
+
+    objects = values.astype(object)
+    changed = objects if where is None else objects[where]
+    if isinstance(dtype, pd.CategoricalDtype):  # a level that this table doesn't list is still that level
+        more = [level for level in pd.unique(changed) if not pd.isna(level) and level not in dtype.categories]
+        dtype = pd.CategoricalDtype([*dtype.categories, *more], dtype.ordered)
+    if dtype == np.dtype(object):
+        return objects
+    try:
+        array = pd.Series(objects, dtype=dtype).array
+        kept = array.astype(object) if where is None else array.astype(object)[where]
+        survived = (kept == changed) | (pd.isna(kept) & pd.isna(changed))  # Arrow integers drop fractions in silence
+    except (TypeError, ValueError, ArithmeticError):
+        survived = np.zeros(len(changed), dtype=bool)
+    if np.asarray(survived, dtype=object).astype(bool).all():
+        return array
+    if pd.api.types.is_numeric_dtype(dtype):
+        return pd.Series(objects, dtype="Float64").array
+    return objects
+
+
+def plain_value(value: Any) -> Any:
+    """Return a NumPy scalar as the Python value that it is, and anything else unchanged.
+
+    >>> plain_value(np.int64(3)), plain_value("rent")
+    (3, 'rent')
+    """
+    return value.item() if isinstance(value, np.generic) else value
+
+
 def is_missing(values: np.ndarray[Any, Any], codes: Sequence[Any] = ()) -> np.ndarray[Any, np.dtype[np.bool_]]:
     """Whether each value is missing: NaN, None, or one of the codes that mean it (such as "?" or −9).
 
@@ -145,7 +309,12 @@ def is_missing(values: np.ndarray[Any, Any], codes: Sequence[Any] = ()) -> np.nd
 
 
 def distinct_values(values: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """Return the distinct values in order, missing ones left out, and how often each occurs."""
+    """Return the distinct values in order, missing ones left out, and how often each occurs.
+
+    >>> values, counts = distinct_values(np.array([3.0, 1.0, np.nan, 3.0]))
+    >>> values.tolist(), counts.tolist()
+    ([1.0, 3.0], [1, 2])
+    """
     distinct, position = encode(values)
     counts = np.bincount(position, minlength=len(distinct))
     known = ~is_missing(distinct)
@@ -157,7 +326,12 @@ def distinct_values(values: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any],
 
 
 def encode(values: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """Return the distinct values (numbers in order, others by first appearance) and each one's position."""
+    """Return the distinct values (numbers in order, others by first appearance) and each one's position.
+
+    >>> values, position = encode(np.array(["rent", "own", "rent"], dtype=object))
+    >>> values.tolist(), position.tolist()
+    (['rent', 'own'], [0, 1, 0])
+    """
     if values.dtype == object:
         position, distinct = pd.factorize(values, use_na_sentinel=False)
         return np.asarray(distinct, dtype=object), position
@@ -173,6 +347,8 @@ def distinct_rows(frame: pd.DataFrame) -> tuple[np.ndarray[Any, Any], np.ndarray
     """
     if frame.empty:
         return np.arange(len(frame)), np.arange(len(frame))
+
+    # refine the kinds column by column; they are numbered anew each time, so that no product overflows
     kind = np.zeros(len(frame), dtype=np.int64)
     for name in frame.columns:
         codes, levels = pd.factorize(frame[name], use_na_sentinel=False)
@@ -183,16 +359,21 @@ def distinct_rows(frame: pd.DataFrame) -> tuple[np.ndarray[Any, Any], np.ndarray
 
 
 def has_columns(X: Any) -> bool:
-    """Whether X names its own columns (an array doesn't)."""
-    return isinstance(X, (pd.DataFrame, Mapping)) or _is_foreign(X)
+    """Whether X names its own columns (an array doesn't).
+
+    >>> has_columns({"age": [30]}), has_columns([[30]])
+    (True, False)
+    """
+    return isinstance(X, (pd.DataFrame, Mapping)) or is_foreign(X)
 
 
-def _is_foreign(X: Any) -> bool:
+def is_foreign(X: Any) -> bool:
     """Whether X belongs to a table library other than pandas, decided without importing any."""
     return type(X).__module__.split(".")[0] in {"polars", "pyarrow", "modin", "cudf", "narwhals"}
 
 
 def _from_foreign(X: Any) -> pd.DataFrame:
+    """Another library's table, column by column."""
     import narwhals.stable.v2 as nw
 
     try:
@@ -214,15 +395,14 @@ def _column(column: Any) -> Any:
 
 
 def _from_array(X: Any, names: Sequence[Name] | None, what: str) -> pd.DataFrame:
+    """An array, or what becomes one, with the names given or numbered ones."""
     try:
         array = np.asarray(X)
     except ValueError as error:
         raise InputError(f"{what} is not a table: {error}") from error
     if array.ndim != 2:
-        raise InputError(
-            f"{what} must be a table (rows × features), but it has {array.ndim} dimension"
-            f"{'s' if array.ndim != 1 else ''}."
-        )
+        plural = "s" if array.ndim != 1 else ""
+        raise InputError(f"{what} must be a table (rows × features), but it has {array.ndim} dimension{plural}.")
     columns = [f"x{j}" for j in range(array.shape[1])] if names is None else list(names)
     if len(columns) != array.shape[1]:
         raise InputError(f"{what} has {array.shape[1]} columns, but {len(columns)} names were given.")
@@ -231,18 +411,15 @@ def _from_array(X: Any, names: Sequence[Name] | None, what: str) -> pd.DataFrame
     return pd.DataFrame(array, columns=pd.Index(columns))
 
 
-def _has_names(index: pd.Index[Any], names: Sequence[Name]) -> bool:
-    return all(name in index for name in names)
-
-
 def _pair(names: Sequence[Name], values: Sequence[Any], what: str) -> list[tuple[Name, Any]]:
+    """Names and values side by side, or an error if there are not equally many."""
     if len(values) != len(names):
         raise InputError(f"{what} has {len(values)} values, but there are {len(names)} features.")
     return list(zip(names, values, strict=True))
 
 
 def _one(value: Any, dtype: Any) -> pd.Series[Any]:
-    """A column of one value, in the wanted dtype if the value survives the conversion."""
+    """A column of one value, in the wanted dtype if that loses nothing."""
     value = np.nan if pd.api.types.is_scalar(value) and pd.isna(value) else value
     column = pd.Series([value])
     if dtype is None or column.dtype == dtype:

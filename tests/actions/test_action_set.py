@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import recourse as rs
 from recourse.actions import Distribution
+from recourse.actions.action_set import as_action_set
 
 
 @pytest.fixture
@@ -35,7 +36,7 @@ def test_settings_hold_in_any_order_and_change_the_actions(X):
     A["income"].step_size = 2  # only makes sense once steps are absolute
     A["income"].step_type = "absolute"
     A["income"].bounds = (1, 6)
-    assert A["income"].grid.tolist() == [1, 3, 5, 6]
+    assert A["income"].target_values.tolist() == [1, 3, 5, 6]
     A["income"].step_direction = 1
     assert A["income"].feasible_values(3.25).tolist() == [3.25, 5, 6]
     A["income"].ub = 5
@@ -58,7 +59,7 @@ def test_a_misspelt_setting_raises_and_names_the_nearest(X, target):
     with pytest.raises(AttributeError, match="'actionabel' is not a setting of a feature. Did you mean 'actionable'"):
         place.actionabel = False
     with pytest.raises(AttributeError, match="derived"):
-        A["owns"].grid = [1]
+        A["owns"].target_values = [1]
 
 
 @pytest.mark.parametrize(
@@ -254,7 +255,7 @@ def test_grids_include_both_bounds_and_never_leave_them(low, width, step, x, dir
     A = rs.ActionSet({"a": [low, low + width / 3, low + width]})
     feature = A["a"]
     feature.bounds, feature.step_size, feature.step_direction = (low, low + width), step, direction
-    menus = feature.grid
+    menus = feature.target_values
     assert menus[0] == low
     assert menus[-1] == low + width
     assert (np.diff(menus) >= 0).all()
@@ -269,7 +270,7 @@ def test_grids_include_both_bounds_and_never_leave_them(low, width, step, x, dir
 def test_the_observed_grid_is_the_values_seen_within_the_bounds(X):
     A = rs.ActionSet(X, grid="observed", default_bounds=(0, 100, "percentile"))
     A["income"].bounds = (2, 5)
-    assert A["income"].grid.tolist() == [2, 3.25, 4]
+    assert A["income"].target_values.tolist() == [2, 3.25, 4]
     with pytest.raises(rs.InputError, match="grid of 'owns' can't be 'everything'"):
         rs.ActionSet(X, grid="everything")
 
@@ -451,3 +452,70 @@ def test_the_levels_of_a_polars_enum_keep_their_order():
     grade = rs.ActionSet(pl.DataFrame({"grade": grades, "income": [1.0, 2.0, 3.0, 4.0]}))["grade"]
     assert grade.variable_type == "ordinal"
     assert list(grade.levels) == ["low", "mid", "high"]
+
+
+class _Model:
+    def predict(self, X):
+        return np.zeros(len(X))
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (pd.DataFrame({"age": [1, 2]}), "not a DataFrame"),
+        (_Model(), "not a _Model"),
+        (rs.ActionSet, "not the class ActionSet itself"),
+        (None, "not None"),
+    ],
+)
+def test_what_is_no_action_set_is_refused_in_words(given, words):
+    with pytest.raises(rs.InputError, match=rf"actions must be an ActionSet, {words}; .*\(model, people, actions\)"):
+        as_action_set(given)
+
+
+def test_an_action_set_is_taken_as_it_is():
+    A = rs.ActionSet({"age": [20, 40]})
+    assert as_action_set(A) is A
+
+
+SETTINGS = [
+    "actionable",
+    "variable_type",
+    "bounds",
+    "lb",
+    "ub",
+    "step_size",
+    "step_type",
+    "step_direction",
+    "levels",
+    "from_missing",
+    "label",
+    "unit",
+]
+
+
+def test_completion_shows_every_setting_and_none_of_the_old_names():
+    A = rs.ActionSet({"age": [20, 40], "overdue": [0, 1]})
+    for shown in (dir(A), dir(A["age"]), dir(A[["age", "overdue"]])):
+        assert set(SETTINGS) <= set(shown)
+        assert not {"mutable", "grid", "flip_direction", "compatible", "align", "feasible_grid", "df"} & set(shown)
+    assert A.mutable == A.actionable == [True, True]
+    assert A["age"].grid.tolist() == A["age"].target_values.tolist()
+
+
+def test_a_view_knows_all_that_a_feature_knows():
+    A = rs.ActionSet({"age": [20, 40], "overdue": [0, 1]})
+    public = {name for name in dir(A["age"]) if not name.startswith("_")}
+    values = {name for name in public if not callable(getattr(A["age"], name))}
+    assert values <= set(dir(A[["age"]]))
+    for name in values:
+        assert len(getattr(A, name)) == 2
+
+
+def test_a_misspelt_setting_names_the_nearest():
+    A = rs.ActionSet({"age": [20, 40], "overdue": [0, 1]})
+    for one in (A, A["age"], A[["age"]]):
+        with pytest.raises(AttributeError, match="Did you mean 'actionable'"):
+            one.actionble = False
+    with pytest.raises(AttributeError, match="Did you mean 'step_direction'"):
+        A.step_directon  # noqa: B018

@@ -194,7 +194,7 @@ def test_every_search_finds_what_brute_force_finds(cost, seed, kinds, states, ma
     denied = X[~model.approves(X)].iloc[:4]
     menus = actions.menus(denied, cost, max_changes=max_changes)
     expected = brute_force.solve(model, menus)
-    for answers in (rs.find(model, menus), any_model.solve(model, menus)):
+    for answers in (rs.search.solve(model, menus), any_model.solve(model, menus)):
         np.testing.assert_array_equal(answers.codes, expected.codes)
         np.testing.assert_allclose(answers.cost, expected.cost, rtol=1e-9, atol=1e-9)
         np.testing.assert_allclose(answers.total, expected.total, rtol=1e-9, atol=1e-9)
@@ -217,7 +217,7 @@ def test_items_are_distinct_by_feature_also_where_features_share_a_menu(seed, ki
     model = model_of(X, seed)
     denied = X[~model.approves(X)].iloc[:2]
     menus = actions.menus(denied)
-    ranks = rs.search.find_items(model, menus, total_items=4, distinct=distinct)
+    ranks = rs.search.solve_items(model, menus, total_items=4, distinct=distinct)
     for person in range(len(denied)):
         earlier: list[set[int]] = []
         for rank in ranks:
@@ -277,9 +277,8 @@ def test_linkages_in_a_circle_are_refused():
     X = pd.DataFrame({"a": [0, 1, 2], "b": [0, 1, 2]})
     actions = rs.ActionSet(X)
     actions.add_constraint(c.Linkage("a", {"b": 1.0}))
-    actions.add_constraint(c.Linkage("b", {"a": 1.0}))
     with pytest.raises(rs.InputError, match="in a circle"):
-        actions.menus(X)
+        actions.add_constraint(c.Linkage("b", {"a": 1.0}))
 
 
 def test_in_one_largest_price_the_smallest_sum_wins_also_with_joint_menus():
@@ -319,7 +318,7 @@ def test_somebody_who_violates_a_constraint_today_can_still_change_other_feature
             actions = rs.ActionSet(X, default_bounds=(0, 100, "percentile"))
             actions.add_constraint(c.OneHot(["rents", "owns", "free"]))
             model = rs.LinearModel({"years": 1.0, "owns": 0.25}, intercept=-3.75 - 0.25)
-            answer = rs.find(model, actions.menus(X.iloc[[0]]))
+            answer = rs.search.solve(model, actions.menus(X.iloc[[0]]))
             after = actions.menus(X.iloc[[0]]).points([0], answer.picks)
             assert after["years"].iloc[0] == 4
             assert after[["rents", "owns", "free"]].to_numpy().tolist() == [[1, 1, 0]]
@@ -333,7 +332,7 @@ def test_a_zero_coefficient_matters_when_a_constraint_needs_the_feature():
     model = rs.LinearModel({"owns": 1.0, "rents": 0.0, "free": 0.0}, intercept=-0.5)
     renter = X[X["rents"] == 1].iloc[[0]]
     menus = actions.menus(renter)
-    answer = rs.find(model, menus)
+    answer = rs.search.solve(model, menus)
     after = menus.points([0], answer.picks)
     assert after[["rents", "owns", "free"]].to_numpy().tolist() == [[0, 1, 0]]
 

@@ -110,12 +110,12 @@ def test_defaults_hold_for_features_that_say_nothing_else(X):
     features = {"overdue": {"actionable": True, "step": 1}, "school": {"missing": []}}
     A = rs.read_actions({"defaults": defaults, "features": features}, X).actions
     assert [feature.name for feature in A if feature.actionable] == ["overdue"]
-    assert A["income"].grid.tolist() == [0, 1.5, 3]
-    assert A["overdue"].grid.tolist() == [0, 1, 2, 3]
+    assert A["income"].target_values.tolist() == [0, 1.5, 3]
+    assert A["overdue"].target_values.tolist() == [0, 1, 2, 3]
     assert A["gaps"].missing == ("?", -9)
     assert "?" in A["school"].levels
     observed = rs.read_actions({"defaults": {"grid": "observed"}}, X).actions
-    assert set(observed["income"].grid) < set(X["income"])
+    assert set(observed["income"].target_values) < set(X["income"])
 
 
 @pytest.mark.parametrize("direction", ["up", "down", "any", 1, -1, 0])
@@ -494,7 +494,7 @@ def content(actions: rs.ActionSet) -> tuple:
         if isinstance(constraint, joint.Reachability):
             known["_reachable"] = constraint.reachable.tolist()
         ties.append((type(constraint), known))
-    return [(f.name, f.dtype, stated[f.name], f.grid.tolist()) for f in actions], ties
+    return [(f.name, f.dtype, stated[f.name], f.target_values.tolist()) for f in actions], ties
 
 
 numbers = st.floats(-1e6, 1e6, allow_nan=False).map(lambda x: round(x, 6))
@@ -620,7 +620,7 @@ def test_a_draft_reads_back_as_the_target_values_that_were_inferred(X, tmp_path)
     inferred = rs.ActionSet(X)
     assert [f.variable_type for f in said.actions] == [f.variable_type for f in inferred]
     for feature in inferred:
-        assert said.actions[feature.name].grid.tolist() == feature.grid.tolist()
+        assert said.actions[feature.name].target_values.tolist() == feature.target_values.tolist()
     assert said.actions["nothing"].actionable is False
 
 
@@ -695,3 +695,13 @@ def test_the_guide_runs_and_names_every_setting_and_kind(tmp_path, monkeypatch):
     names |= {name for part in ("Feature", "Defaults") for name in schema()["$defs"][part]["properties"]}
     assert not [name for name in (names - {"kind"}) | set(KINDS) if f"`{name}`" not in GUIDE and name != "grid"]
     assert set(Document.model_fields) == {"schema_", "version", "defaults", "features", "constraints"}
+
+
+def test_a_constraint_of_the_users_own_is_code_and_not_what_it_is_made_of():
+    class Budget(joint.Sum):
+        """A sum with more to it."""
+
+    with pytest.raises(rs.InputError, match="it is code"):
+        entry_of(Budget({"overdue": 1.0}, ub=3))
+    with pytest.raises(rs.InputError, match="it is code"):
+        entry_of(joint.Predicate(lambda today, new: [True], ["overdue"]))

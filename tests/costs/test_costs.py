@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -93,3 +95,99 @@ def test_an_unknown_cost_is_an_error_with_the_nearest_name():
         as_cost("totl")
     with pytest.raises(rs.InputError, match="a name, a Cost or a function"):
         as_cost(3)
+
+
+# -- identity ------------------------------------------------------------------------------------------
+
+
+def dear(feature, x, values):
+    return 2.0 * np.abs(values - x)
+
+
+class Squared(rs.Cost):
+    """A user's own cost: its attributes are its settings."""
+
+    name = "squared"
+
+    def __init__(self, power=2.0, weights=None):
+        super().__init__(weights)
+        self.power = power
+
+    def position(self, feature, values):
+        return feature.percentile(values) ** self.power
+
+
+NAMED = [
+    (rs.TotalCost(), "TotalCost()"),
+    (rs.TotalCost({"income": 2}), "TotalCost({'income': 2.0})"),
+    (rs.LocalCost({"income": np.float32(0.5)}), "LocalCost({'income': 0.5})"),
+    (rs.MaxCost(), "MaxCost()"),
+    (rs.L1Cost({"a": 3, "b": 1}), "L1Cost({'a': 3.0, 'b': 1.0})"),
+    (rs.FeatureCost({"a": 3}, default=2), "FeatureCost({'a': 3.0}, default=2.0)"),
+    (rs.FeatureCost(), "FeatureCost()"),
+    (rs.FunctionCost(dear, combine="max"), "FunctionCost(dear, combine='max')"),
+    (rs.FunctionCost(dear, weights={"a": 2}, identity="v1"), "FunctionCost(dear, weights={'a': 2.0}, identity='v1')"),
+    (Squared(3.0), "Squared(power=3.0)"),
+]
+
+
+@pytest.mark.parametrize(("cost", "call"), NAMED, ids=[call for _, call in NAMED])
+def test_a_cost_prints_as_the_call_that_makes_it_and_equals_what_that_makes(cost, call):
+    assert repr(cost) == call
+    names = {name: getattr(rs, name) for name in dir(rs) if name.endswith("Cost")} | {"dear": dear, "Squared": Squared}
+    again = eval(call, names)
+    assert again == cost
+    assert hash(again) == hash(cost)
+    assert again.to_dict() == cost.to_dict()
+    assert cost.to_dict() == json.loads(json.dumps(cost.to_dict(), allow_nan=False))
+
+
+def test_costs_with_other_prices_are_other_costs():
+    costs = [cost for cost, _ in NAMED] + [
+        rs.TotalCost({"income": 1000}),
+        rs.TotalCost({"debts": 2}),
+        rs.FeatureCost({"a": 3}),
+        rs.FunctionCost(dear),
+        rs.FunctionCost(dear, identity="v2"),
+        Squared(2.0),
+        Squared(3.0, {"a": 2.0}),
+    ]
+    for i, one in enumerate(costs):
+        for other in costs[:i]:
+            assert one != other
+            assert one.to_dict() != other.to_dict()
+
+
+def test_a_bradley_terry_cost_is_its_prices():
+    answers = [("job", "debts"), ("job", "savings"), ("debts", "savings")]
+    one, same = (rs.BradleyTerryCost.from_comparisons(answers) for _ in range(2))
+    other = rs.BradleyTerryCost.from_comparisons([*answers, ("job", "savings")])
+    assert one == same
+    assert one != other
+    assert one.to_dict() == same.to_dict() != other.to_dict()
+
+
+def test_a_function_that_no_process_can_import_has_no_identity_until_it_is_given_one():
+    def local(feature, x, values):
+        return np.abs(values - x)
+
+    for function in (local, lambda feature, x, values: np.abs(values - x)):
+        cost = rs.FunctionCost(function)
+        assert cost == rs.FunctionCost(function)
+        with pytest.raises(rs.InputError, match="identity="):
+            cost.to_dict()
+        assert rs.FunctionCost(function, identity="mine").to_dict()["function"] == {"told": "mine"}
+    assert rs.FunctionCost(dear).to_dict()["function"] == f"{__name__}:dear"
+
+
+def test_settings_of_the_wrong_kind_are_refused():
+    with pytest.raises(rs.InputError, match="mapping"):
+        rs.TotalCost(["income"])
+    with pytest.raises(rs.InputError, match="combine"):
+        rs.FunctionCost(dear, combine="som")
+    with pytest.raises(rs.InputError, match="function"):
+        rs.FunctionCost(3)
+    with pytest.raises(rs.InputError, match="identity"):
+        rs.FunctionCost(dear, identity=3)
+    with pytest.raises(rs.InputError, match="default"):
+        rs.FeatureCost(default=-1)

@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 import recourse as rs
-from recourse.cli import main
+from recourse.cli.main import main
 
 DOCS = Path(__file__).parents[2] / "docs"
 

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 import recourse as rs
-from recourse.cli import main
+from recourse.cli.main import main
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

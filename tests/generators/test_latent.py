@@ -28,6 +28,8 @@ from recourse.generators import (
     descent,
     latent,
 )
+from recourse.generators.differentiable_model import DifferentiableModel
+from recourse.generators.population import scaling_of
 from recourse.models.network_classifier import NetworkClassifier
 
 pytestmark = pytest.mark.usefixtures("needs_torch")
@@ -79,10 +81,10 @@ def test_a_space_follows_from_the_table_and_the_seed_alone(needs_torch):
 def test_a_fitted_space_is_what_a_recipe_would_have_fitted(world):
     X, clf, people, A = world
     recipe = REVISE(space=Autoencoder(epochs=3), max_steps=20)
-    inside = recipe.generate(clf, A, people, population=X, random_state=5)
+    inside = recipe.generate(clf, people, A, population=X, random_state=5)
     fitted = replace(recipe, space=recipe.space.fit(X, random_state=5))
-    pd.testing.assert_frame_equal(fitted.generate(clf, A, people, population=X).X, inside.X)
-    other = recipe.generate(clf, A, people, population=X, random_state=6)
+    pd.testing.assert_frame_equal(fitted.generate(clf, people, A, population=X).X, inside.X)
+    other = recipe.generate(clf, people, A, population=X, random_state=6)
     assert not np.allclose(other.X, inside.X)
 
 
@@ -90,8 +92,8 @@ def test_the_autoencoder_learns_from_the_population_and_never_from_the_people_as
     X, clf, people, A = world
     recipe = REVISE(space=Autoencoder(epochs=3), max_steps=20)
     with pytest.raises(rs.InputError, match="population="):
-        recipe.generate(clf, A, people)
-    all_, some = (recipe.generate(clf, A, part, population=X).X for part in (people, people.tail(5)))
+        recipe.generate(clf, people, A)
+    all_, some = (recipe.generate(clf, part, A, population=X).X for part in (people, people.tail(5)))
     np.testing.assert_allclose(all_.tail(5), some, atol=1e-6)
 
 
@@ -101,9 +103,16 @@ def test_units_do_not_matter_because_the_population_standardises(world):
     np.testing.assert_allclose(one.encode(X.to_numpy()), other.encode(X.to_numpy() * 1000 + 5), atol=1e-6)
 
 
-def test_what_is_decoded_lies_where_people_do_and_codes_spread_like_the_prior():
-    X = rs.datasets.overlapping(1000).X
-    space = Autoencoder().fit(X)
+@pytest.mark.parametrize(
+    ("n", "settings"),
+    [
+        (400, Autoencoder(epochs=60, learning_rate=5e-3)),
+        pytest.param(1000, Autoencoder(), marks=pytest.mark.slow),
+    ],
+)
+def test_what_is_decoded_lies_where_people_do_and_codes_spread_like_the_prior(n, settings):
+    X = rs.datasets.overlapping(n).X
+    space = settings.fit(X)
     codes = space.encode(X.to_numpy())
     back, _ = space.decode(codes)
     assert np.sqrt((((back - X) / X.std()) ** 2).mean(axis=None)) < 0.07
@@ -120,6 +129,18 @@ def test_training_goes_on_from_the_weights_and_keeps_the_scaling(world):
     moved = max(np.abs(a - b).max() for a, b in zip(after.weights, start.weights, strict=True))
     assert 0 < moved < 0.2
     assert repr(replace(start, settings=Autoencoder(warm_epochs=0)).warmed(X).weights) == repr(start.weights)
+
+
+def test_training_and_search_end_once_the_budget_is_used_up(world):
+    X, clf, people, A = world
+    endless = Autoencoder(epochs=10**9)
+    used_up = rs.Budget()
+    used_up.cancel()
+    space = endless.fit(X, budget=used_up)
+    np.testing.assert_array_equal(space.mean, X.mean())
+    out = REVISE(space=endless).generate(clf, people, A, population=X, time_limit=0.3)
+    assert out.interrupted
+    assert (out.steps == 0).all()
 
 
 # -- slopes --------------------------------------------------------------------------------------------
@@ -144,11 +165,11 @@ def test_slopes_are_those_of_an_automatic_differentiator_through_the_decoder(wor
     rng = np.random.default_rng(0)
     for recipe in (REVISE(space=space), CLUE(space=space), DiCE(space=space), Gravitational(space=space)):
         recipe = replace(recipe, counterfactuals=K, penalties=(Distance(0.3), Distance(0.2, "mad")))
-        search = descent._Search(
-            recipe, descent.Network(model, A), Reach(B, people), np.arange(60), descent._scaling(A, X), None, space
+        search = descent.GradientSearch(
+            recipe, DifferentiableModel(model, A), Reach(B, people), np.arange(60), scaling_of(A, X), None, space
         )
         position = search.space.start + rng.normal(size=(60, K, 2))
-        gradient, _, _ = search._look(position, search.today, None, np.arange(60))
+        gradient, _, _ = search.slopes_at(position, search.today, None, np.arange(60))
         leaf = torch.tensor(position, requires_grad=True)
         today, deviation = torch.tensor(search.today), torch.tensor(search.deviation)
         raw = torch.cat([decode(leaf)[..., :2], today[..., 2:3].expand(-1, K, -1), decode(leaf)[..., 3:]], dim=2)
@@ -170,7 +191,7 @@ def test_a_clipped_value_holds_nobody_back_who_would_come_inside(world, space):
     ways = np.array([feature.step_direction for feature in A])
     ahead = ways * (space.decode(space.encode(people.to_numpy()))[0] - people.to_numpy())
     assert (ahead < 0).sum(axis=1).max() > 4, "most of somebody's features start on the edge of their box"
-    out = REVISE(space=space, max_steps=300).generate(clf, A, people, population=X)
+    out = REVISE(space=space, max_steps=300).generate(clf, people, A, population=X)
     assert out.valid.all()
     assert (ways * (out.X - people) > 0).to_numpy()[ahead < 0].any(), "some of them leave it"
 
@@ -183,7 +204,7 @@ def test_what_is_immutable_stays_to_the_last_bit_where_the_decoder_has_another_v
     A = rs.ActionSet(X, default_bounds=(-20, 20))
     A[["f2", "f3", "f4"]].actionable = False
     A["f5"].step_direction = 1
-    out = REVISE(space=space, max_steps=300).generate(clf, A, people, population=X)
+    out = REVISE(space=space, max_steps=300).generate(clf, people, A, population=X)
     pd.testing.assert_frame_equal(out.X[["f2", "f3", "f4"]], people[["f2", "f3", "f4"]])
     assert (out.X["f5"] >= people["f5"]).all()
     assert out.valid.mean() > 0.9
@@ -204,7 +225,7 @@ def test_one_hot_groups_and_whole_numbers_stay_what_they_are():
     A.add_constraint(rs.constraints.OneHot(["home0", "home1", "home2"]))
     A.add_constraint(rs.constraints.AtMost(3))
     people = X[clf.predict(X) == 0]
-    out = REVISE(space=Autoencoder(latent=3), max_steps=500).generate(clf, A, people, population=X)
+    out = REVISE(space=Autoencoder(latent=3), max_steps=500).generate(clf, people, A, population=X)
     assert (out.X[["home0", "home1", "home2"]].sum(axis=1) == 1).all()
     assert ((out.X["home2"] > people["home2"]) & out.valid).any()
     assert out.X.dtypes.equals(X.dtypes)
@@ -221,9 +242,9 @@ def test_words_and_missing_values_stay_and_touch_nobody_else(world):
     A["home"].actionable = False
     model = rs.LinearModel({"f0": 1.0, "f1": -1.0}, intercept=0.0)
     recipe = REVISE(space=Autoencoder(epochs=10), max_steps=300)
-    full = recipe.generate(model, A, asked, population=table)
+    full = recipe.generate(model, asked, A, population=table)
     asked.iloc[4, 3] = np.nan
-    out = recipe.generate(model, A, asked, population=table)
+    out = recipe.generate(model, asked, A, population=table)
     assert out.X["home"].tolist() == asked["home"].tolist()
     pd.testing.assert_frame_equal(out.X.drop(asked.index[4]), full.X.drop(asked.index[4]))
     assert np.isnan(out.X.iloc[4, 3])
@@ -241,13 +262,13 @@ def test_a_space_that_does_not_go_with_the_action_set_is_refused(world, space):
     ):
         other = Autoencoder(epochs=1).fit(X[names] if names else X.assign(f9=1.0))
         with pytest.raises(rs.InputError, match=message):
-            REVISE(space=other).generate(clf, A, people)
+            REVISE(space=other).generate(clf, people, A)
         with pytest.raises(rs.InputError, match=message):
             rs.simulate(clf, X, clf.predict(X), A, recourse=REVISE(space=other), rounds=1)
     B = rs.ActionSet(X, default_bounds=(-20, 20))
     B[[f"f{k}" for k in range(3, 8)]].actionable = False
     few = Autoencoder(epochs=20).fit(X[["f2", "f0", "f1"]])
-    assert REVISE(space=few, max_steps=500).generate(clf, B, people).valid.mean() > 0.9
+    assert REVISE(space=few, max_steps=500).generate(clf, people, B).valid.mean() > 0.9
 
 
 def test_settings_that_mean_nothing_are_refused():
@@ -266,7 +287,7 @@ def test_settings_that_mean_nothing_are_refused():
 def test_a_search_in_a_fitted_space_does_not_need_torch(world, space, monkeypatch):
     _, clf, people, A = world
     monkeypatch.setattr(latent, "import_torch", lambda *_: pytest.fail("torch was asked for"))
-    assert REVISE(space=space).generate(clf, A, people).valid.any()
+    assert REVISE(space=space).generate(clf, people, A).valid.any()
 
 
 # -- what the recipes are for --------------------------------------------------------------------------
@@ -283,7 +304,7 @@ def test_answers_of_revise_lie_nearer_to_people_than_those_of_generic(seed):
         Generic(max_steps=1000, stop=Probability(0.9)),
         REVISE(max_steps=1000, stop=Probability(0.9), space=space),
     ):
-        out = recipe.generate(clf, A, people, population=X)
+        out = recipe.generate(clf, people, A, population=X)
         assert out.valid.mean() > 0.98
         points = out.X[out.valid].to_numpy()
         nearest[recipe.name] = cdist(points / sd, X / sd).min(axis=1).mean()
@@ -301,7 +322,7 @@ def test_clue_lowers_the_entropy_of_the_prediction_and_favours_no_label(world, s
 
     everyone = X.head(200)
     uncertain = everyone[entropy(everyone) > 0.3]
-    out = CLUE(space=space, max_steps=5000).generate(clf, A, uncertain, population=X)
+    out = CLUE(space=space, max_steps=5000).generate(clf, uncertain, A, population=X)
     assert (entropy(out.X) < entropy(uncertain)).mean() > 0.95
     assert entropy(out.X).mean() < 0.2 * entropy(uncertain).mean()
     assert out.converged.mean() > 0.95
@@ -316,19 +337,32 @@ def test_other_recipes_search_latent_spaces_too(world, space):
         DiCE(max_steps=300),
         Generic(optimiser=Adam(0.05)),
     ):
-        out = replace(recipe, space=space).generate(clf, A, people, population=X)
+        out = replace(recipe, space=space).generate(clf, people, A, population=X)
         assert out.valid.mean() > 0.8, recipe.name
 
 
 # -- over time -----------------------------------------------------------------------------------------
 
 
-def simulated(data, recourse, **how):
+def simulated(data, recourse, rounds=3, **how):
     net = NetworkClassifier((), epochs=20, random_state=0)
-    return rs.simulate(net, data.X, data.y, rs.ActionSet(data.X, default_bounds=(-10, 10)), recourse=recourse, rounds=3,
-                       repeats=2, permutations=0, measure_every=3, **how)  # fmt: skip
+    A = rs.ActionSet(data.X, default_bounds=(-10, 10))
+    how |= {"recourse": recourse, "rounds": rounds, "measure_every": rounds}
+    return rs.simulate(net, data.X, data.y, A, repeats=2, permutations=0, **how)
 
 
+@pytest.mark.parametrize("warm_epochs", [0, 1])
+def test_in_a_simulation_of_two_rounds_a_space_is_learned_once_or_goes_on(warm_epochs):
+    data = rs.datasets.overlapping(100)
+    recipe = REVISE(space=Autoencoder(epochs=2, warm_epochs=warm_epochs), max_steps=50)
+    sim = simulated(data, recipe, rounds=2)
+    start = sim.study.start_recourse["revise"].recipe.space
+    ends = [state.arms["model", "revise"].recourse.recipe.space for state in sim._states]
+    assert [one is start for one in ends] == [warm_epochs == 0] * 2
+    assert sim.study.recourse["revise"].recipe is recipe, "what was passed stays as it was"
+
+
+@pytest.mark.slow
 def test_in_a_simulation_a_space_is_learned_once_or_goes_on_with_the_model():
     data = rs.datasets.overlapping(200)
     still = REVISE(space=Autoencoder(epochs=4), max_steps=300)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import recourse as rs
 from helpers import COSTS, LABELS, MODELS, brute_force, world
 from recourse.search import brute_force as definition
-from recourse.search.additive import KnapsackSearch
+from recourse.search.additive import KnapsackProposer
 
 worlds = st.builds(
     world,
@@ -28,7 +28,7 @@ relaxed = settings(max_examples=40, deadline=None, suppress_health_check=[Health
 def test_the_answer_is_what_brute_force_finds(w, cost, max_changes):
     denied = w.denied.iloc[:4]
     menus = w.actions.menus(denied, cost, max_changes=max_changes)
-    answers = rs.find(w.model, menus)
+    answers = rs.search.solve(w.model, menus)
     for person in range(len(denied)):
         best = brute_force(w, denied.iloc[person], cost, max_changes)
         status = answers.status(person)
@@ -49,10 +49,10 @@ def test_all_searches_agree(search, w, cost, max_changes, monkeypatch):
     expected = definition.solve(w.model, menus)
     with monkeypatch.context() as patch:
         if search == "milp":
-            patch.setattr(KnapsackSearch, "accepts", lambda menus: False)
+            patch.setattr(KnapsackProposer, "accepts", lambda *question: False)
         if search == "best first":
             patch.setattr(type(w.model), "additive", lambda self, menus: None)
-        answers = rs.find(w.model, menus)
+        answers = rs.search.solve(w.model, menus)
     np.testing.assert_array_equal(answers.codes, expected.codes)
     np.testing.assert_allclose(answers.cost, expected.cost, rtol=1e-9, atol=1e-9)
     np.testing.assert_allclose(answers.total, expected.total, rtol=1e-9, atol=1e-9)
@@ -63,7 +63,7 @@ def test_all_searches_agree(search, w, cost, max_changes, monkeypatch):
 def test_every_action_is_in_the_action_set_and_approved_by_the_users_estimator(w, cost):
     denied = w.denied.iloc[:10]
     menus = w.actions.menus(denied, cost)
-    answers = rs.find(w.model, menus)
+    answers = rs.search.solve(w.model, menus)
     found = np.flatnonzero(answers.found)
     after = menus.points(found, answers.picks[found])
     if len(found):
@@ -80,11 +80,11 @@ def test_every_action_is_in_the_action_set_and_approved_by_the_users_estimator(w
 @given(worlds, st.sampled_from(COSTS))
 def test_a_larger_action_set_never_raises_the_cost(w, cost):
     denied = w.denied.iloc[:5]
-    before = rs.find(w.model, w.actions.menus(denied, cost))
+    before = rs.search.solve(w.model, w.actions.menus(denied, cost))
     larger = w.actions.copy()
     larger.actionable = True
     larger["income"].step_direction = 0
-    after = rs.find(w.model, larger.menus(denied, cost))
+    after = rs.search.solve(w.model, larger.menus(denied, cost))
     assert (after.cost <= before.cost + 1e-9).all()
 
 
@@ -94,7 +94,7 @@ def test_immutable_features_never_move(w):
     w.actions[["overdue", "income"]].actionable = False
     denied = w.denied.iloc[:10]
     menus = w.actions.menus(denied)
-    answers = rs.find(w.model, menus)
+    answers = rs.search.solve(w.model, menus)
     after = menus.points(np.arange(len(denied)), answers.picks)
     pd.testing.assert_frame_equal(
         after[["overdue", "income"]], denied[["overdue", "income"]].reset_index(drop=True), check_index_type=False
@@ -105,7 +105,7 @@ def test_immutable_features_never_move(w):
 @given(worlds, st.sampled_from(COSTS))
 def test_a_budget_of_nothing_only_weakens_the_status(w, cost):
     menus = w.actions.menus(w.denied.iloc[:5], cost)
-    full, none = rs.find(w.model, menus), rs.find(w.model, menus, time_limit=0)
+    full, none = rs.search.solve(w.model, menus), rs.search.solve(w.model, menus, budget=rs.Budget(0))
     for person in range(len(menus)):
         assert none.status(person) in (rs.Status.UNKNOWN, full.status(person))
         assert none.bound[person] <= full.cost[person] + 1e-12
@@ -119,7 +119,7 @@ def test_listed_actions_are_the_cheapest_distinct_ones(w, distinct, cost):
     if denied.empty:
         return
     menus = w.actions.menus(denied, cost)
-    ranks = [rank for rank in rs.search.find_items(w.model, menus, total_items=6, distinct=distinct) if rank.found[0]]
+    ranks = [rank for rank in rs.search.solve_items(w.model, menus, total_items=6, distinct=distinct) if rank.found[0]]
     subsets = _all_subsets_of(w.model, menus)
     earlier: list[frozenset[int]] = []
     for rank in ranks:
@@ -167,7 +167,7 @@ def test_a_score_exactly_on_the_boundary_follows_the_models_own_predict(labels, 
     actions = rs.ActionSet(X, default_bounds=(-4, 4))
     denied = X[clf.predict(X) != desired].reset_index(drop=True)
     menus = actions.menus(denied, "l1")
-    answers = rs.find(model, menus)
+    answers = rs.search.solve(model, menus)
     score = denied.sum(axis=1).to_numpy()
     # the second label needs a score of at least 1, the first one is given at 0 already
     steps = 1 - score if favourable else score
@@ -182,7 +182,7 @@ def test_a_named_threshold_has_the_last_word(threshold):
     model = rs.as_model(w.clf, threshold=threshold)
     denied = w.X[w.clf.predict_proba(w.X)[:, 1] < threshold]
     menus = w.actions.menus(denied)
-    answers = rs.find(model, menus)
+    answers = rs.search.solve(model, menus)
     assert answers.found.any()
     after = menus.points(np.flatnonzero(answers.found), answers.picks[answers.found])
     assert (w.clf.predict_proba(after)[:, 1] >= threshold).all()
@@ -194,7 +194,7 @@ def test_a_margin_keeps_answers_clear_of_the_boundary():
     w = world(5, kind="scaled svm")
     model = rs.as_model(w.clf, margin=0.25)
     menus = w.actions.menus(w.X[~model.approves(w.X)].iloc[:10])
-    answers = rs.find(model, menus)
+    answers = rs.search.solve(model, menus)
     after = menus.points(np.flatnonzero(answers.found), answers.picks[answers.found])
     assert (w.clf.decision_function(after) >= 0.25).all()
 
@@ -206,7 +206,7 @@ def test_moves_at_no_price_are_kept_where_they_decide():
     actions = rs.ActionSet(X)
     actions["a"].bounds, actions["a"].step_type, actions["a"].step_size = (0, 20), "absolute", 1
     start = pd.DataFrame({"a": [15.0]})
-    answers = rs.find(model, actions.menus(start))
+    answers = rs.search.solve(model, actions.menus(start))
     assert answers.status(0) is rs.Status.OPTIMAL
     assert answers.cost[0] == 0
 
@@ -214,13 +214,14 @@ def test_moves_at_no_price_are_kept_where_they_decide():
 @pytest.mark.parametrize("knapsack", [True, False])
 def test_a_change_that_costs_nothing_and_decides_nothing_is_left_out(knapsack, monkeypatch):
     if not knapsack:
-        monkeypatch.setattr(KnapsackSearch, "accepts", lambda menus: False)
+        monkeypatch.setattr(KnapsackProposer, "accepts", lambda *question: False)
     names = list("abcdefgh")
     X = pd.DataFrame({name: np.arange(10.0) for name in names})
     model = rs.LinearModel({"a": 1.0, **dict.fromkeys(names[1:], 0.001)}, intercept=-5)
     actions = rs.ActionSet(X, default_bounds=(0, 30))
     actions.step_type, actions.step_size = "absolute", 1
-    answers = rs.find(model, actions.menus(pd.DataFrame({name: [0.0 if name == "a" else 12.0] for name in names})))
+    person = pd.DataFrame({name: [0.0 if name == "a" else 12.0] for name in names})
+    answers = rs.search.solve(model, actions.menus(person))
     assert (answers.picks[0, 1:] == 0).all()
 
 
@@ -230,7 +231,7 @@ def test_the_largest_shift_comes_first_and_only_then_the_sum():
     price = {"A": 0.401, "B": 0.4, "C": 0.4, "D": 0.4}
     X = pd.DataFrame([[0, 0, 0, 0], [1, 1, 1, 1]], columns=list("ABCD"))
     cost = rs.FunctionCost(lambda feature, x, values: np.full(len(values), price[feature.name]), combine="max")
-    answers = rs.find(model, rs.ActionSet(X).menus(X.iloc[:1], cost))
+    answers = rs.search.solve(model, rs.ActionSet(X).menus(X.iloc[:1], cost))
     assert answers.picks[0].tolist() == [0, 1, 1, 1]
     np.testing.assert_allclose([answers.cost[0], answers.total[0]], [0.4, 1.2])
 
@@ -250,7 +251,7 @@ def test_points_within_rounding_of_the_boundary_are_settled_by_predict():
     actions = rs.ActionSet(X, default_bounds=(0, 0.2))
     actions.step_type, actions.step_size = "absolute", 0.1
     prefers_b = rs.FunctionCost(lambda feature, x, values: values * (2 if feature.name == "a" else 1))
-    answers = rs.find(model, actions.menus(X.iloc[:1], prefers_b))
+    answers = rs.search.solve(model, actions.menus(X.iloc[:1], prefers_b))
     exact = definition.solve(model, actions.menus(X.iloc[:1], prefers_b))
     assert answers.status(0) is rs.Status.OPTIMAL
     np.testing.assert_allclose(answers.cost, exact.cost)
@@ -265,13 +266,13 @@ def test_many_sums_exactly_on_the_bar_are_settled_without_a_search_for_each():
     actions = rs.ActionSet(X)
     actions[list("abcde")].bounds = (0, 4)
     out_of_reach = rs.LinearModel({**dict.fromkeys("abcde", 1.0), "f": 0.0}, intercept=-20)
-    answers = rs.find(out_of_reach, actions.menus(X))
+    answers = rs.search.solve(out_of_reach, actions.menus(X))
     assert {answers.status(i) for i in range(len(X))} == {rs.Status.INFEASIBLE}
     X["f"] = 0.0
     just = rs.LinearModel(dict.fromkeys("abcde", 1.0), intercept=-15)
     denied = X[~just.approves(X)]
     menus = actions.menus(denied, "l1")
-    answers = rs.find(just, menus)
+    answers = rs.search.solve(just, menus)
     assert {answers.status(i) for i in range(len(menus))} == {rs.Status.OPTIMAL}
     assert (menus.points(np.arange(len(menus)), answers.picks)[list("abcde")].sum(axis=1) == 16).all()
 
@@ -292,7 +293,7 @@ def test_listed_actions_that_the_model_rejects_within_rounding_are_never_listed(
     actions.step_type, actions.step_size = "absolute", 0.1
     menus = actions.menus(X.iloc[:1], rs.FunctionCost(lambda feature, x, values: values))
     for distinct in ("subsets", "minimal"):
-        ranks = rs.search.find_items(model, menus, total_items=4, distinct=distinct)
+        ranks = rs.search.solve_items(model, menus, total_items=4, distinct=distinct)
         listed = [rank for rank in ranks if rank.found[0]]
         assert listed
         earlier: list[frozenset[int]] = []

@@ -181,9 +181,9 @@ def test_costs_under_a_constraint_equal_those_of_a_formulation_by_hand(german, k
     tied = actions.copy()
     tied.add_constraint(constraint)
     menus = tied.menus(denied)
-    answers = rs.find(model, menus)
+    answers = rs.search.solve(model, menus)
     differ = 0
-    unconstrained = rs.find(model, free)
+    unconstrained = rs.search.solve(model, free)
     for person in range(len(denied)):
         row = denied.iloc[person]
         person_menus = {menu.features[0]: menu for menu in free.menu(person)}

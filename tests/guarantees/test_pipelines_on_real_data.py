@@ -75,7 +75,7 @@ def test_costs_equal_those_of_an_independent_solver_on_the_encoded_columns(case,
     people = X[clf.predict(X) == 0].sample(100, random_state=1)
     menus = actions.menus(people, cost)
     assert model.additive(menus) is not None
-    answers = rs.find(model, menus)
+    answers = rs.search.solve(model, menus)
     encode, final = clf[:-1], clf[-1]
 
     def encoded(rows):
@@ -112,7 +112,7 @@ def test_every_returned_row_is_approved_on_the_raw_frame_and_in_the_action_set(c
     for change in result.changes.itertuples():
         feature = actions[change.feature]
         assert feature.actionable
-        assert change.new in feature.grid
+        assert change.new in feature.target_values
         assert change.new not in ("?", None)
         assert change.today != "?", "what is missing can't be changed"
         after.loc[change.row, change.feature] = change.new
@@ -134,7 +134,7 @@ def test_small_grids_agree_with_brute_force(case):
     people = X[clf.predict(X) == 0].sample(40, random_state=2)
     for cost in ("total", "local", "max", "l1"):
         menus = actions.menus(people, cost)
-        answers, exact = rs.find(model, menus), definition.solve(model, menus)
+        answers, exact = rs.search.solve(model, menus), definition.solve(model, menus)
         np.testing.assert_array_equal(answers.codes, exact.codes)
         np.testing.assert_allclose(answers.cost, exact.cost, rtol=1e-9, atol=1e-9)
         np.testing.assert_allclose(answers.total, exact.total, rtol=1e-9, atol=1e-9)

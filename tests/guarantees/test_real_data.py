@@ -46,7 +46,7 @@ def test_costs_equal_those_of_an_independent_solver(case, cost):
     model, clf, actions, people, threshold = case
     assert len(people) >= PEOPLE
     menus = actions.menus(people, cost)
-    answers = rs.find(model, menus)
+    answers = rs.search.solve(model, menus)
     assert not (answers.codes == rs.search.STATUSES.index(rs.Status.UNKNOWN)).any()
     sign = 1 if model.desired == clf.classes_[1] else -1
     decision = clf.decision_function(people) * sign

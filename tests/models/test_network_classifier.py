@@ -7,61 +7,21 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.decomposition import PCA
-from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import FixedThresholdClassifier, GridSearchCV
-from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import MinMaxScaler, StandardScaler
-from sklearn.tree import DecisionTreeClassifier
+from sklearn.preprocessing import MinMaxScaler
 from sklearn.utils.estimator_checks import check_estimator
 
 import recourse as rs
 from recourse.errors import ModelError
 from recourse.models.network_classifier import NetworkClassifier
-from recourse.models.readers.neural import layers_of
 from recourse.models.statements.network import Layers
 from recourse.search import any_model, brute_force
-
-
-@pytest.fixture
-def points():
-    data = rs.datasets.overlapping(300, random_state=3)
-    return data.X * [1.0, 100.0], data.y
 
 
 @pytest.mark.filterwarnings("ignore")  # scikit-learn's own checks warn on purpose
 def test_a_network_is_a_scikit_learn_classifier():
     check_estimator(NetworkClassifier(epochs=20, warm_start=False), on_skip=None)
-
-
-@pytest.mark.parametrize(
-    "estimator",
-    [
-        NetworkClassifier((), random_state=0),
-        NetworkClassifier((8, 4), random_state=0),
-        make_pipeline(MinMaxScaler(), StandardScaler(), NetworkClassifier(random_state=0)),
-        LogisticRegression(),
-        make_pipeline(StandardScaler(), LogisticRegression()),
-        make_pipeline(StandardScaler(), MLPClassifier((5,), max_iter=20, random_state=0)),
-    ],
-    ids=lambda one: type(one).__name__,
-)
-@pytest.mark.filterwarnings("ignore:Stochastic Optimizer")
-def test_the_layers_a_model_states_give_its_own_probabilities(estimator, points):
-    X, y = points
-    estimator.fit(X, y)
-    logits = layers_of(estimator).logits(X)
-    np.testing.assert_allclose(1 / (1 + np.exp(-logits[0])), estimator.predict_proba(X)[:, 1], atol=1e-9)
-    reverse = rs.as_model(estimator, desired=0).layers()
-    np.testing.assert_allclose(reverse.logits(X), -logits, atol=1e-9)
-
-
-@pytest.mark.filterwarnings("ignore:Stochastic Optimizer")
-def test_other_models_state_no_layers(points):
-    X, y = points
-    assert layers_of(DecisionTreeClassifier(max_depth=2).fit(X, y)) is None
-    assert layers_of(make_pipeline(StandardScaler(), DecisionTreeClassifier(max_depth=2)).fit(X, y)) is None
-    assert layers_of(MLPClassifier((5,), activation="tanh", max_iter=400, random_state=0).fit(X, y)) is None
 
 
 def test_an_ensemble_decides_on_its_mean_probability(points):
@@ -71,25 +31,6 @@ def test_an_ensemble_decides_on_its_mean_probability(points):
     np.testing.assert_allclose(clf.predict_proba(X)[:, 1], each.mean(axis=0), atol=1e-12)
     np.testing.assert_array_equal(clf.predict(X), (each.mean(axis=0) > 0.5).astype(int))
     assert np.ptp(each, axis=0).max() > 0.01, "members start apart"
-
-
-def test_interval_bounds_hold_every_point_of_the_box(points):
-    X, y = points
-    clf = NetworkClassifier((8, 8), members=3, epochs=20, random_state=0).fit(X, y)
-    rng = np.random.default_rng(0)
-    low, high = rng.normal(size=(2, 40, 2)) * [1, 100]
-    low, high = np.minimum(low, high), np.maximum(low, high)
-    bottom, top = clf.layers_.bounds(low, high)
-    for _ in range(50):
-        z = clf.layers_.logits(rng.uniform(low, high))
-        assert (z >= bottom - 1e-9).all()
-        assert (z <= top + 1e-9).all()
-    linear = NetworkClassifier((), random_state=0).fit(X, y).layers_
-    corners = np.array(
-        [[low[:, 0], low[:, 1]], [low[:, 0], high[:, 1]], [high[:, 0], low[:, 1]], [high[:, 0], high[:, 1]]]
-    )
-    z = np.array([linear.logits(corner.T)[0] for corner in corners])
-    np.testing.assert_allclose(linear.bounds(low, high)[1][0], z.max(axis=0), atol=1e-9)
 
 
 def test_training_goes_the_way_of_an_automatic_differentiator(points, needs_torch):
@@ -166,7 +107,7 @@ def test_a_network_without_hidden_layers_is_additive(clf, settings, points):
     model = rs.as_model(clf.fit(X, y), **settings)
     menus = small(X).menus(X[~model.approves(X)].iloc[:30])
     assert model.additive(menus) is not None
-    answers, exact = rs.find(model, menus), brute_force.solve(model, menus)
+    answers, exact = rs.search.solve(model, menus), brute_force.solve(model, menus)
     np.testing.assert_array_equal(answers.codes, exact.codes)
     np.testing.assert_allclose(answers.cost, exact.cost, rtol=1e-9)
 
@@ -194,7 +135,7 @@ def test_a_network_decides_itself_about_points_on_its_boundary(favourable, shift
     )
     model = rs.as_model(clf, desired=bool(favourable))
     menus = rs.ActionSet(X, default_bounds=(-4, 4)).menus(X[~model.approves(X)], "l1")
-    answers, exact = rs.find(model, menus), brute_force.solve(model, menus)
+    answers, exact = rs.search.solve(model, menus), brute_force.solve(model, menus)
     np.testing.assert_array_equal(answers.codes, exact.codes)
     np.testing.assert_allclose(answers.cost, exact.cost, rtol=1e-9)
 

@@ -60,7 +60,7 @@ def test_the_cheapest_action_is_what_brute_force_finds(applicants, cost):
     actions["age"].step_direction = 1
     actions["age"].step_size = 0.2
     menus = actions.menus(applicants[~card.approves(applicants)], cost)
-    answers, exact = rs.find(card, menus), definition.solve(card, menus)
+    answers, exact = rs.search.solve(card, menus), definition.solve(card, menus)
     np.testing.assert_allclose(answers.cost, exact.cost, atol=1e-9)
     found = np.flatnonzero(answers.found)
     assert card.approves(menus.points(found, answers.picks[found])).all()
@@ -72,7 +72,7 @@ def test_a_score_exactly_at_the_cutoff(strict):
     card = rs.Scorecard({"a": {0: 0, 1: 5}, "b": {0: 0, 1: 5, 2: 10}}, cutoff=5, strict=strict)
     X = pd.DataFrame({"a": [0, 1, 0], "b": [0, 1, 2]})
     menus = rs.ActionSet(X).menus(X.iloc[:1], "l1")
-    answers, exact = rs.find(card, menus), definition.solve(card, menus)
+    answers, exact = rs.search.solve(card, menus), definition.solve(card, menus)
     assert answers.status(0) is rs.Status.OPTIMAL
     np.testing.assert_allclose(answers.cost, exact.cost)
 

@@ -21,13 +21,15 @@ from sklearn.preprocessing import StandardScaler
 import recourse as rs
 from helpers import CLOSE, COSTS, NETWORKS, agrees_with_brute_force, draw_exclusions, tie, world
 from recourse.menus import folding
-from recourse.models.moved_bar import raised_to, scores
+from recourse.models.moved_bar import moved_to_last_place, scores
 from recourse.models.network_classifier import NetworkClassifier
-from recourse.models.statements import trial
+from recourse.models.statements import network_on_menus
 from recourse.models.statements.network import Layers, logistic
 from recourse.search import any_model, brute_force, networks
+from recourse.search.network_boxes import Boxes, affordable_inputs
+from recourse.search.questions import Questions
 from recourse.search.relaxation import Affordable, above_logistic, cheapest_cover, cheapest_peak, linear_bound
-from recourse.search.solutions import INFEASIBLE, OPTIMAL, Exclusions, Solutions
+from recourse.search.solutions import INFEASIBLE, OPTIMAL, Solutions
 
 relaxed = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -39,7 +41,7 @@ def agrees(model, menus, exclusions=None):
     network = model.network(menus)
     assert network is not None
     people = np.arange(len(menus))
-    ours = networks.solve(model, menus, network, people, exclusions)
+    ours = networks.solve(model, menus, people, exclusions, statement=network)
     return agrees_with_brute_force(ours, model, menus, exclusions)
 
 
@@ -82,7 +84,7 @@ def test_exclusions_of_every_kind_are_respected(seed, kind, cost, data):
     w = world(seed, kind=kind)
     menus = w.actions.menus(w.denied.iloc[:2], cost)
     exclusions = draw_exclusions(
-        data, menus, lambda person: networks.solve(w.model, menus, w.model.network(menus), person)
+        data, menus, lambda person: networks.solve(w.model, menus, person, statement=w.model.network(menus))
     )
     agrees(w.model, menus, exclusions)
 
@@ -118,15 +120,18 @@ def test_what_can_be_afforded_is_never_thought_out_of_reach():
         assert not menus.single
         nobody_yet = Solutions.unknown(1, len(menus.blocks))
         network, person = w.model.network(menus), np.array([0])
-        search = networks._Search(w.model, menus, network, person, [Exclusions()], nobody_yet, 1, np.inf)
+        questions = Questions(w.model, menus, person, None, None)
+        search = networks._NetworkSearch(questions, network, nobody_yet, 1)
+        side = search.side
         picks = np.array(list(itertools.product(*(range(len(menu.prices)) for menu in menus.menu(0)))))
         paid = menus.cost(np.zeros(len(picks), int), picks)[1]
-        reached = search.network.inputs_at(menus, np.zeros(len(picks), int), picks)[:, search.moving]
-        rows = np.random.default_rng(seed).normal(size=(1, 40, len(search.moving)))
-        items, left = search._items(person), search.place < search.lengths[:, search.block]
+        reached = search.network.inputs_at(menus, np.zeros(len(picks), int), picks)[:, side.moving]
+        rows = np.random.default_rng(seed).normal(size=(1, 40, len(side.moving)))
+        items, left = side.items(person), side.inside(person)
         for budget in (0.1, 0.5, 1.0, np.inf):
-            search.limit[:] = budget
-            top = search._affordable(person, items, left, search.values[items]).highest(rows)[0]
+            boxes = Boxes(person, np.zeros(1), left)
+            reachable = affordable_inputs(boxes, side, menus.prices[items], side.values[items], np.array([budget]))
+            top = reachable.highest(rows)[0]
             assert (top >= (reached[paid <= budget] @ rows[0].T).max(axis=0) - 1e-9).all()
 
 
@@ -182,9 +187,9 @@ def test_nobody_is_left_out_where_many_wait():
     menus = w.actions.menus(w.denied)
     assert len(menus) > 2 * networks._TOGETHER
     done = []
-    answers = networks.solve(w.model, menus, w.model.network(menus), progress=done.append)
+    answers = networks.solve(w.model, menus, statement=w.model.network(menus), advance=done.append)
     assert sum(done) == len(menus)
-    each = [networks.solve(w.model, menus, w.model.network(menus), [i]) for i in range(0, len(menus), 40)]
+    each = [networks.solve(w.model, menus, [i], statement=w.model.network(menus)) for i in range(0, len(menus), 40)]
     np.testing.assert_allclose([one.cost[0] for one in each], answers.cost[::40], **CLOSE)
 
 
@@ -214,7 +219,7 @@ def test_answers_are_those_of_a_mixed_integer_program(credit, way):
         denied = X.iloc[np.argsort(clf.predict_proba(X)[:, 1])[:60:10]]
     menus = actions.menus(denied)
     network = model.network(menus)
-    answers = rs.find(model, menus)
+    answers = rs.search.solve(model, menus)
     for person in range(len(menus)):
         theirs = milp["cheapest"](menus, network, person)
         assert theirs.status == (2 if answers.codes[person] == INFEASIBLE else 0)
@@ -248,10 +253,10 @@ def test_a_budget_only_weakens_what_is_claimed(credit, cost):
     model = rs.as_model(clf)
     menus = actions.menus(X[~model.approves(X)].iloc[:10], cost)
     network = model.network(menus)
-    full = networks.solve(model, menus, network)
+    full = networks.solve(model, menus, statement=network)
     weaker = False
     for budget in (1, 5, 20):
-        some = networks.solve(model, menus, network, budget=budget)
+        some = networks.solve(model, menus, statement=network, most_boxes=budget)
         assert (some.bound <= full.cost + 1e-9).all()
         assert (some.cost >= full.cost - 1e-9)[some.found].all()
         assert (some.bound <= some.cost + 1e-9)[some.found].all()
@@ -265,11 +270,11 @@ def test_long_menus_and_many_boxes_are_kept_within_bounds(credit, monkeypatch):
     X, y, actions = credit
     model = rs.as_model(NetworkClassifier((16, 16), epochs=30, random_state=0).fit(X, y))
     menus = actions.menus(X[~model.approves(X)].iloc[:10])
-    full = networks.solve(model, menus, model.network(menus))
+    full = networks.solve(model, menus, statement=model.network(menus))
     monkeypatch.setattr(networks, "_CELLS", 1)
-    np.testing.assert_allclose(networks.solve(model, menus, model.network(menus)).cost, full.cost, **CLOSE)
+    np.testing.assert_allclose(networks.solve(model, menus, statement=model.network(menus)).cost, full.cost, **CLOSE)
     monkeypatch.setattr(networks, "_POOL_BYTES", 1000)
-    some = networks.solve(model, menus, model.network(menus))
+    some = networks.solve(model, menus, statement=model.network(menus))
     assert not some.interrupted
     assert (some.codes != full.codes).any()
     assert (some.bound <= full.cost + 1e-9).all()
@@ -282,7 +287,7 @@ def test_ctrl_c_keeps_what_is_done(credit, cost, calls, monkeypatch):
     X, y, actions = credit
     model = rs.as_model(NetworkClassifier((16,), epochs=10, random_state=0).fit(X, y))
     menus = actions.menus(X[~model.approves(X)].iloc[:100], cost)
-    full = rs.find(model, menus)
+    full = rs.search.solve(model, menus)
     left = [calls]
 
     def stop(*arguments):
@@ -292,7 +297,7 @@ def test_ctrl_c_keeps_what_is_done(credit, cost, calls, monkeypatch):
         return linear_bound(*arguments)
 
     monkeypatch.setattr(networks, "linear_bound", stop)
-    some = rs.find(model, menus)
+    some = rs.search.solve(model, menus)
     assert some.interrupted
     assert (some.bound <= full.cost + 1e-9).all()
     proven = np.isin(some.codes, (OPTIMAL, INFEASIBLE))
@@ -308,7 +313,7 @@ def test_the_time_limit_holds_and_leaves_bounds(credit):
     menus = actions.menus(X[~model.approves(X)].iloc[:300])
     model.network(menus)
     start = time.monotonic()
-    answers = rs.find(model, menus, time_limit=0.3)
+    answers = rs.search.solve(model, menus, budget=rs.Budget(0.3))
     assert time.monotonic() - start < 3
     assert answers.interrupted
     assert (answers.bound >= 0).all()
@@ -339,9 +344,9 @@ def test_layers_that_are_not_what_decides_are_not_believed():
 def test_a_model_that_contradicts_its_layers_after_all_is_searched_action_by_action(monkeypatch):
     w = world(2, kind="network")
     menus = w.actions.menus(w.denied.iloc[:4])
-    monkeypatch.setattr(trial, "_holds", lambda *arguments: True)
+    monkeypatch.setattr(network_on_menus, "holds", lambda *arguments: True)
     monkeypatch.setattr(w.clf, "predict", lambda X: (w.clf.decision_function(X) > 0.3).astype(int))
-    answers = rs.find(w.model, menus)
+    answers = rs.search.solve(w.model, menus)
     np.testing.assert_allclose(answers.cost, brute_force.solve(w.model, menus).cost, **CLOSE)
 
 
@@ -362,7 +367,7 @@ def test_words_and_gaps_are_not_for_layers():
 def test_a_bar_that_is_raised_to_the_last_place_is_stated_too(kind):
     w = world(6, kind=kind)
     values = scores(w.model, w.X)
-    raised = raised_to(w.model, values, values >= np.quantile(values, 0.8))
+    raised = moved_to_last_place(w.model, values, values >= np.quantile(values, 0.8))
     agrees(raised, w.actions.menus(w.X[~raised.approves(w.X)].iloc[:5]))
 
 
@@ -447,5 +452,5 @@ def test_the_cheapest_cover_is_the_linear_programs(seed):
 
 def test_best_first_is_asked_only_where_nothing_is_known(monkeypatch):
     w = world(4, kind="deep network")
-    monkeypatch.setattr(any_model, "solve", None)
-    assert rs.find(w.model, w.actions.menus(w.denied.iloc[:3])).found.any()
+    monkeypatch.setattr(any_model, "enumerate_actions", None)
+    assert rs.search.solve(w.model, w.actions.menus(w.denied.iloc[:3])).found.any()

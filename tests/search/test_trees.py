@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import warnings
 
 import numpy as np
@@ -26,8 +25,9 @@ from sklearn.tree import DecisionTreeClassifier
 import recourse as rs
 from helpers import COSTS, LABELS, TREES, agrees_with_brute_force, draw_exclusions, tie, world
 from recourse.menus import folding
-from recourse.models.readers.trees import TreeEstimatorModel, recognise_trees
-from recourse.search import brute_force, trees
+from recourse.models.estimator import EstimatorModel, Recognised
+from recourse.models.readers.trees import SummedTrees, recognise_trees
+from recourse.search import brute_force, tree_cells, trees
 
 both_builds = pytest.mark.parametrize("interpreted", [False, True], ids=["built", "interpreted"])
 relaxed = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -38,7 +38,7 @@ def agrees(model, menus, exclusions=None, **options):
     statement = model.trees(menus)
     assert statement is not None
     people = np.arange(len(menus))
-    ours = trees.solve(model, menus, statement, people, exclusions, **options)
+    ours = trees.solve(model, menus, people, exclusions, statement=statement, **options)
     return agrees_with_brute_force(ours, model, menus, exclusions)
 
 
@@ -74,7 +74,9 @@ def test_prices_of_any_shape_are_handled(seed, kind, favourable, cost, biggest):
 def test_exclusions_of_every_kind_are_respected(seed, kind, cost, data):
     w = world(seed, kind=kind)
     menus = w.actions.menus(w.denied.iloc[:2], cost)
-    exclusions = draw_exclusions(data, menus, lambda person: trees.solve(w.model, menus, w.model.trees(menus), person))
+    exclusions = draw_exclusions(
+        data, menus, lambda person: trees.solve(w.model, menus, person, statement=w.model.trees(menus))
+    )
     agrees(w.model, menus, exclusions)
 
 
@@ -115,7 +117,7 @@ def test_the_twin_answers_as_the_kernel_does(seed, kind, cost, data):
         tie(w, data.draw(st.booleans()))
     menus = w.actions.menus(w.denied.iloc[:3], cost, max_changes=data.draw(st.sampled_from([None, 1, 2])))
     statement = w.model.trees(menus)
-    one, other = (trees.solve(w.model, menus, statement, interpreted=interpreted) for interpreted in (False, True))
+    one, other = (trees.solve(w.model, menus, statement=statement, interpreted=interpreted) for interpreted in (False, True))
     np.testing.assert_array_equal(one.codes, other.codes)
     np.testing.assert_allclose(one.cost, other.cost, rtol=1e-9, atol=1e-9)
 
@@ -125,7 +127,7 @@ def test_listed_actions_work_across_folded_constraints(distinct):
     w = world(4, kind="forest")
     tie(w, False)
     menus = w.actions.menus(w.denied.iloc[:2])
-    ranks = rs.search.find_items(w.model, menus, total_items=4, distinct=distinct)
+    ranks = rs.search.solve_items(w.model, menus, total_items=4, distinct=distinct)
     costs = np.array([np.where(rank.found, rank.cost, np.inf) for rank in ranks])
     assert (np.diff(costs, axis=0)[np.isfinite(costs[1:])] >= -1e-9).all()
 
@@ -168,7 +170,7 @@ def test_ties_go_to_the_label_that_the_estimator_picks(favourable, interpreted):
     other = RandomForestClassifier(2, bootstrap=False, random_state=0).fit(X, (X["b"] > 3).astype(int))
     clf.estimators_ = [clf.estimators_[0], other.estimators_[0]]
     model = rs.as_model(clf, desired=favourable)
-    assert model.forest.exact
+    assert model.recognised.trees.forest.exact
     score = clf.predict_proba(X)[:, 1]
     assert (score == 0.5).sum() == 32
     agrees(model, rs.ActionSet(X).menus(X[~model.approves(X)], "l1"), interpreted=interpreted)
@@ -184,7 +186,7 @@ def test_sums_within_rounding_of_the_bar_are_put_to_the_estimator(favourable):
         share = np.round(tree.tree_.value[:, 0, 1], 1)
         tree.tree_.value[:, 0, 1], tree.tree_.value[:, 0, 0] = share, 1 - share
     model = rs.as_model(clf, desired=favourable)
-    assert not model.forest.exact
+    assert not model.recognised.trees.forest.exact
     cells = X.drop_duplicates()
     p = clf.predict_proba(cells)
     assert (np.abs(p[:, 0] - p[:, 1]) < 1e-12).any(), "the test needs ties"
@@ -216,7 +218,7 @@ def test_a_threshold_on_one_of_three_labels_is_a_sum_of_trees_too():
     several = rs.as_model(clf, desired=1)
     assert several.trees(w.actions.menus(w.X)) is None, "the largest of three is no sum"
     menus = w.actions.menus(w.X[~several.approves(w.X)].iloc[:3])
-    np.testing.assert_allclose(rs.find(several, menus).cost, brute_force.solve(several, menus).cost)
+    np.testing.assert_allclose(rs.search.solve(several, menus).cost, brute_force.solve(several, menus).cost)
 
 
 @pytest.fixture
@@ -333,7 +335,7 @@ def test_xgboost_splits_coded_categories_by_sets(mixed):
     clf = vendor("xgboost", enable_categorical=True, feature_types=["q", "q", "c", "q"], max_cat_to_onehot=1)
     clf.fit(X.to_numpy(), y)
     model = rs.as_model(clf)
-    assert any(tree.sets for tree in model.forest.trees)
+    assert any(tree.sets for tree in model.recognised.trees.forest.trees)
     agrees(model, plan(X).menus(X[~model.approves(X)].iloc[:8]))
 
 
@@ -386,9 +388,10 @@ def test_a_transformer_that_mixes_columns_is_found_out(seed):
 
     forest = RandomForestClassifier(9, random_state=0).fit(Mixes().transform(w.X), w.y)
     pipeline = make_pipeline(Mixes(), forest)
-    plain = recognise_trees(forest, rs.as_model(forest))
+    plain = recognise_trees(rs.as_model(forest))
     assert plain is not None
-    fooled = TreeEstimatorModel(pipeline, plain[0], [Mixes()], desired=1)
+    mixed = SummedTrees(plain.forest, [Mixes()])
+    fooled = EstimatorModel(pipeline, desired=1, recognise=lambda model: Recognised(trees=mixed))
     assert fooled.trees(w.actions.menus(w.X)) is None
 
 
@@ -399,9 +402,9 @@ def test_a_small_budget_only_weakens_the_status():
     w = world(11, kind="forest")
     menus = w.actions.menus(w.denied)
     statement = w.model.trees(menus)
-    full = trees.solve(w.model, menus, statement)
+    full = trees.solve(w.model, menus, statement=statement)
     for budget in (1, 2, 5):
-        some = trees.solve(w.model, menus, statement, budget=budget)
+        some = trees.solve(w.model, menus, statement=statement, most_boxes=budget)
         for person in range(len(menus)):
             status = some.status(person)
             assert some.bound[person] <= full.cost[person] + 1e-9
@@ -414,7 +417,7 @@ def test_a_small_budget_only_weakens_the_status():
 def test_a_deadline_in_the_past_claims_nothing():
     w = world(11, kind="forest")
     menus = w.actions.menus(w.denied)
-    none = trees.solve(w.model, menus, w.model.trees(menus), deadline=time.monotonic() - 1)
+    none = trees.solve(w.model, menus, statement=w.model.trees(menus), budget=rs.Budget(0))
     assert none.interrupted
     assert {none.status(i) for i in range(len(menus))} == {rs.Status.UNKNOWN}
     assert not none.bound.any()
@@ -430,7 +433,7 @@ def test_ctrl_c_keeps_what_is_done():
         if sum(seen) >= 3:
             raise KeyboardInterrupt
 
-    some = trees.solve(w.model, menus, w.model.trees(menus), threads=1, progress=stop)
+    some = trees.solve(w.model, menus, statement=w.model.trees(menus), threads=1, advance=stop)
     assert some.interrupted
     assert some.found.sum() + (some.codes == 2).sum() >= 3
     assert (some.codes == 3).any()
@@ -440,10 +443,10 @@ def test_any_number_of_threads_gives_the_same_answers():
     w = world(12, kind="grown forest")
     menus = w.actions.menus(w.denied)
     statement = w.model.trees(menus)
-    one, four = (trees.solve(w.model, menus, statement, threads=threads) for threads in (1, 4))
+    one, four = (trees.solve(w.model, menus, statement=statement, threads=threads) for threads in (1, 4))
     np.testing.assert_array_equal(one.picks, four.picks)
     np.testing.assert_array_equal(one.cost, four.cost)
-    alone = [trees.solve(w.model, menus, statement, [person]).picks[0] for person in range(len(menus))]
+    alone = [trees.solve(w.model, menus, [person], statement=statement).picks[0] for person in range(len(menus))]
     np.testing.assert_array_equal(one.picks, alone)
 
 
@@ -451,9 +454,9 @@ def test_where_the_estimator_denies_what_its_trees_approve_nothing_is_proven():
     w = world(13, kind="forest")
     menus = w.actions.menus(w.denied)
     statement = w.model.trees(menus)
-    honest = trees.solve(w.model, menus, statement)
+    honest = trees.solve(w.model, menus, statement=statement)
     w.model.threshold = 0.7  # behind the statement's back
-    found = trees.solve(w.model, menus, statement)
+    found = trees.solve(w.model, menus, statement=statement)
     lied = np.flatnonzero(honest.found & ~w.model.approves(menus.points(np.arange(len(menus)), honest.picks)))
     assert len(lied)
     for person in lied:
@@ -497,7 +500,7 @@ def test_costs_equal_those_of_an_independent_program(name, kind, needs_data):
         denied = X[~model.approves(X)].drop_duplicates()
     denied = denied.sample(PEOPLE, random_state=0)
     menus = actions.menus(denied)
-    answers = rs.find(model, menus)
+    answers = rs.search.solve(model, menus)
     assert set(answers.codes) <= {0, 2}
     found = np.flatnonzero(answers.found)
     after = menus.points(found, answers.picks[found])
@@ -513,7 +516,7 @@ def _highs(model, menus, person):
     """The least cost by HiGHS: one column a menu item and a leaf, the leaves found by walking raw values."""
     import highspy
 
-    trees, names = model.forest.trees, list(menus.X.columns)
+    trees, names = model.recognised.trees.forest.trees, list(menus.X.columns)
     menus_ = {menu.features[0]: menu for menu in menus.menu(person)}
     precision = np.float64 if "Hist" in model.name or "LGBM" in model.name else np.float32
     row = menus.X.iloc[person]
@@ -532,7 +535,7 @@ def _highs(model, menus, person):
         price = menus_[name].prices if name in menus_ else np.zeros(1)
         item[name] = [highs.addBinary(obj=float(p)) for p in price]
         highs.addConstr(sum(item[name]) == 1)
-    score = model.forest.base
+    score = model.recognised.trees.forest.base
     for tree in trees:
         leaves = []
         stack = [(0, {name: np.ones(len(values[name]), bool) for name in names})]
@@ -577,7 +580,7 @@ def test_progress_counts_everybody_once():
     menus = w.actions.menus(w.denied)
     for threads in (1, 3):
         seen = []
-        trees.solve(w.model, menus, w.model.trees(menus), threads=threads, progress=seen.append)
+        trees.solve(w.model, menus, statement=w.model.trees(menus), threads=threads, advance=seen.append)
         assert sum(seen) == len(menus)
 
 
@@ -585,7 +588,7 @@ def test_a_warning_is_never_shown_where_the_estimator_shows_none():
     w = world(9, kind="extra trees")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        rs.find(w.model, w.actions.menus(w.denied.iloc[:2]))
+        rs.search.solve(w.model, w.actions.menus(w.denied.iloc[:2]))
 
 
 @pytest.mark.parametrize("labels", sorted(LABELS))

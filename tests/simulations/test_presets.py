@@ -75,7 +75,7 @@ def test_recourse_to_the_last_place_is_what_brute_force_finds(kind):
         assert approved.sum() == how_many(k, len(w.X))
         assert not rule.approves(w.X)[~approved].any(), "who is denied is denied by the rule, ties included"
         menus = w.actions.menus(w.X[~approved].iloc[:3], "total")
-        answers, expected = rs.find(rule, menus), definition.solve(rule, menus)
+        answers, expected = rs.search.solve(rule, menus), definition.solve(rule, menus)
         np.testing.assert_array_equal(answers.codes, expected.codes)
         np.testing.assert_allclose(answers.cost, expected.cost, rtol=1e-9, atol=1e-9)
 
@@ -390,7 +390,7 @@ def test_views_show_what_a_preset_measures_and_the_rule_of_the_day(tmp_path):
 def test_the_command_line_runs_a_preset_with_its_own_share(preset, tmp_path):
     from click.testing import CliRunner
 
-    from recourse.cli import main
+    from recourse.cli.main import main
 
     rs.datasets.lender(200).frame.to_csv(tmp_path / "loans.csv", index=False)
     command = ["simulate", str(tmp_path / "loans.csv"), "--target", "approved", "--fit", "logistic", "--rounds", "2"]

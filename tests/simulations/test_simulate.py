@@ -416,7 +416,7 @@ def test_exact_recourse_is_optimal_and_moves_as_found(blobs):
     assert values(sim, "success_rate")["value"].eq(1).all()
     arm = sim.arms["model", "optimal"]
     moved = arm.people["moves"].to_numpy() == 1
-    menus = sim.study.actions["x1"].grid
+    menus = sim.study.actions["x1"].target_values
     there = arm.X["x1"][moved & (arm.X["x1"] != sim.study.start.X["x1"])]
     assert np.isin(there, menus).all()
 
@@ -759,7 +759,7 @@ def test_paper_values_of_the_network_lie_near_the_published_ones(paper):
 def test_the_command_line_writes_the_same_bytes_and_goes_on_from_a_checkpoint(tmp_path):
     from click.testing import CliRunner
 
-    from recourse.cli import main
+    from recourse.cli.main import main
 
     rs.datasets.lender(200).frame.to_csv(tmp_path / "loans.csv", index=False)
     common = ["simulate", str(tmp_path / "loans.csv"), "--target", "approved", "--fit", "logistic", "--rounds", "2"]

@@ -14,12 +14,12 @@ import numpy as np
 import pandas as pd
 
 from recourse import tables
+from recourse.actions import legacy
 from recourse.actions.constraints.constraint import Constraint
-from recourse.actions.constraints.group_limits import GroupLimit, OneHot
+from recourse.actions.constraints.linkage import links_in_order
 from recourse.actions.feature import FeatureActions
 from recourse.actions.feature_list import FeatureView
-from recourse.actions.legacy import slopes
-from recourse.actions.settings import LEVEL_TYPES
+from recourse.actions.inference import LEVEL_TYPES
 from recourse.costs.by_name import as_cost
 from recourse.costs.cost import Cost
 from recourse.errors import InputError, nearest
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from recourse.menus.menus import Menus
 
 
-class ActionSet(FeatureView):
+class ActionSet(legacy.OldActionSetNames, FeatureView):
     """The actions that people can take, feature by feature.
 
     X : table of n people × d features, or an array with `names`
@@ -67,7 +67,6 @@ class ActionSet(FeatureView):
     """
 
     _constraints: dict[int, Constraint]
-    _y_desired: int
 
     def __init__(
         self,
@@ -112,25 +111,7 @@ class ActionSet(FeatureView):
             features.append(feature)
         super().__init__(features)
         object.__setattr__(self, "_constraints", {})
-        object.__setattr__(self, "_y_desired", _sign(y_desired))
-
-    def __setattr__(self, setting: str, value: Any) -> None:
-        if setting == "y_desired":
-            object.__setattr__(self, setting, value)
-        else:
-            super().__setattr__(setting, value)
-
-    @property
-    def y_desired(self) -> int:
-        """1 if the second of a model's two labels is wanted, −1 if the first; may be assigned (0 means −1)."""
-        return self._y_desired
-
-    @y_desired.setter
-    def y_desired(self, value: int) -> None:
-        sign = _sign(value)
-        if sign != self._y_desired and self.alignment_known:
-            self._flip_directions([-int(feature.flip_direction or 0) for feature in self._features])
-        object.__setattr__(self, "_y_desired", sign)
+        object.__setattr__(self, "_y_desired", legacy.sign_of(y_desired))
 
     # -- looking up ----------------------------------------------------------------------------------
 
@@ -206,7 +187,8 @@ class ActionSet(FeatureView):
         2
         """
         if isinstance(constraint, str):
-            constraint = self._subset_limit(constraint, names or (), lb, ub)
+            members = [self._find(name) for name in names or ()]
+            constraint = legacy.subset_limit(constraint, members, lb, ub)
         elif names is not None:
             raise TypeError("names, lb and ub go with 'subset_limit'; a constraint of its own already has them.")
         if not isinstance(constraint, Constraint):
@@ -214,6 +196,7 @@ class ActionSet(FeatureView):
         for name in constraint.features:
             if name not in self.names:
                 raise InputError(f"{constraint!r}: {name!r} is not a feature. {nearest(name, self.names)}")
+        links_in_order([*self._constraints.values(), constraint])  # refuses linkages in a circle
         number = max(self._constraints, default=0) + 1
         self._constraints[number] = constraint
         return number
@@ -224,103 +207,11 @@ class ActionSet(FeatureView):
             raise InputError(f"there is no constraint {number!r}. {nearest(number, self._constraints)}")
         del self._constraints[number]
 
-    def _subset_limit(self, kind: str, names: Sequence[Name], lb: int, ub: int) -> Constraint:
-        """The constraint that the older `add_constraint("subset_limit", …)` stands for."""
-        if kind != "subset_limit":
-            raise InputError(f"{kind!r} is no constraint: give one of recourse.constraints, or say 'subset_limit'.")
-        group = GroupLimit(names, lb, ub)
-        members = [self._find(name) for name in group.features]
-        for feature in members:
-            if feature.variable_type != "boolean":
-                raise InputError(f"a subset limit counts 0/1 features that are on; {feature.name!r} is not one.")
-        everybody_has_one = sum(int(f.values.sum()) for f in members) == len(members[0].values)
-        return OneHot(names) if (group.lb, group.ub) in ((0, 1), (1, 1)) and everybody_has_one else group
-
-    # -- alignment: for display only -----------------------------------------------------------------
-
-    def align(self, *classifier: Any, **by_name: Any) -> None:
-        """Record which way each feature moves a model's score, for display: `flip_direction` and `compatible`.
-
-        classifier : a fitted classifier or pipeline (also ``clf=``, ``classifier=``), or its coefficients
-            (also ``coefficients=``), an intercept being ignored. A classifier without `coef_` is probed: each
-            feature in turn goes from its lower to its upper bound, the others staying at their medians.
-
-        No search and no verb reads this; each works out for itself what its own model rewards.
-
-        >>> import recourse as rs
-        >>> A = rs.ActionSet({"overdue": [0, 3, 7], "income": [1.5, 2.0, 4.25], "age": [30, 40, 50]})
-        >>> A["overdue"].step_direction = 1
-        >>> A.align(coefficients=[-2.0, 0.5, 0.0])
-        >>> A.flip_direction, A.compatible
-        ([-1, 1, 0], [False, True, False])
-        """
-        given = [*classifier[:1], *(by_name[key] for key in ("clf", "classifier", "coefficients") if key in by_name)]
-        unknown = set(by_name) - {"clf", "classifier", "coefficients", "intercept"}
-        if len(given) != 1 or unknown or len(classifier) > 2:
-            raise TypeError("align takes one of clf=, classifier= and coefficients= (or it as first argument).")
-        signs = self._y_desired * np.sign(slopes(given[0], self._features))
-        self._flip_directions(signs.astype(int).tolist())
-
-    set_alignment = align
-
-    @property
-    def alignment_known(self) -> bool:
-        """Whether `align` has been called."""
-        return all(feature.flip_direction is not None for feature in self._features)
-
-    def _flip_directions(self, signs: Sequence[int]) -> None:
-        for feature, sign in zip(self._features, signs, strict=True):
-            feature._put("_flip_direction", sign)
-
     # -- what comes out ------------------------------------------------------------------------------
 
     def to_frame(self) -> pd.DataFrame:
         """Return the settings as a table: one row a feature."""
         return pd.DataFrame([feature.settings() for feature in self._features])
-
-    @property
-    def df(self) -> pd.DataFrame:
-        """The settings under the older column names, with `compatible` and `flip_direction`."""
-        frame = self.to_frame().rename(columns={"size": "grid_size"})
-        older = ["name", "variable_type", "lb", "ub", "grid_size", "step_size", "actionable", "step_direction"]
-        frame = frame[older]
-        frame.insert(7, "compatible", pd.Series(self.compatible, dtype=object))
-        return frame.assign(flip_direction=pd.Series(self.flip_direction, dtype=object))
-
-    def feasible_grid(
-        self, x: Any, return_actions: bool = True, return_percentiles: bool = True, return_compatible: bool = True
-    ) -> Any:
-        """Return what a person at `x` may do about each feature, for display: {name: changes}, {name: percentiles}.
-
-        return_actions : changes (0 for staying) rather than the new values
-        return_percentiles : also the percentiles of the new values, as a second dictionary
-        return_compatible : once aligned, only compatible features, and only moves that help (all moves of
-            features in a joint constraint); otherwise every feature with all its moves
-
-        Values ascend and include today's. `menus` is what searches read.
-
-        >>> import recourse as rs
-        >>> A = rs.ActionSet({"overdue": [0, 1, 2, 2]}, default_bounds=(0, 2))
-        >>> A.feasible_grid([1])
-        ({'overdue': array([-1,  0,  1])}, {'overdue': array([0.2, 0.4, 0.8])})
-        """
-        row = tables.read_row(x, self.names, self.dtypes)
-        tied = {name for constraint in self._constraints.values() for name in constraint.features}
-        moves, shares = {}, {}
-        for feature in self._features:
-            today = row[feature.name].iloc[0]
-            values = feature.feasible_values(today)
-            if feature.variable_type in LEVEL_TYPES:
-                moves[feature.name] = values
-                continue
-            values = np.sort(values)
-            if return_compatible and feature.compatible is not None and feature.name not in tied:
-                if not feature.compatible:
-                    continue
-                values = values[(values - today) * feature.flip_direction >= 0]
-            moves[feature.name] = values - today if return_actions else values
-            shares[feature.name] = feature.percentile(values)
-        return (moves, shares) if return_percentiles else moves
 
     def to_dict(
         self, *, weights: Mapping[Name, float] | None = None, group_only: Iterable[Name] = ()
@@ -353,7 +244,7 @@ class ActionSet(FeatureView):
         head = f"ActionSet: {len(self)} features, {changeable} actionable"
         frame = self.to_frame()
         if self.alignment_known:
-            frame = frame.assign(compatible=self.compatible, flip_direction=self.flip_direction)
+            frame = frame.assign(**self.alignment())
         ties = "".join(f"\n{number}: {constraint.describe()}" for number, constraint in self._constraints.items())
         return f"{head}\n{frame.to_string(index=False)}{ties}"
 
@@ -416,7 +307,30 @@ class ActionSet(FeatureView):
         check_max_changes(max_changes)
         from recourse.menus.build import build
 
-        return build(self._features, list(self._constraints.values()), frame, cost, max_changes)
+        return build(self, frame, cost, max_changes)
+
+
+def as_action_set(value: Any) -> ActionSet:
+    """Return an action set as it is, or say what was given in its place.
+
+    Raises `InputError` for everything else: a table or a model where the action set belongs means that the
+    arguments are swapped, a class or None that there is none yet.
+    """
+    if isinstance(value, ActionSet):
+        return value
+    raise InputError(
+        f"actions must be an ActionSet, not {_in_words(value)}; make one of a table: rs.ActionSet(X). "
+        "Are the arguments in the order (model, people, actions)?"
+    )
+
+
+def _in_words(value: Any) -> str:
+    """What a value is, for an error: None, a class or an instance of one."""
+    if value is None:
+        return "None"
+    name = value.__name__ if isinstance(value, type) else type(value).__name__
+    article = "an" if name[0] in "AEIOUaeiou" else "a"
+    return f"the class {name} itself" if isinstance(value, type) else f"{article} {name}"
 
 
 def check_max_changes(max_changes: Any) -> None:
@@ -452,13 +366,3 @@ def _notes(feature: FeatureActions, frame: pd.DataFrame) -> Iterator[str]:
             f"{feature.name!r}: {outside} of {len(frame)} people are outside the bounds {low:g} to {high:g}; "
             "they may stay there or move to a value inside."
         )
-
-
-def _sign(y_desired: Any) -> int:
-    """1 for the second label, −1 for the first."""
-    if isinstance(y_desired, str) or y_desired not in (-1, 0, 1):
-        raise InputError(
-            f"y_desired must be 1, 0 or −1, not {y_desired!r}; name other labels with desired=, as in "
-            "rs.audit(model, X, actions, desired=…)."
-        )
-    return 1 if y_desired > 0 else -1

@@ -1,18 +1,27 @@
-"""What the settings of a feature may be: their names, the words they take, and checks that say what is wrong."""
+"""The settings of a feature: plain values, stored as the user said them, and checks that say what is wrong."""
 
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from recourse.actions import legacy
+from recourse.actions.inference import LEVEL_TYPES as LEVEL_TYPES  # other rooms find it here, too
+from recourse.actions.inference import (
+    VARIABLE_TYPES,
+    as_numbers,
+    infer_type,
+    is_numeric,
+    not_of_type,
+)
 from recourse.errors import InputError, nearest
-from recourse.tables import Name
+from recourse.tables import Name, distinct_values, is_missing
 
-VARIABLE_TYPES = ("boolean", "integer", "real", "ordinal", "categorical")
-LEVEL_TYPES = ("ordinal", "categorical")
 STEP_TYPES = ("relative", "absolute")
 BOUND_TYPES = ("absolute", "percentile")
 BOUND_CODES = {"a": "absolute", "p": "percentile"}
@@ -21,7 +30,6 @@ PERCENTILES = ("empirical", "kde")
 SETTINGS = (
     "variable_type",
     "actionable",
-    "mutable",
     "step_direction",
     "step_type",
     "step_size",
@@ -33,37 +41,307 @@ SETTINGS = (
     "label",
     "unit",
 )
-"""The settings of a feature, by the names that users write; `mutable` is the older name of `actionable`."""
+"""The settings of a feature, by the names that users write."""
 
 
-def is_numeric(values: npt.NDArray[Any]) -> bool:
-    """Whether a column holds numbers."""
-    return values.dtype.kind in "biuf"
+def no_setting(name: str) -> str:
+    """Say that a feature has no such setting, and which is nearest."""
+    return f"{name!r} is not a setting of a feature. {nearest(name, (*SETTINGS, *legacy.OLD_SETTINGS))}"
 
 
-def as_numbers(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Values as numbers where all of them are; a column with codes such as "?" arrives as objects."""
-    if values.dtype == object and len(values) and all(isinstance(v, (int, float, np.number, np.bool_)) for v in values):
-        return np.array(values.tolist())
-    return values
+class FeatureSettings(ABC):
+    """What was said of one feature, and the observed values that it was inferred from.
 
+    Nothing here is derived but what is read back of the settings; an unknown setting raises `AttributeError`.
+    """
 
-def infer_type(values: npt.NDArray[Any]) -> str:
-    """The narrowest kind that holds all observed values."""
-    kinds = ("boolean", "integer", "real", "categorical")
-    return next(kind for kind in kinds if not_of_type(kind, values) is None)
+    def __init__(
+        self,
+        name: Name,
+        column: npt.NDArray[Any],
+        *,
+        bounds: tuple[Any, ...],
+        step_type: str,
+        grid: str,
+        percentiles: str = "empirical",
+        missing: Sequence[Any] = (),
+        levels: Sequence[Any] | None = None,
+    ) -> None:
+        put = super().__setattr__
+        values, counts = distinct_values(column)
+        known = ~is_missing(values, missing)
+        put("_name", name)
+        put("_dtype", column.dtype)
+        put("_missing", tuple(missing))
+        put("_values", as_numbers(values[known]))
+        put("_counts", counts[known])
+        put("_variable_type", "ordinal" if levels is not None else infer_type(self._values))
+        put("_levels", None if levels is None else tuple(levels))
+        put("_actionable", True)
+        put("_step_direction", 0)
+        put("_step_type", one_of(name, "step_type", step_type, STEP_TYPES))
+        put("_step_size", 0.01)
+        put("_grid", one_of(name, "grid", grid, GRIDS))
+        put("_percentiles", one_of(name, "percentiles", percentiles, PERCENTILES))
+        put("_bounds", check_bounds(name, bounds))
+        put("_default_bounds", True)
+        put("_from_missing", None)
+        put("_label", "")
+        put("_unit", "")
+        put("_flip_direction", None)
 
+    _name: Name
+    _dtype: np.dtype[Any]
+    _missing: tuple[Any, ...]
+    _values: npt.NDArray[Any]
+    _counts: npt.NDArray[np.int64]
+    _variable_type: str
+    _levels: tuple[Any, ...] | None
+    _actionable: bool
+    _step_direction: int
+    _step_type: str
+    _step_size: float
+    _grid: str
+    _percentiles: str
+    _bounds: tuple[Any, Any, str]
+    _default_bounds: bool
+    _from_missing: float | None
+    _label: str
+    _unit: str
+    _flip_direction: int | None
 
-def not_of_type(variable_type: str, values: npt.NDArray[Any]) -> Any:
-    """The first observed value that contradicts a variable type, if any."""
-    if variable_type in LEVEL_TYPES:
-        return None
-    if not is_numeric(values):
-        return values[0] if len(values) else None
-    if variable_type == "real":
-        return None
-    wrong = ~np.isin(values, (0, 1)) if variable_type == "boolean" else values != np.round(values)
-    return values[wrong][0].item() if wrong.any() else None
+    def __setattr__(self, setting: str, value: Any) -> None:
+        setting = legacy.OLD_SETTINGS.get(setting, setting)
+        if setting not in SETTINGS:
+            if isinstance(getattr(type(self), setting, None), property):
+                raise AttributeError(f"{setting!r} of {self._name!r} is derived and can't be assigned.")
+            raise AttributeError(no_setting(setting))
+        super().__setattr__(setting, value)
+
+    @property
+    def name(self) -> Name:
+        """The column's name."""
+        return self._name
+
+    @property
+    def variable_type(self) -> str:
+        """The kind of feature: inferred from the data, may be assigned."""
+        return self._variable_type
+
+    @variable_type.setter
+    def variable_type(self, value: str) -> None:
+        one_of(self._name, "variable_type", value, VARIABLE_TYPES)
+        odd = not_of_type(value, self._values)
+        if odd is not None:
+            raise InputError(f"{self._name!r} can't be {value}: the data contain {odd!r}.")
+        if value == "ordinal" and self._levels is None and not is_numeric(self._values):
+            raise InputError(
+                f"say in which order the levels of {self._name!r} are: set its levels, then its variable_type."
+            )
+        self._put("_variable_type", value)
+
+    @property
+    def levels(self) -> list[Any]:
+        """The values an action may lead to, in order; of a number with bounds and steps, its target values."""
+        if self._levels is not None:
+            return list(self._levels)
+        if self._variable_type in LEVEL_TYPES:
+            return self._values.tolist()
+        return self.target_values.tolist()
+
+    @levels.setter
+    def levels(self, value: Sequence[Any]) -> None:
+        levels = list(value)
+        if isinstance(value, str) or not levels or len(set(levels)) != len(levels):
+            raise InputError(f"levels of {self._name!r} must be a list of different values, not {value!r}.")
+        if is_missing(np.array(levels, dtype=object), self._missing).any():
+            raise InputError(f"levels of {self._name!r} contain a missing value, which is never a target.")
+        seen = set(self._values.tolist())
+        unseen = [level for level in levels if level not in seen]
+        if len(unseen) == len(levels):
+            raise InputError(
+                f"none of the levels of {self._name!r} is in the data. {nearest(unseen[0], sorted(map(str, seen)))}"
+            )
+        self._put("_levels", tuple(levels))
+        if self._variable_type not in LEVEL_TYPES:
+            self._put("_variable_type", "ordinal")
+
+    @property
+    def actionable(self) -> bool:
+        """Whether a person can change this feature."""
+        return self._actionable
+
+    @actionable.setter
+    def actionable(self, value: bool) -> None:
+        if not isinstance(value, (bool, np.bool_)) and value not in (0, 1):
+            raise InputError(f"actionable of {self._name!r} must be True or False, not {value!r}.")
+        self._put("_actionable", bool(value))
+
+    @property
+    def step_direction(self) -> int:
+        """1 if the feature may only grow, −1 if it may only shrink, 0 if either."""
+        return self._step_direction
+
+    @step_direction.setter
+    def step_direction(self, value: int) -> None:
+        if isinstance(value, str) or value not in (-1, 0, 1):
+            raise InputError(
+                f"step_direction of {self._name!r} must be −1 (may only shrink), 0 or 1 (may only grow), not {value!r}."
+            )
+        self._put("_step_direction", int(value))
+
+    @property
+    def step_type(self) -> str:
+        """``"relative"``: steps are a share of the range; ``"absolute"``: in the feature's units."""
+        return self._step_type
+
+    @step_type.setter
+    def step_type(self, value: str) -> None:
+        self._put("_step_type", one_of(self._name, "step_type", value, STEP_TYPES))
+
+    @property
+    def step_size(self) -> float:
+        """The distance between neighbouring target values, in the unit that `step_type` says."""
+        return self._step_size
+
+    @step_size.setter
+    def step_size(self, value: float) -> None:
+        number = finite_number(self._name, "step_size", value)
+        if not number > 0:
+            raise InputError(f"step_size of {self._name!r} must be above 0, not {value!r}.")
+        self._put("_step_size", number)
+
+    @property
+    def bounds(self) -> tuple[Any, Any]:
+        """The lowest and highest value that an action may lead to, in the feature's units."""
+        low, high = self._code_bounds()
+        if self._variable_type in LEVEL_TYPES:
+            levels = self.levels
+            return (levels[int(low)], levels[int(high)]) if levels else (math.nan, math.nan)
+        return low, high
+
+    @bounds.setter
+    def bounds(self, value: Any) -> None:
+        self._put("_bounds", check_bounds(self._name, value, words=self._variable_type == "ordinal"))
+        self._put("_default_bounds", False)
+
+    @property
+    def lb(self) -> Any:
+        """The lower bound, in the feature's units."""
+        return self.bounds[0]
+
+    @lb.setter
+    def lb(self, value: Any) -> None:
+        self._put_bound(0, "lower bound", value)
+
+    @property
+    def ub(self) -> Any:
+        """The upper bound, in the feature's units."""
+        return self.bounds[1]
+
+    @ub.setter
+    def ub(self, value: Any) -> None:
+        self._put_bound(1, "upper bound", value)
+
+    @property
+    def from_missing(self) -> float | None:
+        """The price of giving a value to a feature that is missing today; None: it can't be done."""
+        return self._from_missing
+
+    @from_missing.setter
+    def from_missing(self, value: float | None) -> None:
+        if value is not None and not finite_number(self._name, "from_missing", value) >= 0:
+            raise InputError(f"from_missing of {self._name!r} must be a price ≥ 0 or None, not {value!r}.")
+        self._put("_from_missing", None if value is None else float(value))
+
+    @property
+    def label(self) -> str:
+        """What people call this feature; by default its name."""
+        return self._label or str(self._name)
+
+    @label.setter
+    def label(self, value: str) -> None:
+        self._put("_label", str(value))
+
+    @property
+    def unit(self) -> str:
+        """What the values are measured in; empty if nothing was said."""
+        return self._unit
+
+    @unit.setter
+    def unit(self, value: str) -> None:
+        self._put("_unit", str(value))
+
+    @property
+    def missing(self) -> tuple[Any, ...]:
+        """The codes that mean "missing" beside NaN and None, such as "?" or −9."""
+        return self._missing
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The dtype of the column in the population: what the model was probably fitted on."""
+        return self._dtype
+
+    @property
+    def percentiles(self) -> str:
+        """What `percentile` counts with: ``"empirical"`` or ``"kde"``, as the action set was made."""
+        return self._percentiles
+
+    @property
+    def bound_type(self) -> str:
+        """How the bounds were said: ``"absolute"`` or ``"percentile"``."""
+        return (
+            "absolute" if self._default_bounds and self._variable_type not in ("integer", "real") else self._bounds[2]
+        )
+
+    @property
+    def values(self) -> npt.NDArray[Any]:
+        """The values seen in the population, in order, one a person; missing ones left out."""
+        return np.repeat(self._values, self._counts)
+
+    def stated(self) -> dict[str, Any]:
+        """Return the settings as they were said, nothing derived: what an action file keeps.
+
+        `bounds` is (lb, ub, bound_type), None if the `default_bounds` hold; `levels` is None where nobody
+        listed any; `seen` are the values of the population.
+        """
+        return {
+            "variable_type": self._variable_type,
+            "actionable": self._actionable,
+            "step_direction": self._step_direction,
+            "bounds": None if self._default_bounds else self._bounds,
+            "default_bounds": self._bounds if self._default_bounds else None,
+            "step_type": self._step_type,
+            "step_size": self._step_size,
+            "grid": self._grid,
+            "levels": self._levels,
+            "missing": self._missing,
+            "from_missing": self._from_missing,
+            "label": self._label,
+            "unit": self._unit,
+            "seen": self._values.tolist(),
+        }
+
+    @property
+    @abstractmethod
+    def target_values(self) -> npt.NDArray[Any]:
+        """The target values in order."""
+
+    @abstractmethod
+    def _code_bounds(self) -> tuple[float, float]:
+        """The bounds as codes."""
+
+    def _put_bound(self, end: int, what: str, value: Any) -> None:
+        """Set one end of the bounds; that the two fit together is checked when they are used."""
+        words = self._variable_type == "ordinal"
+        said = self._bounds[2] == "absolute" and not self._default_bounds
+        bounds = [*(self._bounds[:2] if said else self.bounds), "absolute"]
+        bounds[end] = value if words else finite_number(self._name, what, value)
+        self._put("_bounds", tuple(bounds))
+        self._put("_default_bounds", False)
+
+    def _put(self, attribute: str, value: Any) -> None:
+        object.__setattr__(self, attribute, value)
 
 
 def check_bounds(name: Name, value: Any, *, words: bool = False) -> tuple[Any, Any, str]:

@@ -1,7 +1,9 @@
 """A population: who is denied, who of them can change that and at what cost, and for which groups it is harder."""
 
-from recourse.audits.audit import audit, audit_batch
-from recourse.audits.result import Audit, AuditRows, AuditSpec
-from recourse.audits.tally import MISSING, AuditPartial, Tally
+from recourse.audits.audit import audit
+from recourse.audits.groups import MISSING
+from recourse.audits.part import AuditPart, AuditSpec, audit_part
+from recourse.audits.result import Audit
+from recourse.audits.tally import MEASURES, AuditTallies, Tally
 
-__all__ = ["MISSING", "Audit", "AuditPartial", "AuditRows", "AuditSpec", "Tally", "audit", "audit_batch"]
+__all__ = ["MEASURES", "MISSING", "Audit", "AuditPart", "AuditSpec", "AuditTallies", "Tally", "audit", "audit_part"]

@@ -1,42 +1,26 @@
-"""A population: who is denied, who of them can change that and at what cost, and for which groups it is harder.
-
-An audit is a pure function of its rows: the audit of a table is the concatenation of the audits of its
-parts, and the tallies behind its group tables add up exactly, in any order. That is what lets other
-engines run it over populations that outgrow one machine.
-"""
+"""The verb `audit`: who of a population is denied, who of them can change that, and at what cost."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from recourse import tables
-from recourse.actions.action_set import check_max_changes
-from recourse.audits.result import Audit, AuditRows, AuditSpec
-from recourse.audits.tally import MISSING, AuditPartial, Group, Tally
-from recourse.budget import Progress
+from recourse.actions.action_set import ActionSet, as_action_set
+from recourse.audits.groups import check_groupings, groupings
+from recourse.audits.part import AuditPart, AuditSpec, audit_part
+from recourse.audits.result import Audit
+from recourse.budget import Budget, Progress
+from recourse.checks import function_of, whole_number
 from recourse.costs.by_name import as_cost
 from recourse.costs.cost import Cost
-from recourse.errors import InputError, nearest
+from recourse.errors import InputError, RecourseError
 from recourse.models import as_model, label_of_sign
-from recourse.search import STATUSES, Solutions, deadline_after, find
-from recourse.tables import Name
-
-if TYPE_CHECKING:
-    from recourse.actions import ActionSet
-    from recourse.menus import Menus
-
 
 CHUNK = 50_000
 """How many rows are priced and searched at once."""
-
-MOST_LEVELS = 100
-"""A grouping with more levels than this is a number that wants binning first."""
 
 
 def audit(
@@ -45,28 +29,67 @@ def audit(
     actions: ActionSet,
     *,
     cost: str | Cost | Callable[..., Any] = "total",
-    group_by: Sequence[Any] = (),
+    group_by: Sequence[Any] | str = (),
     max_changes: int | None = None,
     desired: Any = None,
     threshold: float | None = None,
     time_limit: float | None = None,
+    max_questions: int | None = None,
+    budget: Budget | None = None,
     progress: Progress | None = None,
 ) -> Audit:
     """Find out for every person in `X` who is denied whether an action would flip that, and at what cost.
 
-    model : a fitted classifier or pipeline, or a `Model`
-    X : table of n people with at least the action set's columns; further columns may serve as groups
-    cost : ``"total"``, ``"local"``, ``"max"``, ``"l1"``, a `Cost`, or ``function(feature, x, values)``
-    group_by : column names of `X`; a tuple that is no column's name itself crosses several
-    max_changes : at most so many features change at once
-    desired, threshold : which label is favourable (by default as the action set's `y_desired` says), and from
-        which probability on; see `as_model`
-    time_limit : seconds for everybody together; who is not reached is "unknown", never "infeasible"
-    progress : called with (denied people done, denied people known of so far)
+    Equal rows are solved once. Everything wrong with the input is reported before the search begins. Ctrl-C ends
+    the search and returns what is done.
 
-    Equal rows are solved once. Everything wrong with the input is reported before the search begins.
-    Ctrl-C ends the search and returns what is done.
+    Parameters
+    ----------
+    model : classifier, pipeline or Model
+        Fitted; see `as_model`.
+    X : table of n people
+        Has at least the action set's columns; further columns may serve as groups. pandas, polars, pyarrow, a
+        mapping of columns, or an array in the action set's order.
+    actions : ActionSet
+        What people can do. It is copied, so the result keeps the settings that it was made with.
+    cost : str, Cost or function, optional
+        ``"total"`` (default), ``"local"``, ``"max"``, ``"l1"``, ``"feature"``, a `Cost`, or
+        ``function(feature, x, values)``, which returns the prices of moving from x to each of the values.
+    group_by : column name or sequence of them, optional
+        Report by the levels of these columns; a tuple that is no column's name itself crosses several.
+    max_changes : int, optional
+        At most so many features change at once; by default any number.
+    desired : label, optional
+        Which label is favourable; by default as the action set's `y_desired` says.
+    threshold : float, optional
+        Approve from this probability of the favourable label on, instead of by the model's `predict`.
+    time_limit : float, optional
+        Seconds for everybody together; who is not reached is "unknown", never "infeasible".
+    max_questions : int, optional
+        How many rows may be put to the model for one person while an action is looked for. Whose questions run out is
+        FEASIBLE with a gap, or UNKNOWN, and never "no recourse".
+    budget : Budget, optional
+        Instead of these two limits: a budget, which can also be cancelled from another thread.
+    progress : function, optional
+        Called with (denied people done, denied people known of so far).
 
+    Returns
+    -------
+    Audit
+        `overall`, `by_group`, `difference(measure)`, and one row a person in `to_frame()`.
+
+    Raises
+    ------
+    InputError
+        If the table, the action set, the groups or a setting can't be used as given.
+    ModelError
+        If the model can't be used: unfitted, not of two labels, or not a model.
+    Exception
+        Whatever the model raises while it is asked, with a note that says about which rows; if any rows were done
+        by then, their audit is the exception's `partial`.
+
+    Examples
+    --------
     >>> import recourse as rs
     >>> from sklearn.linear_model import LogisticRegression
     >>> people = rs.datasets.lender(500)
@@ -77,149 +100,49 @@ def audit(
     >>> int(result.overall["undecided"])
     0
     """
+    # everything that can be wrong, before anything is computed
+    actions = as_action_set(actions)
+    price = as_cost(cost)
+    whole_number("max_changes", max_changes, or_none=True)
+    if progress is not None:
+        function_of("progress", progress, "It is called with (people done, people known of).")
+    budget = Budget.of(budget, time_limit, max_questions)
     if desired is None:
         desired = label_of_sign(model, actions.y_desired)
-    if desired is not None or threshold is not None:
-        model = as_model(model, desired=desired, threshold=threshold)
+    decider = as_model(model, desired=desired, threshold=threshold)
     frame = tables.read(X) if tables.has_columns(X) else tables.read(X, names=actions.names)
-    spec = AuditSpec(as_model(model), actions.copy(), as_cost(cost), _groupings(group_by, frame.columns), max_changes)
+    spec = AuditSpec(decider, actions.copy(), price, groupings(group_by, frame.columns), max_changes)
     _check(spec, frame)
-    deadline = deadline_after(time_limit)
-    parts: list[AuditRows] = []
-    partial = AuditPartial()
+
+    return Audit.of(spec, AuditPart.joined(_parts(spec, frame, X, budget, progress)), X)
+
+
+def _parts(
+    spec: AuditSpec, frame: pd.DataFrame, source: Any, budget: Budget, progress: Progress | None
+) -> list[AuditPart]:
+    """The audits of the table's parts, in its order; once one is interrupted, the others have no time left."""
+    parts: list[AuditPart] = []
     for start in range(0, len(frame), CHUNK):
-        left = None if time_limit is None else max(0.0, deadline - time.monotonic())
-        if parts and parts[-1].interrupted:
-            left = 0.0
-        rows, counts = audit_batch(spec, frame.iloc[start : start + CHUNK], time_limit=left, progress=progress)
-        rows.changes["row"] += start
-        parts.append(rows)
-        partial = partial + counts
-    return Audit(
-        spec,
-        pd.concat([part.people for part in parts]),
-        pd.concat([part.changes for part in parts], ignore_index=True),
-        partial,
-        interrupted=any(part.interrupted for part in parts),
-        source=X,
-    )
-
-
-def audit_batch(
-    spec: AuditSpec,
-    batch: pd.DataFrame,
-    *,
-    time_limit: float | None = None,
-    progress: Progress | None = None,
-) -> tuple[AuditRows, AuditPartial]:
-    """Audit one part of a population: its rows, and tallies that add up over parts.
-
-    A pure function of the specification and the batch (given time enough), so
-    ``audit_batch(a + b)`` = ``audit_batch(a)`` followed by ``audit_batch(b)``, row by row.
-    """
-    table = spec.actions.table(batch)
-    approved = spec.model.approves(table)
-    denied = np.flatnonzero(~approved)
-    first, kind = tables.distinct_rows(table.iloc[denied])
-    menus = spec.actions.menus(table.iloc[denied[first]], spec.cost, max_changes=spec.max_changes)
-    done = 0
-
-    def report(people: int) -> None:
-        nonlocal done
-        done += people
-        if progress is not None:
-            progress(done, len(first))
-
-    solutions = find(spec.model, menus, time_limit=time_limit, progress=report)
-    people = _people(batch.index, denied, kind, menus, solutions)
-    rows = AuditRows(people, _changes(menus, solutions, denied, kind), solutions.interrupted)
-    return rows, AuditPartial(Tally.of(people), dict(_tally_groups(spec, batch, people)))
-
-
-def _people(
-    index: pd.Index[Any],
-    denied: npt.NDArray[np.int64],
-    kind: npt.NDArray[np.int64],
-    menus: Menus,
-    solutions: Solutions,
-) -> pd.DataFrame:
-    """The answers of the distinct denied people, spread over all rows."""
-    n = len(index)
-    labels = np.array([status.label for status in STATUSES], dtype=object)
-    status = np.full(n, "", dtype=object)
-    status[denied] = labels[solutions.codes[kind]]
-    feasible = pd.array([pd.NA] * n, dtype="boolean")
-    feasible[denied] = pd.array(
-        np.array([True, True, False, pd.NA], dtype=object)[solutions.codes[kind]], dtype="boolean"
-    )
-    columns: dict[str, Any] = {"denied": np.zeros(n, dtype=bool), "status": status, "feasible": feasible}
-    columns["denied"][denied] = True
-    for name, values in (("cost", solutions.cost), ("bound", solutions.bound)):
-        columns[name] = np.full(n, np.nan)
-        columns[name][denied] = values[kind]
-    columns["n_changes"] = np.zeros(n, dtype=np.int64)
-    columns["n_changes"][denied] = menus.feature_changes(kind, solutions.picks[kind]).sum(axis=1)
-    return pd.DataFrame(columns, index=index)
-
-
-def _changes(
-    menus: Menus, solutions: Solutions, denied: npt.NDArray[np.int64], kind: npt.NDArray[np.int64]
-) -> pd.DataFrame:
-    """What everybody with recourse is to change, one line a change, in the order of the rows."""
-    found = np.flatnonzero(solutions.found[kind])
-    lines = menus.changes(kind[found], solutions.picks[kind[found]])
-    lines.insert(0, "row", denied[found[lines.pop("action")]])
-    return lines
-
-
-def _tally_groups(spec: AuditSpec, batch: pd.DataFrame, people: pd.DataFrame) -> Iterator[tuple[Group, Tally]]:
-    for names in spec.group_by:
-        label = " × ".join(map(str, names))
-        keys = pd.MultiIndex.from_frame(batch[list(names)]) if len(names) > 1 else pd.Index(batch[names[0]])
-        codes, levels = pd.factorize(keys, use_na_sentinel=False)
-        tallies: dict[Any, Tally] = {}
-        for code, level in enumerate(map(_level, levels)):
-            tallies[level] = tallies.get(level, Tally()) + Tally.of(people[codes == code])
-        yield from (((label, level), tally) for level, tally in tallies.items())
-
-
-def _groupings(group_by: Any, columns: Iterable[Name]) -> tuple[tuple[Name, ...], ...]:
-    """Groupings as tuples of column names; a single name is a grouping of one, also where it is a tuple."""
-    names = list(columns)
-    single = isinstance(group_by, (str, Hashable)) and (group_by in names or not isinstance(group_by, tuple))
-    given = [group_by] if single else list(group_by)
-    crossings = (
-        tuple(one) if isinstance(one, (tuple, list)) and not (isinstance(one, tuple) and one in names) else (one,)
-        for one in given
-    )
-    return tuple(dict.fromkeys(crossings))
+        rows = frame.iloc[start : start + CHUNK]
+        stopped = bool(parts) and parts[-1].interrupted
+        try:
+            parts.append(audit_part(spec, rows, budget=Budget(0) if stopped else budget, progress=progress))
+        except RecourseError:
+            raise
+        except Exception as error:
+            error.add_note(f"raised in recourse.audit, rows {start:,} to {start + len(rows) - 1:,} of {len(frame):,}")
+            unfinished = getattr(error, "partial", None)
+            done = [*parts, unfinished] if isinstance(unfinished, AuditPart) else parts
+            if done:
+                error.partial = Audit.of(spec, AuditPart.joined(done), source)  # type: ignore[attr-defined]
+            raise
+    return parts
 
 
 def _check(spec: AuditSpec, frame: pd.DataFrame) -> None:
-    """Everything that can be wrong with an audit's input, before anything is computed."""
+    """Raise for what is wrong with the people, or doesn't fit together."""
     if frame.empty:
         raise InputError("X has no rows: there is nobody to audit.")
     spec.model.check_features(spec.actions.names)
-    check_max_changes(spec.max_changes)
-    for names in spec.group_by:
-        if len(set(names)) != len(names) or not names:
-            raise InputError(f"group_by: {names!r} must be one or several different columns.")
-        for name in names:
-            if name not in frame.columns:
-                raise InputError(f"group_by: X has no column {name!r}. {nearest(name, frame.columns)}")
-        levels = len(frame[list(names)].drop_duplicates())
-        if levels > MOST_LEVELS:
-            raise InputError(
-                f"group_by: {' × '.join(map(str, names))} has {levels:,} levels, and a table of groups "
-                f"is limited to {MOST_LEVELS}; bin the values into a column of their own first."
-            )
+    check_groupings(spec.group_by, frame)
     spec.model.check_rows(spec.actions.table(frame))
-
-
-def _level(level: Any) -> Any:
-    """A group's level as a plain value; missing ones are one level of their own."""
-    if isinstance(level, tuple):
-        return tuple(_level(one) for one in level)
-    if pd.isna(level):
-        return MISSING
-    return level.item() if isinstance(level, np.generic) else level

@@ -2,145 +2,173 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
-from recourse import reports, tables
-from recourse.audits.tally import AuditPartial, Group, Tally
-from recourse.costs.cost import Cost
-from recourse.errors import InputError, nearest
-from recourse.models import Model
+from recourse import tables
+from recourse.audits import report
+from recourse.audits.groups import in_words, order, words_of
+from recourse.audits.part import AuditPart, AuditSpec
+from recourse.audits.tally import MEASURES, AuditTallies, basis_of
+from recourse.checks import one_of
+from recourse.reports import Report
 from recourse.reports.document import plain
 from recourse.search import Status
-from recourse.statistics import CostSketch, group_difference
-from recourse.tables import Name
-
-if TYPE_CHECKING:
-    from recourse.actions import ActionSet
+from recourse.statistics import CostSketch, gaps_by_group
 
 
-@dataclass(frozen=True)
-class AuditSpec:
-    """What to audit with: everything but the people. Made by `audit`; picklable where the model is."""
-
-    model: Model
-    actions: ActionSet
-    cost: Cost
-    group_by: tuple[tuple[Name, ...], ...] = ()
-    max_changes: int | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class AuditRows:
-    """The answers for one part of a population.
-
-    people : one row an input row, on its index: denied, status, feasible, cost, bound, n_changes
-    changes : one row for each denied person and changed feature: row (position), feature, today, new, price
-    """
-
-    people: pd.DataFrame
-    changes: pd.DataFrame
-    interrupted: bool = False
-
-
-class Audit(reports.Report):
+@dataclass(frozen=True, eq=False, repr=False)
+class Audit(Report):
     """The answer to "who has recourse, and how hard is it for whom": made by `audit`.
 
-    overall : Series of counts, shares and cost quantiles over everybody
-    by_group : DataFrame of the same measures, indexed by group and level
-    changes : DataFrame of what the others can do: row, feature, today, new, price
-    to_frame() : one row a person, in the order and on the index of the table audited
-    interrupted : whether the time limit or Ctrl-C cut it short; who was not reached is "unknown"
+    Parameters
+    ----------
+    spec : AuditSpec
+        What was audited with: a copy of the settings, so that the result keeps what it was made with.
+    people : DataFrame
+        One row a person, on the index of the table audited; `to_frame` returns the same with the actions in words.
+    changes : DataFrame
+        What those with recourse can do, one row for each changed feature: row (a position), feature, today, new, price.
+    tallies : AuditTallies
+        The counts and costs behind `overall` and `by_group`.
+    interrupted : bool
+        Whether the time limit, a cancelled budget or Ctrl-C cut it short; who was not reached is "unknown".
+    source : table
+        The table audited; `to_frame` returns the same kind.
     """
 
-    def __init__(
-        self,
-        spec: AuditSpec,
-        people: pd.DataFrame,
-        changes: pd.DataFrame,
-        partial: AuditPartial,
-        *,
-        interrupted: bool = False,
-        source: Any = None,
-    ) -> None:
-        self.spec, self.partial, self.interrupted = spec, partial, interrupted
-        self.people, self.changes = people, changes
-        self._source = source
+    view = report.VIEW
+
+    spec: AuditSpec
+    people: pd.DataFrame
+    changes: pd.DataFrame
+    tallies: AuditTallies
+    interrupted: bool = False
+    source: Any = None
+
+    @classmethod
+    def of(cls, spec: AuditSpec, part: AuditPart, source: Any) -> Audit:
+        """Return the result that the audit of a whole table amounts to.
+
+        Parameters
+        ----------
+        spec : AuditSpec
+            What was audited with.
+        part : AuditPart
+            The answers for all rows.
+        source : table
+            The table as it was given.
+        """
+        return cls(spec, part.people, part.changes, part.tallies, part.interrupted, source)
 
     @property
     def overall(self) -> pd.Series[Any]:
-        """Counts, shares and cost quantiles over everybody (see `Tally.measures`)."""
-        return pd.Series(self.partial.overall.measures(), dtype=object, name="everybody")
+        """Counts, shares and cost quantiles over everybody; what nobody is there to tell is None.
+
+        See `Tally.measures` for each of them.
+        """
+        return pd.Series(self.tallies.overall.measures(), dtype=object, name="everybody")
 
     @property
     def by_group(self) -> pd.DataFrame:
-        """The same measures for each group and level, in order; empty without `group_by`.
+        """The same measures, one row for each group and level, in order; empty without `group_by`.
 
-        The level of people whose value is missing is `recourse.audits.tally.MISSING`.
+        The level of people whose value is missing is `recourse.audits.MISSING`.
         """
-        groups = sorted(self.partial.groups, key=_group_order)
+        groups = sorted(self.tallies.groups, key=order)
         index = pd.MultiIndex.from_tuples(groups, names=["group", "level"]) if groups else pd.Index([], name="group")
-        rows = [self.partial.groups[group].measures() for group in groups]
-        frame = pd.DataFrame(rows, index=index, columns=list(Tally().measures()))
-        return frame.infer_objects()
+        rows = [self.tallies.groups[group].measures() for group in groups]
+        return pd.DataFrame(rows, index=index, columns=list(MEASURES)).infer_objects()
 
     def difference(self, measure: str = "feasible") -> pd.DataFrame:
         """Return, for each grouping, the largest minus the smallest value of a measure over its levels.
 
-        The two levels stand beside it, with the numbers of people that each value rests on: a gap between
-        small groups may be chance. Levels without a value (nobody denied, say) are left out, and a grouping
-        with fewer than two levels is not listed.
+        The two levels stand beside it, with the numbers of people that each value rests on: a gap between small
+        groups may be chance.
+
+        Parameters
+        ----------
+        measure : str, optional
+            One of the columns of `by_group`.
+
+        Returns
+        -------
+        DataFrame
+            One row a grouping: difference, largest, level_largest, n_largest, smallest, level_smallest, n_smallest.
+            Levels without a value (nobody denied, say) are left out, and so are groupings with fewer than two left.
+
+        Raises
+        ------
+        InputError
+            If there is no such measure.
         """
-        if measure not in Tally().measures():
-            raise InputError(f"{measure!r} is not a measure. {nearest(measure, Tally().measures())}")
-        rows = {}
-        groups = {group: tally.measures() for group, tally in self.partial.groups.items()}
-        for name in dict.fromkeys(group for group, _ in sorted(groups, key=_group_order)):
-            known = {level: row for (group, level), row in groups.items() if group == name and row[measure] is not None}
-            if len(known) < 2:
-                continue
-            gap = group_difference({level: float(row[measure]) for level, row in known.items()})
-            high, low = gap.largest[0], gap.smallest[0]
-            rows[name] = {
-                "difference": gap.difference,
-                "largest": known[high][measure],
-                "level_largest": high,
-                "n_largest": known[high][_basis(measure)],
-                "smallest": known[low][measure],
-                "level_smallest": low,
-                "n_smallest": known[low][_basis(measure)],
-            }
-        columns = [
-            "difference",
-            "largest",
-            "level_largest",
-            "n_largest",
-            "smallest",
-            "level_smallest",
-            "n_smallest",
-        ]
-        return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("group")
+        one_of("measure", measure, MEASURES)
+        values, numbers = {}, {}
+        for group in sorted(self.tallies.groups, key=order):
+            found = self.tallies.groups[group].measures()
+            values[group] = found[measure]
+            numbers[group] = found[basis_of(measure)]
+        return gaps_by_group(values, numbers)
+
+    @property
+    def status(self) -> Status | None:
+        """What was proven about the denied together: the weakest of their statuses; None if nobody is denied.
+
+        INFEASIBLE means that all of them have none; if some have none and the others a cheapest action, it is
+        OPTIMAL.
+        """
+        overall = self.tallies.overall
+        if not overall.denied:
+            return None
+        if overall.undecided:
+            return Status.UNKNOWN
+        if overall.unproven:
+            return Status.FEASIBLE
+        return Status.OPTIMAL if overall.recourse else Status.INFEASIBLE
+
+    @property
+    def reason(self) -> str:
+        """Why there is nothing to see, or what to keep in mind; empty if neither."""
+        overall = self.tallies.overall
+        if not overall.denied:
+            return "Nobody is denied by this model, so there is no recourse to look for."
+        if not any(self.spec.actions.actionable):
+            return "No feature is actionable, so nobody who is denied can change anything."
+        if self.interrupted:
+            return f"Stopped early: {overall.undecided:,} denied people are undecided."
+        return ""
+
+    @property
+    def notes(self) -> list[str]:
+        """What to keep in mind when reading the numbers, in sentences."""
+        return [self.reason] if self.reason else []
+
+    def __len__(self) -> int:
+        return len(self.people)
 
     def to_frame(self) -> Any:
         """Return one row for each person audited, as the kind of table that was audited.
 
-        denied : bool · status : "" where approved · feasible : True, False, or missing (approved, undecided)
-        cost, bound : inf where there is no recourse, missing where approved; an undecided person has a
-        bound and no cost · n_changes : number of features to change · action : the changes in words
+        Returns
+        -------
+        table
+            In the order and on the index of the table audited:
+
+            denied : bool
+            status : what was proven, in a word; "" where approved
+            feasible : True, False, or missing (approved, undecided)
+            cost, bound : inf where there is no recourse, missing where approved; an undecided person has a bound and
+                no cost
+            n_changes : number of features to change
+            action : the changes in words
         """
-        return _typed(tables.like(self._source, self.people.assign(action=self._actions())))
+        return tables.like(self.source, self.people.assign(action=self._actions()))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the whole audit, people aside, as plain values: the document that views are rendered from."""
-        words = _words(self.partial.groups)
-        groups = [
-            {"group": name, "level": words[name, level], **plain(self.partial.groups[name, level].measures())}
-            for name, level in sorted(self.partial.groups, key=_group_order)
-        ]
+        words = words_of(self.tallies.groups)
         gaps = self.difference("feasible")
         for end in ("level_largest", "level_smallest"):
             gaps[end] = [words[str(group), level] for group, level in gaps[end].items()]
@@ -151,72 +179,21 @@ class Audit(reports.Report):
             "cost": {"name": self.spec.cost.name, "quantile_error": CostSketch().relative_error},
             "max_changes": self.spec.max_changes,
             "actions": [plain(row) for row in self.spec.actions.to_frame().to_dict(orient="records")],
-            "overall": plain(self.partial.overall.measures()),
-            "groups": groups,
+            "overall": plain(self.tallies.overall.measures()),
+            "groups": [
+                {"group": name, "level": words[name, level], **plain(self.tallies.groups[name, level].measures())}
+                for name, level in sorted(self.tallies.groups, key=order)
+            ],
             "differences": [{"group": group, **plain(row)} for group, row in gaps.to_dict(orient="index").items()],
             "statuses": {status.label: status.value for status in Status},
             "interrupted": self.interrupted,
             "reason": self.reason,
         }
 
-    @property
-    def reason(self) -> str:
-        """Why there is nothing to see, or what to keep in mind; empty if neither."""
-        overall = self.partial.overall
-        if not overall.denied:
-            return "Nobody is denied by this model, so there is no recourse to look for."
-        if not any(self.spec.actions.actionable):
-            return "No feature is actionable, so nobody who is denied can change anything."
-        if self.interrupted:
-            return f"Stopped early: {overall.undecided:,} denied people are undecided."
-        return ""
-
-    def __len__(self) -> int:
-        return len(self.people)
-
     def _actions(self) -> list[str]:
         """What each person is to do, in words: 'overdue 4 → 1; …'."""
-        words = [""] * len(self.people)
+        words: list[list[str]] = [[] for _ in range(len(self.people))]
         columns = (self.changes[name] for name in ("row", "feature", "today", "new"))
         for row, feature, today, new in zip(*columns, strict=True):
-            words[row] += f"{'; ' if words[row] else ''}{feature} {_text(today)} → {_text(new)}"
-        return words
-
-
-def _group_order(group: Group) -> tuple[str, str, float, str]:
-    """Groupings by name; numbers before words, each in their own order."""
-    name, level = group
-    number = isinstance(level, (int, float))
-    return name, "" if number else "~", float(level) if number else 0.0, _text(level)
-
-
-def _basis(measure: str) -> str:
-    """Which count a measure rests on."""
-    return "recourse" if measure.startswith("cost") else "n" if measure.startswith("denied") else "denied"
-
-
-def _words(groups: Iterable[Group]) -> dict[Group, str]:
-    """Every level in words; where two of a grouping would read the same, text is in quotes: '1' beside 1."""
-    words = {group: _text(group[1]) for group in groups}
-    times = Counter((name, words[name, level]) for name, level in words)
-    return {
-        (name, level): text if times[name, text] == 1 else _text(level, quoted=True)
-        for (name, level), text in words.items()
-    }
-
-
-def _text(value: Any, *, quoted: bool = False) -> str:
-    if isinstance(value, tuple):
-        return ", ".join(_text(one, quoted=quoted) for one in value)
-    if quoted and isinstance(value, str):
-        return repr(value)
-    return f"{value:.10g}" if isinstance(value, float) else str(value)
-
-
-def _typed(table: Any) -> Any:
-    """The same table, its `feasible` a column of booleans even where nobody has a value to tell that from."""
-    if isinstance(table, pd.DataFrame):
-        return table
-    import narwhals.stable.v2 as nw
-
-    return nw.from_native(table, eager_only=True).with_columns(nw.col("feasible").cast(nw.Boolean)).to_native()
+            words[row].append(f"{feature} {in_words(today)} → {in_words(new)}")
+        return ["; ".join(changes) for changes in words]

@@ -4,39 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
+from recourse.audits.groups import Group
 from recourse.search import Status
 from recourse.statistics import CostSketch, wilson_interval
-
-if TYPE_CHECKING:
-    pass
-
-
-class Level(Enum):
-    """What is no value of a column: the level of those whose value is missing, whatever words the column holds."""
-
-    MISSING = "missing"
-
-    def __str__(self) -> str:
-        return self.value
-
-
-MISSING = Level.MISSING
-Group = tuple[str, Any]
 
 
 @dataclass(frozen=True)
 class Tally:
     """Counts and costs of one group of people; tallies of disjoint groups add up exactly.
 
-    n : people; denied : of them, denied today
-    recourse : denied people with an action that works; unproven : of these, how many actions may not be
-    the cheapest; no_recourse : proven to have none; undecided : the budget ran out
-    costs : a summary of the costs of those with recourse
+    Parameters
+    ----------
+    n : int
+        People.
+    denied : int
+        Of them, denied today.
+    recourse : int
+        Denied people with an action that works.
+    unproven : int
+        Of these, people for whom a cheaper action may exist.
+    no_recourse : int
+        Denied people who are proven to have no action.
+    undecided : int
+        Denied people for whom time or questions ran out.
+    costs : CostSketch
+        A summary of the costs of those with recourse.
+
+    Examples
+    --------
+    >>> (Tally(n=2, denied=1, recourse=1) + Tally(n=3, denied=2, no_recourse=2)).measures()["denied_share"]
+    0.6
     """
 
     n: int = 0
@@ -62,7 +63,13 @@ class Tally:
 
     @classmethod
     def of(cls, rows: pd.DataFrame) -> Tally:
-        """Count the rows of an audit's table."""
+        """Count the rows of an audit's table of people.
+
+        Parameters
+        ----------
+        rows : DataFrame
+            Rows of `AuditPart.people`.
+        """
         status = rows["status"]
         found = status.isin([Status.OPTIMAL.label, Status.FEASIBLE.label]).to_numpy()
         return cls(
@@ -78,8 +85,13 @@ class Tally:
     def measures(self) -> dict[str, Any]:
         """Return the counts and what follows from them; what nobody is there to tell is None.
 
-        `feasible` is the share with recourse among the decided (`recourse` + `no_recourse`), with its
-        95 % Wilson interval; undecided people are in neither. Costs are those of people with recourse.
+        Returns
+        -------
+        dict
+            n, denied, denied_share, recourse, no_recourse, undecided, unproven : counts, and a share of `n`.
+            feasible, feasible_low, feasible_high : the share with recourse among the decided (`recourse` +
+            `no_recourse`), with its 95 % Wilson interval; undecided people are in neither.
+            cost_mean, cost_q25, cost_median, cost_q75, cost_max : of people with recourse, in the cost's unit.
         """
         decided = self.recourse + self.no_recourse
         low, high = wilson_interval(self.recourse, decided)
@@ -102,17 +114,40 @@ class Tally:
         }
 
 
+MEASURES = tuple(Tally().measures())
+"""What an audit says of everybody and of each group, in this order."""
+
+
+def basis_of(measure: str) -> str:
+    """Return the name of the count that a measure rests on.
+
+    >>> basis_of("cost_mean"), basis_of("denied_share"), basis_of("feasible")
+    ('recourse', 'n', 'denied')
+    """
+    if measure.startswith("cost"):
+        return "recourse"
+    return "n" if measure.startswith("denied") else "denied"
+
+
 @dataclass(frozen=True)
-class AuditPartial:
-    """The tallies of one part of a population: of everybody in it, and of each group."""
+class AuditTallies:
+    """The tallies of a population or of one part of it; those of disjoint parts add up exactly, in any order.
+
+    Parameters
+    ----------
+    overall : Tally
+        Of everybody.
+    groups : mapping
+        Of each group: (grouping, level) → `Tally`.
+    """
 
     overall: Tally = field(default_factory=Tally)
     groups: Mapping[Group, Tally] = field(default_factory=dict)
 
-    def __add__(self, other: AuditPartial) -> AuditPartial:
-        if not isinstance(other, AuditPartial):
+    def __add__(self, other: AuditTallies) -> AuditTallies:
+        if not isinstance(other, AuditTallies):
             return NotImplemented
         groups = dict(self.groups)
         for group, tally in other.groups.items():
             groups[group] = groups.get(group, Tally()) + tally
-        return AuditPartial(self.overall + other.overall, groups)
+        return AuditTallies(self.overall + other.overall, groups)

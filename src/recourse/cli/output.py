@@ -1,70 +1,60 @@
-"""What leaves a command: documents, whole files or none, progress on stderr, and exit codes."""
+"""What leaves a command: documents, whole files or none, and progress on stderr."""
 
 from __future__ import annotations
 
 import json
-import operator
 import os
-import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any
 
 import click
 
 import recourse as rs
 
-if TYPE_CHECKING:
-    pass
+FORMATS = ("text", "json", "csv", "html")
+"""What a result can be written as."""
 
 
-FAILED, BAD_INPUT, REFUSED, UNDECIDED, BUG, UNREAD = 1, 2, 3, 4, 70, 141
+def write_result(result: Any, format_: str | None, output: Path | None) -> None:
+    """Write a result to a file, or to stdout; without a format, as the file's ending says, else as text."""
+    content = _content(result, format_ or _format_of(output))
+    if output is None:
+        click.echo(content, nl=False)
+        return
+    write(output, content)
+    click.echo(f"wrote {output}", err=True)
 
 
-def condition_of(text: str, *, grouped: bool) -> Callable[[rs.Audit], str]:
-    """Read 'measure<number' or 'difference.measure>number'; the answer says how it was hit, or nothing.
+def _content(result: Any, format_: str) -> str:
+    if format_ == "json":
+        return as_json(result.to_dict())
+    if format_ == "csv":
+        return as_csv(result.to_frame())
+    if format_ == "html":
+        html: str = result.to_html()
+        return html
+    return f"{result!r}\n"
 
-    A measure that nobody is there to tell (a share of nobody, a gap of one group) hits, too: it proves nothing.
-    """
-    from recourse.audits.tally import Tally
 
-    match = re.fullmatch(r"\s*(difference\.)?(\w+)\s*(<=|>=|<|>)\s*([-+.\deE]+)\s*", text)
-    measures = list(Tally().measures())
-    if match is None or match[2] not in measures:
-        raise rs.InputError(
-            f"--fail-if: {text!r} must be like 'feasible<0.9' or 'difference.feasible>0.05'; the measures are "
-            f"{', '.join(measures)}."
-        )
-    compare = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}[match[3]]
-    measure = match[2]
-    try:
-        limit = float(match[4])
-    except ValueError:
-        raise rs.InputError(f"--fail-if: {match[4]!r} is not a number.") from None
-    if match[1] and not grouped:
-        raise rs.InputError(f"--fail-if: {text.strip()!r} needs --group-by: there is no difference without groups.")
-
-    def check(result: rs.Audit) -> str:
-        if match[1]:
-            known = result.difference(measure)["difference"].to_dict()
-            values = {group: known.get(group) for group in dict.fromkeys(name for name, _ in result.partial.groups)}
-        else:
-            values = {"everybody": result.overall[measure]}
-        hits = [
-            f"{name}: nobody to tell {measure} from" if value is None else f"{name}: {value:.4g}"
-            for name, value in values.items()
-            if value is None or compare(value, limit)
-        ]
-        return f"{text.strip()} ({', '.join(hits)})" if hits else ""
-
-    return check
+def _format_of(output: Path | None) -> str:
+    """The format that a file's ending names; text where it names none."""
+    ending = "" if output is None else output.suffix.lower().lstrip(".")
+    return ending if ending in FORMATS else "text"
 
 
 def as_json(document: Any) -> str:
+    """Write a document as indented JSON, with a line break at its end."""
     return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def as_csv(frame: Any) -> str:
+    """Write a table as CSV, with its index where that has a name."""
+    text: str = frame.to_csv(index=frame.index.name is not None)
+    return text
 
 
 def check_output(path: Path) -> None:
@@ -136,8 +126,3 @@ def progress_bar(doing: str = "searching", unit: str = "people") -> Iterator[Cal
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("")
         yield lambda done, total: bar.update(task, completed=done, total=total)
-
-
-def fail(error: Exception, code: int) -> NoReturn:
-    click.echo(f"error: {error}", err=True)
-    sys.exit(code)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,9 +12,6 @@ from recourse import tables
 from recourse.arrays import FloatArray
 from recourse.costs.per_change import FeatureCost
 from recourse.errors import InputError, nearest
-
-if TYPE_CHECKING:
-    pass
 
 
 class BradleyTerryCost(FeatureCost):
@@ -108,6 +105,9 @@ class BradleyTerryCost(FeatureCost):
         scale = theta.mean() if anchor == "mean" else theta[names.index(anchor)]
         covariance = _covariance(wins, theta, shape, rate, None if anchor == "mean" else names.index(anchor))
         return cls(names, theta / scale, covariance, wins=wins, anchor=anchor, default=default)
+
+    def _settings(self) -> dict[str, Any]:
+        return {"weights": self.weights, "default": self.default}
 
     @property
     def beta(self) -> FloatArray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from recourse.costs.cost import Cost
 from recourse.costs.function import FunctionCost
@@ -12,10 +12,6 @@ from recourse.costs.per_change import FeatureCost
 from recourse.costs.percentile import LocalCost, MaxCost, TotalCost
 from recourse.errors import InputError, nearest
 
-if TYPE_CHECKING:
-    pass
-
-
 COSTS: dict[str, type[Cost]] = {cost.name: cost for cost in (TotalCost, LocalCost, MaxCost, L1Cost, FeatureCost)}
 """The costs that have a name."""
 
@@ -23,8 +19,26 @@ COSTS: dict[str, type[Cost]] = {cost.name: cost for cost in (TotalCost, LocalCos
 def as_cost(cost: str | Cost | Callable[..., Any]) -> Cost:
     """Return the cost that a name, a `Cost` or a user's function stands for.
 
-    >>> as_cost("max").combine
-    'max'
+    Parameters
+    ----------
+    cost : str, Cost or callable
+        A name in `COSTS` (that cost without weights), a `Cost` (itself), or ``function(feature, x, values)`` (a
+        `FunctionCost`).
+
+    Returns
+    -------
+    Cost
+        What prices are taken from.
+
+    Raises
+    ------
+    InputError
+        If the name is unknown (with the nearest one), a cost's class is passed instead of a cost, or it is none.
+
+    Examples
+    --------
+    >>> as_cost("max")
+    MaxCost()
     """
     if isinstance(cost, Cost):
         return cost

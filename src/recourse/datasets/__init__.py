@@ -1,5 +1,4 @@
-"""People to ask the question about: a synthetic lender that is always there, and five public tables that are
-not.
+"""People to try things on: a synthetic lender that is always there, and five public tables that are not.
 
 `lender` generates as many loan applicants as you like from a published structural causal model. `load` reads
 a real table from a folder of yours or from the cache that `fetch` fills, and checks every byte of it against

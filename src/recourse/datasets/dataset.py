@@ -15,11 +15,28 @@ import pandas as pd
 class Dataset:
     """Hold one table with what must be known before it is used.
 
-    `X` has the features that a model may use and `y` the label, on the same index; an index label of `X`
-    finds the same person in `frame`, which is the whole table (columns to group by, and rows that `X` leaves
-    out, are there). `desired` is the value of `y` that is good for the person. `known_harms` says what the
-    table gets wrong.
+    Parameters
+    ----------
+    name : str
+        As `load` and `available` call it.
+    X : DataFrame
+        The features that a model may use.
+    y : Series
+        The label, on the index of `X`.
+    target : str
+        The name of the label.
+    desired : int or str
+        The value of `y` that is good for the person.
+    frame : DataFrame
+        The whole table: columns to group by, and rows that `X` leaves out, are there. An index label of `X` finds the
+        same person here.
+    description, licence, citation : str
+        Whom the table is about, how it may be used, and what to cite.
+    known_harms : tuple of str
+        What the table gets wrong, in sentences.
 
+    Examples
+    --------
     >>> from recourse.datasets import lender
     >>> data = lender(200)
     >>> data

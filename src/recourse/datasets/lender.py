@@ -9,29 +9,31 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from recourse.arrays import FloatArray
+from recourse.checks import known_names, whole_number
 from recourse.datasets.dataset import Dataset
-from recourse.errors import InputError, nearest
-
-Floats = npt.NDArray[np.float64]
+from recourse.errors import InputError
 
 
-def _logistic(value: Floats) -> Floats:
-    return 0.5 * (1.0 + np.tanh(0.5 * value))  # never overflows, unlike 1 / (1 + exp(-value))
+def _logistic(value: FloatArray) -> FloatArray:
+    """1 / (1 + exp(−value)), without overflow."""
+    squeezed: FloatArray = 0.5 * (1.0 + np.tanh(0.5 * value))
+    return squeezed
 
 
-# In causal order: the mean of each column given those before it, and the standard deviation of its noise. The
-# paper writes N(mean, variance). Education is this on the logit scale, squeezed into (-0.5, 0.5).
-_LENDER: dict[str, tuple[Callable[[dict[str, Floats]], Floats], float]] = {
+_EQUATIONS: dict[str, tuple[Callable[[dict[str, FloatArray]], FloatArray], float]] = {
     "education": (lambda v: -1 + 0.5 * v["gender"] + _logistic(0.1 * v["age"]), 0.5),
     "loan_amount": (lambda v: 1 + 0.01 * (v["age"] - 5) * (5 - v["age"]) + v["gender"], 2.0),
     "loan_duration": (lambda v: -1 + 0.1 * v["age"] + 2 * v["gender"] + v["loan_amount"], 3.0),
     "income": (lambda v: -4 + 0.1 * (v["age"] + 35) + 2 * v["gender"] + v["gender"] * v["education"], 2.0),
     "savings": (lambda v: -4 + 1.5 * np.maximum(v["income"], 0.0), 5.0),
 }
-_LENDER_FEATURES = ("gender", "age", *_LENDER)
+"""In causal order: the mean of each column given those before it, and the standard deviation of its noise (the paper
+writes N(mean, variance)). Education is this on the logit scale, squeezed into (−0.5, 0.5)."""
+
+_FEATURES = ("gender", "age", *_EQUATIONS)
 
 
 def lender(n: int = 1000, *, random_state: int | np.random.Generator | np.random.SeedSequence | None = 0) -> Dataset:
@@ -39,7 +41,28 @@ def lender(n: int = 1000, *, random_state: int | np.random.Generator | np.random
 
     **Synthetic, not evidence about lending.** No record of a person is in it; in the long run 51.8 % are
     approved, 55.9 % of those with gender 0 and 47.7 % of those with gender 1. The same `n` and `random_state`
-    give the same table; the global seed is neither read nor changed. The columns, in causal order:
+    give the same table; the global seed is neither read nor changed.
+
+    Parameters
+    ----------
+    n : int
+        How many applicants, at least 1.
+    random_state : int, Generator, SeedSequence or None
+        Seed; None draws others every time.
+
+    Returns
+    -------
+    Dataset
+        With the columns below.
+
+    Raises
+    ------
+    InputError
+        If `n` is not a whole number of at least 1.
+
+    Notes
+    -----
+    The columns, in causal order:
 
     ================ ========================================================================================
     `gender`         0 or 1, as coded in the paper
@@ -52,26 +75,30 @@ def lender(n: int = 1000, *, random_state: int | np.random.Generator | np.random
     `approved`       the label: 1 approved, 0 denied
     ================ ========================================================================================
 
-    Raises `InputError` unless `n` is a positive whole number.
+    References
+    ----------
+    Karimi, von Kügelgen, Schölkopf & Valera (2020), "Algorithmic recourse under imperfect causal knowledge: a
+    probabilistic approach", NeurIPS (arXiv 2006.06831), the equations of the loan-approval model.
 
+    Examples
+    --------
     >>> people = lender(1000, random_state=7)
     >>> list(people.X)
     ['gender', 'age', 'education', 'loan_amount', 'loan_duration', 'income', 'savings']
     >>> lender(3).X.equals(lender(3).X)
     True
-
-    Source: Karimi, von Kügelgen, Schölkopf and Valera, "Algorithmic recourse under imperfect causal
-    knowledge: a probabilistic approach", NeurIPS 2020 (arXiv 2006.06831), the equations of the loan-approval
-    model.
     """
-    if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 1:
-        raise InputError(f"n must be a whole number of people, at least 1; got {n!r}.")
+    n = whole_number("n", n, least=1)
     draw = np.random.default_rng(random_state)
+
+    # what nothing causes, then each column from those before it
     gender = draw.binomial(1, 0.5, n)
-    v: dict[str, Floats] = {"gender": gender.astype(float), "age": -35 + draw.gamma(10, 3.5, n)}
-    for column, (mean, deviation) in _LENDER.items():
+    v: dict[str, FloatArray] = {"gender": gender.astype(float), "age": -35 + draw.gamma(10, 3.5, n)}
+    for column, (mean, deviation) in _EQUATIONS.items():
         value = mean(v) + draw.normal(0.0, deviation, n)
         v[column] = _logistic(value) - 0.5 if column == "education" else value
+
+    # the label
     income, savings = v["income"], v["savings"]
     chance = _logistic(0.3 * (-v["loan_amount"] - v["loan_duration"] + income + savings + income * savings))
     X = pd.DataFrame({**v, "gender": gender})
@@ -96,38 +123,61 @@ def lender(n: int = 1000, *, random_state: int | np.random.Generator | np.random
 def lender_intervene(X: pd.DataFrame, changes: Mapping[str, float | Iterable[float]]) -> pd.DataFrame:
     """Say what would have become of these people, had `changes` been made: the lender's true counterfactual.
 
-    Each changed column is set, to one value or to one per person; each column that it causes moves with it,
-    the person's own noise kept (Pearl's abduction, action, prediction, exact here because the noise is
-    additive). Columns that it does not cause stay as they are, to the last bit. `X` is not changed. Raises
-    `InputError` for a table without the lender's columns and for a change to anything else.
+    Each column that a change causes moves with it, the person's own noise kept (Pearl's abduction, action, prediction,
+    exact here because the noise is additive). Columns that it does not cause stay as they are, to the last bit.
 
+    Parameters
+    ----------
+    X : DataFrame
+        Applicants with the lender's features; not changed.
+    changes : mapping
+        From the name of a feature to one value, or to one for each person. What is set stays so, whatever else moves.
+
+    Returns
+    -------
+    DataFrame
+        The same people, on the same index.
+
+    Raises
+    ------
+    InputError
+        For a table without the lender's columns, a change to anything else, and values that are no numbers or of
+        another length.
+
+    Examples
+    --------
     >>> X = lender(5).X
     >>> richer = lender_intervene(X, {"income": X["income"].abs() + 2})
     >>> bool((richer["savings"] > X["savings"]).all()), richer["loan_amount"].equals(X["loan_amount"])
     (True, True)
     """
-    for column in _LENDER_FEATURES:
+    for column in _FEATURES:
         if column not in X:
             raise InputError(f"Interventions need the lender's features; {column!r} is not in this table.")
-    for column in changes:
-        if column not in _LENDER_FEATURES:
-            raise InputError(f"{column!r} is not a feature of the lender. {nearest(column, _LENDER_FEATURES)}")
-    before = {column: X[column].to_numpy(float) for column in _LENDER_FEATURES}
-    after: dict[str, Floats] = {}
-    for column in _LENDER_FEATURES:
+    known_names("changes", changes, _FEATURES, of="a feature of the lender")
+    before = {column: X[column].to_numpy(float) for column in _FEATURES}
+    after: dict[str, FloatArray] = {}
+    for column in _FEATURES:
         if column in changes:
             try:
                 after[column] = np.broadcast_to(np.asarray(changes[column], dtype=float), len(X)).copy()
             except (TypeError, ValueError):
                 raise InputError(f"{column!r} takes one number, or one for each of {len(X)} people.") from None
-            continue
-        after[column] = before[column]
-        if column in _LENDER:
-            mean = _LENDER[column][0]
-            shift = mean(after) - mean(before)
-            if column == "education":
-                odds = np.log((before[column] + 0.5) / (0.5 - before[column]))
-                after[column] = np.where(shift == 0, before[column], _logistic(odds + shift) - 0.5)
-            else:
-                after[column] = before[column] + shift
+        elif column in _EQUATIONS:
+            after[column] = _moved(column, before, after)
+        else:
+            after[column] = before[column]
     return pd.DataFrame(after, index=X.index)
+
+
+def _moved(column: str, before: dict[str, FloatArray], after: dict[str, FloatArray]) -> FloatArray:
+    """A column after those that cause it: moved as its mean is, each person's noise kept."""
+    mean, _ = _EQUATIONS[column]
+    shift = mean(after) - mean(before)
+    if column != "education":
+        return before[column] + shift
+
+    # on the logit scale; there and back again would round, so whoever is not moved keeps the value
+    odds = np.log((before[column] + 0.5) / (0.5 - before[column]))
+    moved: FloatArray = np.where(shift == 0, before[column], _logistic(odds + shift) - 0.5)
+    return moved

@@ -16,11 +16,13 @@ from pathlib import Path
 import pandas as pd
 
 from recourse.datasets.dataset import Dataset
-from recourse.datasets.registry import SOURCES, Source
+from recourse.datasets.registry import SOURCES
+from recourse.datasets.source import Source
 from recourse.errors import InputError, RecourseError, nearest
 
 
 def _source(name: str) -> Source:
+    """The facts of a data set by its name, or an error with the nearest one."""
     if name == "lender":
         raise InputError("'lender' is generated, not stored: call lender(n).")
     if name not in SOURCES:
@@ -29,12 +31,20 @@ def _source(name: str) -> Source:
 
 
 def _sha256(content: bytes) -> str:
+    """The checksum of a file's bytes, in hexadecimal digits."""
     return hashlib.sha256(content).hexdigest()
 
 
 def cache_folder() -> Path:
-    """Name the folder that `fetch` fills: in the user's cache, by the custom of the platform. It may be new.
+    """Name the folder that `fetch` fills: in the user's cache, by the custom of the platform.
 
+    Returns
+    -------
+    Path
+        It may not exist yet.
+
+    Examples
+    --------
     >>> cache_folder().name
     'openrecourse'
     """
@@ -49,6 +59,7 @@ def cache_folder() -> Path:
 
 
 def _folders(data_home: str | os.PathLike[str] | None) -> list[Path]:
+    """Where tables are looked for, in this order."""
     folders = [cache_folder()]
     if named := os.environ.get("RECOURSE_DATA"):
         folders.insert(0, Path(named))
@@ -60,10 +71,26 @@ def _folders(data_home: str | os.PathLike[str] | None) -> list[Path]:
 
 
 def available(*, data_home: str | os.PathLike[str] | None = None) -> pd.DataFrame:
-    """List every data set: name, rows, licence, and where it was found ("built in", a path, or "not here").
+    """List every data set, and where it was found. Looks where `load` looks and verifies what it finds.
 
-    Looks where `load` looks and verifies what it finds; a file with other bytes is marked "(wrong checksum)".
+    Parameters
+    ----------
+    data_home : path, optional
+        A folder to look in first.
 
+    Returns
+    -------
+    DataFrame
+        One row a data set: name, rows, licence, and where ("built in", a path, or "not here"). A file with other bytes
+        is marked "(wrong checksum)".
+
+    Raises
+    ------
+    InputError
+        If `data_home` is not a folder.
+
+    Examples
+    --------
     >>> available().loc[0, ["name", "where"]].tolist()
     ['lender', 'built in']
     """
@@ -83,9 +110,28 @@ def load(name: str, *, data_home: str | os.PathLike[str] | None = None) -> Datas
     """Load a real data set from this machine, if it is byte for byte the table that the figures use.
 
     Looks for `NAME.csv` in `data_home`, then in the folder that the environment variable `RECOURSE_DATA`
-    names, then in the cache that `fetch` fills. Never downloads. Raises `InputError` for an unknown name, for
-    a file with another SHA-256, and where there is none: the message says the ways to get it.
+    names, then in the cache that `fetch` fills. Never downloads. Write `rs.datasets.load("credit").X` and `.y` to fit,
+    and `.frame` to group by a column that is not a feature.
 
+    Parameters
+    ----------
+    name : {"credit", "german", "german_raw", "compas", "adult"}
+        Which one.
+    data_home : path, optional
+        A folder to look in first.
+
+    Returns
+    -------
+    Dataset
+
+    Raises
+    ------
+    InputError
+        For an unknown name, for a file with another SHA-256, and where there is none: the message says the ways to
+        get it.
+
+    Notes
+    -----
     These are people's records: use them to test and to measure, never to identify anyone. Each set has known
     harms; read `Dataset.known_harms` (here in brief) before you print a number.
 
@@ -101,28 +147,27 @@ def load(name: str, *, data_home: str | os.PathLike[str] | None = None) -> Datas
       length of stay are not in `X`.
     * **adult** (32,561; `income` = ">50K"): an income, not a decision; 1994; unknown values are "?". `X`
       leaves out the survey weight `fnlwgt`.
-
-    Write `rs.datasets.load("credit").X` and `.y` to fit, `.frame` to group by a column that is not a feature.
     """
+    # find it
     source = _source(name)
     folders = _folders(data_home)
-    for folder in folders:
-        path = folder / f"{name}.csv"
-        if path.is_file():
-            content = path.read_bytes()
-            break
-    else:
+    path = next((path for folder in folders if (path := folder / f"{name}.csv").is_file()), None)
+    if path is None:
         looked = ", ".join(f"{folder}" if folder.is_dir() else f"{folder} (no such folder)" for folder in folders)
         raise InputError(
             f"The data set {name!r} is not on this machine (looked for {name}.csv in {looked}). Either set "
             f"RECOURSE_DATA to a folder that has it, or download it with 'recourse data fetch {name}', or, "
             f"where there is no network, import a copy with 'recourse data fetch {name} --from FILE'."
         )
+
+    # use nothing but the bytes that the figures are about
+    content = path.read_bytes()
     if (got := _sha256(content)) != source.sha256:
         raise InputError(
             f"{path} is not the data set {name!r}: its SHA-256 is {got}, expected {source.sha256}. Was it "
             f"edited, or its line ends changed? Remove it and run 'recourse data fetch {name}'."
         )
+
     frame = pd.read_csv(io.BytesIO(content))
     kept = frame.dropna(subset=list(source.complete)) if source.complete else frame
     return Dataset(
@@ -147,23 +192,43 @@ def fetch(
 ) -> Path:
     """Put a data set into the cache, from its public source or from a file of yours, and return where it is.
 
-    `from_file` is, byte for byte, the public file or the finished table, and needs no network; without it the
-    public file is downloaded (needs the extra: `pip install 'openrecourse[data]'`), unless the cache has the
-    table already. Either way the table is converted in memory, its SHA-256 is compared, and only then is it
-    moved into place: the cache never holds anything unverified or half-written, and a download never outlives
-    the call (the public COMPAS file has names and birth dates). `progress` is told each step in a sentence.
+    The table is converted in memory, its SHA-256 is compared, and only then is it moved into place: the cache never
+    holds anything unverified or half-written, and a download never outlives the call (the public COMPAS file has names
+    and birth dates).
 
-    Raises `InputError` for an unknown name, a failed download, and a file or a conversion with another
-    checksum.
+    Parameters
+    ----------
+    name : {"credit", "german", "german_raw", "compas", "adult"}
+        Which one.
+    from_file : path, optional
+        Byte for byte the public file or the finished table; needs no network. Without it the public file is downloaded
+        (needs the extra: ``pip install 'openrecourse[data]'``), unless the cache has the table already.
+    progress : function, optional
+        Told each step in a sentence.
 
-    How far the conversions are tested: those of adult, german and german_raw rebuild our tables exactly from
-    files whose checksums are those published for UCI's. That of credit is tested on its own inverse only, and
-    that of COMPAS on made-up people only: if either differs from the source, `fetch` refuses; it never
-    adapts.
+    Returns
+    -------
+    Path
+        The table in the cache.
+
+    Raises
+    ------
+    InputError
+        For an unknown name, a failed download, and a file or a conversion with another checksum.
+    RecourseError
+        If a download is needed and pooch is not installed.
+
+    Notes
+    -----
+    How far the conversions are tested: those of adult, german and german_raw rebuild our tables exactly from files
+    whose checksums are those published for UCI's. That of credit is tested on its own inverse only, and that of COMPAS
+    on made-up people only: if either differs from the source, `fetch` refuses; it never adapts.
     """
     source = _source(name)
     say = progress or (lambda step: None)
     place = cache_folder() / f"{name}.csv"
+
+    # get the bytes
     if from_file is None:
         if place.is_file() and _sha256(place.read_bytes()) == source.sha256:
             say(f"{name} is already in the cache")
@@ -175,20 +240,9 @@ def fetch(
             content = Path(from_file).read_bytes()
         except OSError as error:
             raise InputError(f"{os.fspath(from_file)!r} can't be read: {error.strerror}.") from error
-    got = _sha256(content)
-    if got == source.url_sha256:
-        say("converting")
-        content = source.convert(content)
-        if (got := _sha256(content)) != source.sha256:
-            raise InputError(
-                f"Converting the public file did not give the table of {name!r}: its SHA-256 is {got}, "
-                f"expected {source.sha256}. Nothing was stored. Please report this."
-            )
-    elif got != source.sha256:
-        raise InputError(
-            f"The file has SHA-256 {got}. It should be the table {name}.csv ({source.sha256}) or the "
-            f"unchanged file {source.url} ({source.url_sha256}). Nothing was stored."
-        )
+
+    # make the table of them, and store it whole
+    content = _table_of(source, content, say)
     try:
         _replace(place, content)
     except OSError as error:
@@ -197,7 +251,28 @@ def fetch(
     return place
 
 
+def _table_of(source: Source, content: bytes, say: Callable[[str], None]) -> bytes:
+    """The table, verified: what was given is the table already, or the public file that is converted to it."""
+    got = _sha256(content)
+    if got == source.sha256:
+        return content
+    if got != source.url_sha256:
+        raise InputError(
+            f"The file has SHA-256 {got}. It should be the table {source.name}.csv ({source.sha256}) or the "
+            f"unchanged file {source.url} ({source.url_sha256}). Nothing was stored."
+        )
+    say("converting")
+    table = source.convert(content)
+    if (got := _sha256(table)) != source.sha256:
+        raise InputError(
+            f"Converting the public file did not give the table of {source.name!r}: its SHA-256 is {got}, "
+            f"expected {source.sha256}. Nothing was stored. Please report this."
+        )
+    return table
+
+
 def _download(source: Source) -> bytes:
+    """The public file's bytes, verified; no copy of it stays."""
     try:
         import pooch
     except ImportError:

@@ -1,26 +1,35 @@
-"""One person: the actions that would flip a denial, cheapest first."""
+"""The verb `flipset`: the actions that would flip one person's denial, cheapest first."""
 
 from __future__ import annotations
 
 import math
-import numbers
-import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from recourse import tables
-from recourse.actions.action_set import check_max_changes
+from recourse.actions.action_set import ActionSet, as_action_set
+from recourse.budget import Budget
+from recourse.checks import is_whole, one_of, whole_number
 from recourse.costs.by_name import as_cost
 from recourse.costs.cost import Cost
-from recourse.errors import InputError
+from recourse.errors import InputError, RecourseError
 from recourse.flipsets.result import Change, FlipsetItem, FlipsetResult
+from recourse.menus.menus import Menus
 from recourse.models import Model, as_model, label_of_sign
-from recourse.search import Solutions, Status, deadline_after, find_items
+from recourse.search import Solutions, Status, solve_items
+from recourse.search.solutions import OUT_OF_QUESTIONS, OUT_OF_TIME, OUT_OF_WORK
 
-if TYPE_CHECKING:
-    from recourse.actions import ActionSet
-    from recourse.menus import Menus
+DISTINCT = ("minimal", "subsets", "exclusive")
+"""What may make the next action a different one."""
 
+APPROVED = "This person is approved already: there is nothing to flip."
+
+ADVICE = {
+    OUT_OF_TIME: "A longer time_limit, a smaller max_changes or larger steps may settle it.",
+    OUT_OF_QUESTIONS: "A larger max_questions, a smaller max_changes or larger steps may settle it.",
+    OUT_OF_WORK: "A smaller max_changes or larger steps leave fewer actions to try, and may settle it.",
+}
+"""What to try where a search ended undecided, by why it did."""
 
 FIRST_ITEMS = 64
 """How many items the first search asks for; most people have fewer."""
@@ -38,24 +47,62 @@ def flipset(
     desired: Any = None,
     threshold: float | None = None,
     time_limit: float | None = None,
+    max_questions: int | None = None,
+    budget: Budget | None = None,
 ) -> FlipsetResult:
     """List the cheapest distinct actions that would get one person approved.
 
-    model : a fitted classifier or pipeline, or a `Model`
-    x : one person: a row of a DataFrame, a mapping, or values in the action set's order
-    total_items : how many actions to list at most; ``math.inf`` lists all there are, which may be many
-    cost : ``"total"``, ``"local"``, ``"max"``, ``"l1"``, a `Cost`, or ``function(feature, x, values)``
-    distinct : what makes the next action a different one: ``"minimal"`` (its set of changed features
-        contains no earlier one), ``"subsets"`` (differs from all earlier ones, so it may pad them), or
-        ``"exclusive"`` (shares no feature with them)
-    max_changes : at most so many features change at once
-    desired, threshold : which label is favourable (by default as the action set's `y_desired` says), and from
-        which probability on; see `as_model`
-    time_limit : seconds for all items together
+    Every action listed is in the action set and approved by the model's own `predict`. An empty result says why it
+    is empty; "no recourse" is said only where it was proven.
 
-    Every action listed is in the action set and approved by the model's own `predict`. An empty result
-    says why it is empty; "no recourse" is said only where it was proven.
+    Parameters
+    ----------
+    model : classifier, pipeline or Model
+        Fitted; see `as_model`.
+    x : one person
+        A row of a DataFrame, a mapping from feature to value, a one-row table, or values in the action set's order.
+    actions : ActionSet
+        What the person can do. It is read and never changed.
+    total_items : int or math.inf, optional
+        How many actions to list at most; ``math.inf`` lists all there are, which may be many.
+    cost : str, Cost or function, optional
+        ``"total"`` (default), ``"local"``, ``"max"``, ``"l1"``, ``"feature"``, a `Cost`, or
+        ``function(feature, x, values)``, which returns the prices of moving from x to each of the values.
+    distinct : str, optional
+        What makes the next action a different one: ``"minimal"`` (its set of changed features contains no earlier
+        one), ``"subsets"`` (its set differs from all earlier ones, so it may pad them with needless changes), or
+        ``"exclusive"`` (it shares no feature with them).
+    max_changes : int, optional
+        At most so many features change at once; by default any number.
+    desired : label, optional
+        Which label is favourable; by default as the action set's `y_desired` says.
+    threshold : float, optional
+        Approve from this probability of the favourable label on, instead of by the model's `predict`.
+    time_limit : float, optional
+        Seconds for all items together.
+    max_questions : int, optional
+        How many rows may be put to the model while an action is looked for. If they run out, the answer is FEASIBLE
+        with a gap, or UNKNOWN, and never "no recourse".
+    budget : Budget, optional
+        Instead of these two limits: a budget, which can also be cancelled from another thread.
 
+    Returns
+    -------
+    FlipsetResult
+        The actions, cheapest first, each with what was proven about it; `reason` says why there are no more.
+
+    Raises
+    ------
+    InputError
+        If the person, the action set or a setting can't be used as given.
+    ModelError
+        If the model can't be used: unfitted, not of two labels, or not a model.
+    Exception
+        Whatever the model raises while it is asked, with a note; if any actions were listed by then, they are the
+        exception's `partial`.
+
+    Examples
+    --------
     >>> import recourse as rs
     >>> people = rs.datasets.lender(500)
     >>> from sklearn.linear_model import LogisticRegression
@@ -66,58 +113,77 @@ def flipset(
     >>> result.status
     <Status.OPTIMAL: 'no cheaper action exists in the action set'>
     """
+    # everything that can be wrong, before anything is computed
+    actions = as_action_set(actions)
+    price = as_cost(cost)
     _check_items(total_items)
-    check_max_changes(max_changes)
+    one_of("distinct", distinct, DISTINCT)
+    whole_number("max_changes", max_changes, or_none=True)
+    if isinstance(x, ActionSet):
+        raise InputError("x must be one person, not an ActionSet; the arguments go (model, x, actions).")
+    budget = Budget.of(budget, time_limit, max_questions)
     if desired is None:
         desired = label_of_sign(model, actions.y_desired)
-    model = model if desired is None and threshold is None else as_model(model, desired=desired, threshold=threshold)
-    model = as_model(model)
-    price = as_cost(cost)
-    model.check_features(actions.names)
+    decider = as_model(model, desired=desired, threshold=threshold)
+    decider.check_features(actions.names)
     row = actions.table(tables.read_row(x, actions.names, actions.dtypes))
-    model.check_rows(row)
-    menus = actions.menus(row, price, max_changes=max_changes)
+    decider.check_rows(row)
 
-    def result(items: list[FlipsetItem], status: Status | None, reason: str) -> FlipsetResult:
+    def result(ranks: list[Solutions], last: Status | None) -> FlipsetResult:
+        items = tuple(_item(menus, rank, actions) for rank in ranks if rank.found[0])
+        status = ranks[0].status(0) if ranks else None
+        why = (ranks[-1].reason(0) if ranks else "") or OUT_OF_TIME
+        reason = APPROVED if last is None else _reason(len(items), last, why, total_items, menus, max_changes)
         return FlipsetResult(
-            tuple(items), status, reason, row, model.name, model.rule, price.name, distinct, max_changes, x
-        )
+            items, status, reason, row, decider.name, decider.rule, price.name, distinct, max_changes, x,
+            interrupted=last is Status.UNKNOWN,
+        )  # fmt: skip
 
-    if model.approves(row)[0]:
-        return result([], None, "This person is approved already: there is nothing to flip.")
-    ranks, last = _ranks(model, menus, total_items, distinct, time_limit)
-    items = [_item(menus, rank, actions) for rank in ranks if rank.found[0]]
-    return result(items, ranks[0].status(0), _reason(items, last, total_items, menus, max_changes))
+    menus = actions.menus(row, price, max_changes=max_changes)
+    ranks: list[Solutions] = []
+    last: Status | None = None
+    try:
+        if not decider.approves(row)[0]:
+            for found in _longer_and_longer(decider, menus, total_items, distinct, budget):
+                ranks, last = found
+    except RecourseError:
+        raise
+    except Exception as error:
+        error.add_note("raised in recourse.flipset, while the model was asked about this person")
+        if ranks:
+            error.partial = result(ranks, Status.UNKNOWN)  # type: ignore[attr-defined]
+        raise
+    return result(ranks, last)
 
 
 def _check_items(total_items: Any) -> None:
-    number = isinstance(total_items, numbers.Real) and not isinstance(total_items, bool)
-    if not number or not (total_items == math.inf or (total_items >= 1 and total_items == int(total_items))):
+    if not (total_items == math.inf or (is_whole(total_items) and total_items >= 1)):
         raise InputError(f"total_items must be at least 1, a whole number or math.inf, not {total_items!r}.")
 
 
-def _ranks(
-    model: Model, menus: Menus, total_items: float, distinct: str, time_limit: float | None
-) -> tuple[list[Solutions], Status]:
-    """Search for more and more items until there are enough or no more; also how the last search ended.
+def _longer_and_longer(
+    model: Model, menus: Menus, total_items: float, distinct: str, budget: Budget
+) -> Iterator[tuple[list[Solutions], Status]]:
+    """Search for more and more items until there are enough or no more; each list, and how its search ended.
 
     Room is taken for every item that is asked for, so the first search asks for a few.
     """
-    deadline = deadline_after(time_limit)
     wanted = min(total_items, FIRST_ITEMS)
-    left, best = time_limit, None
+    best: list[Solutions] | None = None
     while True:
-        ranks = find_items(model, menus, total_items=int(wanted), distinct=distinct, time_limit=left)
+        ranks = solve_items(model, menus, total_items=int(wanted), distinct=distinct, budget=budget)
         last = ranks[-1].status(0)
         if best is not None and sum(bool(rank.found[0]) for rank in ranks) < len(best):
-            return best, Status.UNKNOWN  # out of time on the way to where the search before it ended
+            yield best, Status.UNKNOWN  # out of time on the way to where the search before it ended
+            return
+        yield ranks, last
         if wanted >= total_items or len(ranks) < wanted or not ranks[-1].found[0]:
-            return ranks, last
+            return
         best, wanted = ranks, min(total_items, 4 * wanted)
-        left = None if time_limit is None else max(0.0, deadline - time.monotonic())
 
 
 def _item(menus: Menus, solution: Solutions, actions: ActionSet) -> FlipsetItem:
+    """One rank's action of the one person that the menus are of."""
     lines = menus.changes([0], solution.picks[:1])
     columns = (lines[name].tolist() for name in ("feature", "today", "new", "price"))
     changes = tuple(
@@ -129,16 +195,17 @@ def _item(menus: Menus, solution: Solutions, actions: ActionSet) -> FlipsetItem:
     )
 
 
-def _reason(items: list[FlipsetItem], last: Status, wanted: float, menus: Menus, max_changes: int | None) -> str:
+def _reason(found: int, last: Status, why: str, wanted: float, menus: Menus, max_changes: int | None) -> str:
+    """Why there are no more items, or none at all; empty if there are as many as asked for."""
     limit = "" if max_changes is None else f" at most {max_changes} feature{'s' * (max_changes != 1)}"
-    if len(items) >= wanted:
+    if found >= wanted:
         return ""
     if last is Status.UNKNOWN:
-        return f"Stopped after {len(items)} items: {last.value}." if items else f"Undecided: {last.value}."
-    if items:
-        if len(items) == 1:
-            return f"There is no more than 1 such action{limit and ' that changes'}{limit}."
-        return f"There are no more than {len(items)} such actions{limit and ' that change'}{limit}."
+        return f"Stopped after {found} items: {why}." if found else f"Undecided: {why}. {ADVICE[why]}"
+    if found == 1:
+        return f"There is no more than 1 such action{limit and ' that changes'}{limit}."
+    if found:
+        return f"There are no more than {found} such actions{limit and ' that change'}{limit}."
     if not menus.blocks:
         return "No recourse: no feature is actionable for this person."
     return f"No recourse{limit and ' that changes'}{limit}. {last.value[0].upper()}{last.value[1:]}."

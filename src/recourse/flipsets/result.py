@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
-from recourse import reports, tables
+from recourse import tables
+from recourse.flipsets import report
+from recourse.reports import Report
 from recourse.reports.document import plain
 from recourse.search import Status
 from recourse.tables import Name
 
-if TYPE_CHECKING:
-    pass
-
 
 @dataclass(frozen=True)
 class Change:
-    """One feature's part of an action: today's value, the new one, and the price of getting there.
+    """One feature's part of an action.
 
-    `label` and `unit` are what people call the feature and its values, where the action set says so.
+    Parameters
+    ----------
+    feature : column name
+        Which feature changes.
+    today, new : value
+        What it is and what it is to be, in the user's units.
+    price : float
+        What this change alone costs, in the cost's unit.
+    label, unit : str
+        What people call the feature and its values, where the action set says so.
     """
 
     feature: Name
@@ -31,13 +39,34 @@ class Change:
     label: str
     unit: str
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the change as plain values."""
+        return {
+            "feature": str(self.feature),
+            "label": self.label,
+            "unit": self.unit,
+            "today": plain(self.today),
+            "new": plain(self.new),
+            "price": self.price,
+        }
+
 
 @dataclass(frozen=True)
 class FlipsetItem:
     """One action: what to change, what it costs, and what was proven.
 
-    `cost` is in the unit of the cost it was made with; no action that counts as a different item and
-    comes later costs less than `bound`.
+    Parameters
+    ----------
+    changes : tuple of Change
+        One for each feature that changes.
+    cost : float
+        What the action costs, in the unit of the cost it was made with.
+    total : float
+        The sum of the changes' prices; equals `cost` unless the largest price counts.
+    bound : float
+        No action that counts as a different item and comes later costs less than this.
+    status : Status
+        OPTIMAL where `cost` is `bound`, else FEASIBLE.
     """
 
     changes: tuple[Change, ...]
@@ -56,18 +85,44 @@ class FlipsetItem:
         """The names of the features that change."""
         return tuple(change.feature for change in self.changes)
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the action as plain values."""
+        return {
+            "cost": self.cost,
+            "total": self.total,
+            "bound": self.bound,
+            "status": self.status.label,
+            "changes": [change.to_dict() for change in self.changes],
+        }
+
 
 @dataclass(frozen=True, eq=False, repr=False)
-class FlipsetResult(reports.Report):
-    """What one person can do, made by `flipset`.
+class FlipsetResult(Report):
+    """What one person can do: made by `flipset`.
 
-    items : the actions, cheapest first; empty where there is none, and then `reason` says why
-    status : what was proven about the cheapest action, or None for somebody who is approved already
-    reason : why there are no (more) items, in a sentence; empty if as many as asked for were found
-    x : the person as they are today, a one-row DataFrame
-    max_changes : how many features an action may change at most; None for any number
-    source : the person as they were given; `to_frame` returns the same kind of table
+    It is a sequence of its items: ``len(result)``, ``result[0]`` and iteration give them, cheapest first.
+
+    Parameters
+    ----------
+    items : tuple of FlipsetItem
+        The actions, cheapest first; empty where there is none, and then `reason` says why.
+    status : Status or None
+        What was proven about the cheapest action; None for somebody who is approved already.
+    reason : str
+        Why there are no (more) items, in a sentence; empty if as many as asked for were found.
+    x : DataFrame
+        The person as they are today, in one row.
+    model, rule, cost, distinct : str
+        The model's name, when it approves, and by which cost and which kind of difference items were listed.
+    max_changes : int or None
+        How many features an action may change at most; None for any number.
+    source : one person
+        The person as they were given; `to_frame` returns the same kind of table.
+    interrupted : bool
+        Whether time or questions ran out, or Ctrl-C came, before the search was through.
     """
+
+    view = report.VIEW
 
     items: tuple[FlipsetItem, ...]
     status: Status | None
@@ -79,15 +134,21 @@ class FlipsetResult(reports.Report):
     distinct: str
     max_changes: int | None = None
     source: Any = None
+    interrupted: bool = False
 
     def __len__(self) -> int:
         return len(self.items)
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[FlipsetItem]:
         return iter(self.items)
 
     def __getitem__(self, rank: int) -> FlipsetItem:
         return self.items[rank]
+
+    @property
+    def notes(self) -> list[str]:
+        """What to keep in mind when reading the items, in sentences."""
+        return [self.reason] if self.reason else []
 
     @property
     def x_new(self) -> pd.DataFrame:
@@ -96,12 +157,21 @@ class FlipsetResult(reports.Report):
         for name in rows.columns:
             column = rows[name].to_list()
             for i, item in enumerate(self.items):
-                column[i] = next((c.new for c in item.changes if c.feature == name), column[i])
+                for change in item.changes:
+                    if change.feature == name:
+                        column[i] = change.new
             rows[name] = column
         return rows
 
     def to_frame(self) -> Any:
-        """Return one row for each item and changed feature: item (from 1), cost, status, feature, today, new, price."""
+        """Return one row for each item and changed feature, as the kind of table that the person was given in.
+
+        Returns
+        -------
+        table
+            item (from 1), cost, status, feature, today, new, price. Where a kind of table has columns of one type
+            only, `today` and `new` are text if not all of them are numbers.
+        """
         columns = ["item", "cost", "status", "feature", "today", "new", "price"]
         rows = [
             (rank, item.cost, item.status.label, change.feature, change.today, change.new, change.price)
@@ -109,10 +179,10 @@ class FlipsetResult(reports.Report):
             for change in item.changes
         ]
         frame = pd.DataFrame(rows, columns=columns)
-        if tables.has_columns(self.source) and not isinstance(self.source, (pd.DataFrame, Mapping)):
-            for name in ("today", "new"):  # columns of one type: text, if not all of them are numbers
-                frame[name] = of_one_type(frame[name])
+        if tables.is_foreign(self.source):
             frame["feature"] = frame["feature"].map(str).astype(object)
+            for name in ("today", "new"):
+                frame[name] = tables.of_one_type(frame[name])
         return tables.like(self.source, frame)
 
     def to_dict(self) -> dict[str, Any]:
@@ -128,31 +198,5 @@ class FlipsetResult(reports.Report):
             "proof": None if self.status is None else self.status.value,
             "reason": self.reason,
             "person": {str(name): plain(self.x[name].iloc[0]) for name in self.x.columns},
-            "items": [
-                {
-                    "cost": item.cost,
-                    "total": item.total,
-                    "bound": item.bound,
-                    "status": item.status.label,
-                    "changes": [
-                        {
-                            "feature": str(c.feature),
-                            "label": c.label,
-                            "unit": c.unit,
-                            "today": plain(c.today),
-                            "new": plain(c.new),
-                            "price": c.price,
-                        }
-                        for c in item.changes
-                    ],
-                }
-                for item in self.items
-            ],
+            "items": [item.to_dict() for item in self.items],
         }
-
-
-def of_one_type(column: pd.Series[Any]) -> pd.Series[Any]:
-    known = column.dropna()
-    if all(isinstance(value, (int, float)) for value in known):
-        return column.astype(float)
-    return column.map(lambda value: None if plain(value) is None else str(plain(value)))

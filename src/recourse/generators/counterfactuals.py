@@ -1,4 +1,7 @@
-"""What a generator answers for each person: a new point, and an honest word about it."""
+"""What a generator answers for each person: a new point, and what is known about it.
+
+A search by gradients proves little: most of those it leaves without an approved point may have one all the same.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from recourse.arrays import BoolArray
+from recourse.arrays import BoolArray, IntArray
 
 
 class Outcome(enum.Enum):
@@ -30,24 +33,34 @@ OUTCOMES = tuple(Outcome)
 VALID, NOT_CONVERGED, INFEASIBLE = (np.int8(code) for code in range(3))
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Counterfactuals:
     """The answers for n people.
 
-    X : the people's rows as a generator left them, within the action set: for those who are infeasible, as
-        they were; today : as they were
-    codes : int8[n], positions in `OUTCOMES`; what the *model* says of the new point
-    converged : bool[n], whether the search ended because its own stopping rule was met. A search that asks
-        for a probability of 0.9 can end valid without having converged, and one that stops on its gradient
-        can converge where the model denies
-    steps : int64[n], how many steps it took
+    Parameters
+    ----------
+    X : DataFrame
+        The people's rows as a generator left them, within the action set; for those who are infeasible, as they were.
+    today : DataFrame
+        The same people as they were.
+    codes : int8[n]
+        Positions in `OUTCOMES`: what the *model* says of the new point.
+    converged : bool[n]
+        Whether the search ended because its own stopping rule was met. A search that asks for a probability of 0.9
+        can end valid without having converged, and one that stops on its gradient can converge where the model denies.
+    steps : int64[n]
+        How many steps each search took.
+    interrupted : bool
+        Whether time ran out, or the job was cancelled, before everybody's search had ended. Who was still searching
+        then is answered with where they stood, and has not converged.
     """
 
     X: pd.DataFrame
     today: pd.DataFrame
     codes: npt.NDArray[np.int8]
     converged: BoolArray
-    steps: npt.NDArray[np.int64]
+    steps: IntArray
+    interrupted: bool = False
 
     @property
     def valid(self) -> BoolArray:
@@ -62,7 +75,17 @@ class Counterfactuals:
         return infeasible
 
     def outcome(self, person: int) -> Outcome:
-        """Return how the search ended for one person."""
+        """Return how the search ended for one person.
+
+        Parameters
+        ----------
+        person : int
+            Position in `X`, from 0.
+
+        Returns
+        -------
+        Outcome
+        """
         return OUTCOMES[int(self.codes[person])]
 
     def to_frame(self) -> pd.DataFrame:
@@ -75,4 +98,5 @@ class Counterfactuals:
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{int((self.codes == code).sum())} {one.label}" for code, one in enumerate(OUTCOMES))
-        return f"Counterfactuals({len(self)} people: {counts}; {int(self.converged.sum())} converged)"
+        stopped = "; interrupted" if self.interrupted else ""
+        return f"Counterfactuals({len(self)} people: {counts}; {int(self.converged.sum())} converged{stopped})"

@@ -1,37 +1,45 @@
-"""The parts of the one objective, loss(M(x′), target) + Σ λ · penalty: losses, penalties, optimisers and stops.
+"""The objective of a gradient search, loss(M(x′), target) + Σ λ · penalty, and what its summands have to state.
 
-A recipe names parts; `descent` runs them for many people at once. A descent only ever asks which way is down,
-so a part says its *slopes*, for a block of people × counterfactuals × features: those of this library in
-closed form, and for a function of yours PyTorch finds them (`Differentiated`). Losses and penalties are
-*summed* over people, never averaged, so that no person's path depends on who else is in the batch.
+A descent only asks which way is down, so every summand states its *slopes*. Losses and penalties are summed over
+people, never averaged: nobody's path depends on who else is searched for.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
 from recourse.arrays import BoolArray, FloatArray
-from recourse.generators.torch import import_torch
-from recourse.models.statements.network import logistic
+from recourse.models.logits import logistic
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True, eq=False)
 class Block:
-    """Where the search stands for the people who are still searching; what losses and penalties read.
+    """Where the search stands for n people with K counterfactuals each: what losses and penalties read.
 
-    points, today : [n, K, d] and [n, 1, d], in the units of the distances (see `Recipe.chain_rule`)
-    logits : [n, K], in favour of the desired label
-    crossed : bool[n, K], which are approved; with `joint`, True only once all K of a person are
-    mad : [d], the population's median absolute deviations in the same units
-    centre : [n, 1, d], the point that Gravitational pulls to; None for recipes without one
-    joint : one norm over a person's K counterfactuals instead of one each
-    share : the weight of one counterfactual's loss: 1, or 1/K where they are averaged
+    A function of the user's gets the same block with torch tensors in the place of NumPy arrays.
 
-    They are NumPy arrays; a function of yours gets the same block with torch tensors in their place.
+    Parameters
+    ----------
+    points : float64[n, K, d]
+        The counterfactuals, in the units in which distances are measured (see `Recipe.chain_rule`).
+    today : float64[n, 1, d]
+        The people as they are, in the same units.
+    logits : float64[n, K]
+        The model's logits in favour of the desired label.
+    crossed : bool[n, K]
+        Which points the model approves. With `joint`, True only once all K of a person are approved.
+    mad : float64[d]
+        The population's median absolute deviations, in the same units.
+    centre : float64[n, 1, d] or None
+        The point that `Gravity` pulls to; None for recipes without that penalty.
+    joint : bool
+        Whether a person's K counterfactuals share one norm instead of having one each.
+    share : float
+        The weight of one counterfactual's loss: 1, or 1/K where losses are averaged.
     """
 
     points: FloatArray
@@ -45,11 +53,21 @@ class Block:
 
     @cached_property
     def likelihood(self) -> FloatArray:
-        """The logistic function of the logits, [n, K]."""
+        """The probability of the desired label, float64[n, K]: the logistic function of the logits."""
         return logistic(self.logits)
 
     def direction(self, difference: FloatArray) -> FloatArray:
-        """The slope of Euclidean norms of [n, K, d]: unit vectors. At 0, where there is none, it counts as 0."""
+        """Return the slopes of Euclidean norms: unit vectors, and 0 where the norm is 0 and has no slope.
+
+        Parameters
+        ----------
+        difference : float64[n, K, d]
+            The vectors whose norms are taken: one norm a counterfactual, or with `joint` one a person.
+
+        Returns
+        -------
+        float64[n, K, d]
+        """
         length = np.sqrt((difference * difference).sum(axis=(1, 2) if self.joint else 2, keepdims=True))
         length[length == 0] = np.inf
         unit: FloatArray = difference / length
@@ -57,20 +75,38 @@ class Block:
 
 
 class Slopes(NamedTuple):
-    """The slopes of one part: with respect to the points as such, [n, K, d], and to the logits, [n, K]; or 0."""
+    """The slopes of one summand of the objective.
+
+    Parameters
+    ----------
+    points : float64[n, K, d] or float
+        With respect to the points themselves, the model aside.
+    logits : float64[n, K] or float
+        With respect to the model's logits; the search takes them through the model.
+    """
 
     points: FloatArray | float = 0.0
     logits: FloatArray | float = 0.0
 
 
+@runtime_checkable
 class Part(Protocol):
-    """One summand of the objective: a loss or a penalty."""
+    """One summand of the objective: a loss or a penalty.
+
+    A `to_dict` beside `slopes`, which returns the settings as plain values, is needed only where a recipe is part
+    of a checkpoint.
+    """
 
     def slopes(self, block: Block) -> Slopes:
-        """Return which way it rises."""
+        """Return which way the summand rises.
 
+        Parameters
+        ----------
+        block : Block
+            Where the search stands.
 
-def imported_torch() -> Any:
-    return import_torch(
-        "a loss or penalty of your own is differentiated", "The losses and penalties of this library work"
-    )
+        Returns
+        -------
+        Slopes
+            Of the sum over all people and counterfactuals.
+        """

@@ -5,8 +5,9 @@ A `Flipset`, a `RecourseAuditor` and a `RecourseBuilder` hold a classifier and a
 was wrong: docs/migration.md lists it.
 """
 
-from recourse.legacy.audit import RecourseAuditor, print_recourse_audit_report
+from recourse.legacy.auditor import RecourseAuditor
 from recourse.legacy.builder import RecourseBuilder
 from recourse.legacy.flipset import Flipset
+from recourse.legacy.printed_report import print_recourse_audit_report
 
 __all__ = ["Flipset", "RecourseAuditor", "RecourseBuilder", "print_recourse_audit_report"]

@@ -13,7 +13,7 @@ from recourse.actions import ActionSet
 from recourse.errors import InputError
 from recourse.flipsets.result import FlipsetResult
 from recourse.legacy.classifier import Classifier
-from recourse.legacy.flipset import ask_flipset, enumeration_of, feature_info
+from recourse.legacy.items import ask_flipset, enumeration_of, feature_info
 from recourse.search import Status
 from recourse.tables import read_row
 
@@ -21,10 +21,21 @@ from recourse.tables import read_row
 class RecourseBuilder:
     """One person's cheapest action as plain values: `fit` for one of them, `populate` for several.
 
-    action_set, x, classifier : as for `Flipset`; `x` may be assigned later, and again
-    mip_cost_type : ``"max"`` (default), ``"total"``, ``"local"``
-    `max_items` limits how many features may change at once; it may be assigned.
+    Its attribute `max_items` limits how many features may change at once; it may be assigned.
 
+    Parameters
+    ----------
+    action_set : ActionSet
+        What the person can do. It is read and never changed.
+    x : one person, optional
+        A row, a mapping, or values in the action set's order; may be assigned later, and again.
+    *classifier
+        The classifier, given as for `Flipset`.
+    **settings
+        Those of `Flipset`, and ``mip_cost_type``: ``"max"`` (default), ``"total"`` or ``"local"``.
+
+    Examples
+    --------
     >>> import recourse as rs
     >>> A = rs.ActionSet({"overdue": [0, 1, 3, 7]})
     >>> info = RecourseBuilder(A, x=[7], coefficients=[-1.0], intercept=3.5).fit()
@@ -54,10 +65,21 @@ class RecourseBuilder:
     def fit(
         self, time_limit: float | None = None, node_limit: float | None = None, display_flag: bool | None = None
     ) -> dict[str, Any]:
-        """Return the cheapest action: feasible, status, cost, costs, actions, upperbound, lowerbound, gap, runtime.
+        """Return the cheapest action.
 
-        Without recourse, feasible is False, cost and bounds are inf, costs and actions NaN; for somebody
-        approved already feasible and cost are NaN and actions 0; after the time limit feasible is NaN.
+        Parameters
+        ----------
+        time_limit : float, optional
+            Seconds for the search.
+        node_limit, display_flag
+            Accepted and without effect: there are no nodes, and nothing is printed.
+
+        Returns
+        -------
+        dict
+            feasible, status, cost, costs, actions, upperbound, lowerbound, gap, runtime. Without recourse, feasible is
+            False, cost and bounds are inf, costs and actions NaN; for somebody approved already, feasible and cost are
+            NaN and actions 0; after the time limit feasible is NaN.
         """
         row, started = self._person(), time.perf_counter()
         result = self._solve(row, 1, "subsets", time_limit)
@@ -83,7 +105,20 @@ class RecourseBuilder:
         node_limit: float | None = None,
         display_flag: bool | None = None,
     ) -> list[dict[str, Any]]:
-        """Return the cheapest `total_items` actions, each as `fit` would; see `Flipset.populate`."""
+        """Return the cheapest actions, each as `fit` would.
+
+        Parameters
+        ----------
+        total_items, enumeration_type, time_limit
+            As for `Flipset.populate`.
+        node_limit, display_flag
+            Accepted and without effect.
+
+        Returns
+        -------
+        list of dict
+            At most `total_items`, cheapest first.
+        """
         row, started = self._person(), time.perf_counter()
         result = self._solve(row, total_items, enumeration_of(enumeration_type), time_limit)
         runtime = time.perf_counter() - started

@@ -81,11 +81,11 @@ class Classifier:
         No other move is ever part of a cheapest action, but one could pad it to make another set of features. Features
         in joint constraints keep all moves, as does every feature where the classifier isn't linear.
         """
-        form = getattr(self.model, "form", None)
-        if form is None:
+        weights = self.model.weights()
+        if weights is None:
             return action_set
         names = self.model.feature_names or action_set.names
-        way = dict(zip(names, getattr(self.model, "sign", 1) * np.sign(form.weights), strict=True))
+        way = dict(zip(names, np.sign(weights), strict=True))
         actions = action_set.copy()
         tied = {name for one in actions.constraints.values() for name in (*one.features, *_induced(one))}
         for feature in actions:

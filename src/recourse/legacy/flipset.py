@@ -1,26 +1,22 @@
-"""One person, as the old library asked: a table of actions, or plain dictionaries."""
+"""`Flipset` of the old library: one person's actions as a table."""
 
 from __future__ import annotations
 
-import math
 import time
-from dataclasses import replace
 from html import escape
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from recourse.actions import ActionSet
 from recourse.errors import InputError, nearest
-from recourse.flipsets.flipset import flipset
-from recourse.flipsets.result import FlipsetItem, FlipsetResult
+from recourse.flipsets.result import FlipsetResult
 from recourse.legacy.classifier import Classifier
-from recourse.search import Status, deadline_after
+from recourse.legacy.items import ask_flipset, enumeration_of, feature_info
+from recourse.legacy.latex import latex_table
+from recourse.search import Status
 from recourse.tables import read_row
-
-ENUMERATIONS = {"distinct_subsets": "subsets", "mutually_exclusive": "exclusive"}
 
 
 class Flipset:
@@ -28,15 +24,31 @@ class Flipset:
 
     Of a linear classifier's features, only those moves are listed that raise the score.
 
-    x : the person: a row, a mapping, or values in the action set's order
-    action_set : `ActionSet`; it is read and never changed
-    clf, classifier : a fitted classifier or pipeline, or a `Model`
-    coefficients, intercept : or the weights of a linear score, approved above 0
-    threshold, margin : see `as_model`
+    Which label is wanted follows the action set's `y_desired`.
 
-    Which label is wanted follows the action set's `y_desired`. The classifier may also be given
-    positionally. Names of old solvers are accepted.
+    Parameters
+    ----------
+    x : one person
+        A row, a mapping, or values in the action set's order.
+    action_set : ActionSet
+        What the person can do. It is read and never changed.
+    *classifier
+        The classifier may also be given positionally: a fitted one, or coefficients and perhaps an intercept.
+    **settings
+        clf, classifier : a fitted classifier or pipeline, or a `Model`.
+        coefficients, intercept : instead, the weights of a linear score, approved above 0.
+        threshold, margin : see `as_model`.
+        solver : names of the old library's solvers are accepted; all mean this package's own search.
 
+    Raises
+    ------
+    InputError
+        If the person, the action set or a setting can't be used.
+    TypeError
+        If there is no classifier, or more than one, or an unknown argument.
+
+    Examples
+    --------
     >>> import recourse as rs
     >>> A = rs.ActionSet({"overdue": [0, 1, 4, 7], "income": [1, 2, 3, 9]}, default_bounds=(0, 9))
     >>> fs = Flipset([7, 1], A, coefficients=[-1.0, 1.0]).populate(cost_type="total")
@@ -74,13 +86,26 @@ class Flipset:
         node_limit: float | None = None,
         display_flag: bool | None = None,
     ) -> Flipset:
-        """Find the cheapest `total_items` (``float("inf")``: all) actions, forget earlier ones, and return self.
+        """Find the cheapest actions and forget earlier ones.
 
-        enumeration_type : ``"distinct_subsets"``: the next action changes another set of features, which may
-            contain an earlier one; ``"mutually_exclusive"``: it changes no feature that an earlier one did
-        cost_type : ``"local"``, ``"max"``, ``"total"``, or any cost that `flipset` takes
-        time_limit : seconds for all items together
-        node_limit, display_flag : accepted and without effect: there are no nodes, and nothing is printed
+        Parameters
+        ----------
+        total_items : int or float("inf"), optional
+            How many to find at most; ``float("inf")`` for all.
+        enumeration_type : str, optional
+            ``"distinct_subsets"``: the next action changes another set of features, which may contain an earlier one;
+            ``"mutually_exclusive"``: it changes no feature that an earlier one did.
+        cost_type : str, Cost or function, optional
+            ``"local"`` (default), ``"max"``, ``"total"``, or any cost that `flipset` takes.
+        time_limit : float, optional
+            Seconds for all items together.
+        node_limit, display_flag
+            Accepted and without effect: there are no nodes, and nothing is printed.
+
+        Returns
+        -------
+        Flipset
+            Itself.
         """
         self._clear()
         distinct = enumeration_of(enumeration_type)
@@ -155,9 +180,13 @@ class Flipset:
         return self._infos
 
     def sort(self, **order: Any) -> None:
-        """Sort `df`: ``sort(by=["cost"], ascending=False)``, or ``sort(cost=True)``; kept for the next time.
+        """Sort `df`, and keep the order for the next time.
 
-        Without arguments: by size, cost and score_new, or as said last.
+        Parameters
+        ----------
+        **order
+            ``sort(by=["cost"], ascending=False)``, or the columns as flags: ``sort(cost=True)``. Without arguments: by
+            size, cost and score_new, or as said last.
         """
         if order and "by" not in order:
             order = {"by": list(order)}
@@ -184,18 +213,14 @@ class Flipset:
         return pd.DataFrame(rows, columns=columns).set_index("item")
 
     def to_latex(self, name_formatter: str | None = "\\textit") -> str:
-        """Return a LaTeX table (it needs the package booktabs); names are wrapped in `name_formatter`."""
-        wrap = (lambda name: f"{name_formatter}{{{name}}}") if name_formatter else str
-        lines, before = [], None
-        for item, name, today, new in self.to_flat_df().reset_index().itertuples(index=False):
-            number = "" if item == before else str(item + 1)
-            cells = (number, wrap(_tex(name)), _tex(today), "$\\longrightarrow$", _tex(new))
-            lines.append(" & ".join(cells) + r" \\")
-            before = item
-        head = ("item", r"\textsc{Feature Subset}", r"\textsc{Current Values}", "", r"\textsc{Required Values}")
-        lines = lines or [rf"\multicolumn{{5}}{{c}}{{{_tex(self._headline)}}} \\"]
-        top = [r"\begin{tabular}{rlccc}", r"\toprule", " & ".join(head) + r" \\", r"\midrule"]
-        return "\n".join([*top, *lines, r"\bottomrule", r"\end{tabular}"])
+        """Return a LaTeX table; it needs the package booktabs.
+
+        Parameters
+        ----------
+        name_formatter : str or None, optional
+            The command that features' names are wrapped in; None for none.
+        """
+        return latex_table(self.to_flat_df(), name_formatter, self._headline)
 
     def to_html(self) -> str:
         """Return a small static HTML table; "No Recourse" where it was proven that there is none."""
@@ -218,71 +243,3 @@ class Flipset:
 
     def _repr_html_(self) -> str:
         return self.to_html()
-
-
-def enumeration_of(name: str) -> str:
-    if name not in ENUMERATIONS:
-        raise InputError(f"{name!r} is not an enumeration type. {nearest(name, ENUMERATIONS)}")
-    return ENUMERATIONS[name]
-
-
-def ask_flipset(
-    classifier: Classifier,
-    row: pd.DataFrame,
-    action_set: ActionSet,
-    total_items: float,
-    distinct: str,
-    cost: Any,
-    time_limit: float | None,
-    max_changes: int | None = None,
-) -> FlipsetResult:
-    """Ask `flipset` about the moves that help: for a few items first, then for more, until no more come."""
-    if isinstance(total_items, bool) or not total_items >= 1:
-        raise InputError(f"total_items must be at least 1, not {total_items!r}.")
-    deadline = deadline_after(time_limit)
-
-    def ask(actions: ActionSet, items: int) -> FlipsetResult:
-        left = None if math.isinf(deadline) else max(0.0, deadline - time.monotonic())
-        limits: dict[str, Any] = {"max_changes": max_changes, "time_limit": left}
-        return flipset(classifier.model, row, actions, total_items=items, cost=cost, distinct=distinct, **limits)
-
-    helpful = classifier.helpful(action_set)
-    wanted = int(min(64, total_items))
-    result = ask(helpful, wanted)
-    while len(result) == wanted < total_items:
-        wanted = int(min(8 * wanted, total_items))
-        more = ask(helpful, wanted)
-        if len(more) < len(result):  # out of time: what is at hand stands
-            return replace(result, reason=f"Stopped after {len(result)} items: {Status.UNKNOWN.value}.")
-        result = more
-    return result if len(result) else ask(action_set, 1)  # who has no recourse has none with all moves
-
-
-def feature_info(item: FlipsetItem, row: pd.DataFrame, runtime: float) -> dict[str, Any]:
-    """One action as the old builder described it."""
-    names: list[Any] = list(row.columns)
-    costs = np.zeros(len(names))
-    actions: list[Any] = [0.0] * len(names)
-    for change in item.changes:
-        at = names.index(change.feature)
-        numbers = all(isinstance(value, (bool, int, float)) for value in (change.today, change.new))
-        costs[at], actions[at] = change.price, float(change.new) - float(change.today) if numbers else change.new
-    return {
-        "feasible": True,
-        "status": item.status.label,
-        "cost": item.cost,
-        "costs": costs,
-        "actions": np.array(actions),
-        "upperbound": item.cost,
-        "lowerbound": item.bound,
-        "gap": (item.cost - item.bound) / item.cost if item.cost > 0 else 0.0,
-        "runtime": runtime,
-    }
-
-
-def _tex(value: Any) -> str:
-    """A value as LaTeX text."""
-    text = f"{value:g}" if isinstance(value, float) else str(value)
-    special = {**{c: "\\" + c for c in "&%$#_{}"}, "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
-    special["\\"] = r"\textbackslash{}"
-    return "".join(special.get(letter, letter) for letter in text)

@@ -7,6 +7,7 @@ joint state that the constraint admits. What cannot be folded stays wide, for th
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,46 +15,46 @@ import numpy.typing as npt
 import pandas as pd
 
 from recourse import tables
+from recourse.actions.action_set import ActionSet
 from recourse.actions.constraints.change_limits import AtMost
-from recourse.actions.constraints.constraint import Constraint
-from recourse.actions.feature import FeatureActions
+from recourse.actions.constraints.constraint import Constraint, Linear, same_values
 from recourse.costs.cost import Cost
+from recourse.menus.apply import followed
 from recourse.menus.feature_menus import FeatureMenu
-from recourse.menus.folding import FlatMenus, blocks_of
+from recourse.menus.folding import FlatMenus, blocks_of, folded_menus, menus_alone
 from recourse.menus.menus import LinearRow, Menus
+from recourse.tables import Name
 
 TIE = 1e-12
 """Prices that differ by less than this, relative to 1 + price, are equal where the largest price counts."""
 
 
-def build(
-    features: Sequence[FeatureActions],
-    constraints: Sequence[Constraint],
-    X: pd.DataFrame,
-    cost: Cost,
-    max_changes: int | None,
-) -> Menus:
-    """Return the grid of the people in `X`, a checked table with one column a feature."""
-    single = {feature.name: FeatureMenu(feature, X[feature.name], cost) for feature in features if feature.actionable}
-    single = {name: menu for name, menu in single.items() if len(menu.codes) > len(menu.lengths)}
-    if cost.combine == "max":
-        _join_ties(list(single.values()))
+def build(actions: ActionSet, X: pd.DataFrame, cost: Cost, max_changes: int | None) -> Menus:
+    """Return the priced menus of the people in `X`, a checked table with one column a feature."""
+    constraints = list(actions.constraints.values())
     for constraint in constraints:
         if isinstance(constraint, AtMost) and not constraint.features:
             max_changes = constraint.k if max_changes is None else min(max_changes, constraint.k)
-    tied = [one for one in constraints if one.induced() or any(name in single for name in one.features)]
-    blocks, wide = blocks_of(tied, single, X)
-    by_name = {feature.name: feature for feature in features}
+
+    # A menu for each feature that somebody can choose.
+    single = {feature.name: FeatureMenu(feature, X[feature.name], cost) for feature in actions if feature.actionable}
+    single = {name: menu for name, menu in single.items() if len(menu.codes) > len(menu.lengths)}
+    if cost.combine == "max":
+        _join_ties(list(single.values()))
+
+    # Conditions bind whatever can move, chosen or moved along. Those that are small enough are folded.
+    movable = {*single, *(link.target for link in followed(actions, single))}
+    binding = [one for one in constraints if one.induced() or any(name in movable for name in one.features)]
+    blocks, wide = blocks_of(binding, single, X)
     flat_menus = [
-        FlatMenus.of(block, single, by_name, X) if block.constraints else FlatMenus.alone(block.names[0], single)
+        folded_menus(block, single, actions, X) if block.constraints else menus_alone(block.names[0], single)
         for block in blocks
     ]
     flat_menus = [menu for menu in flat_menus if len(menu.codes) > len(menu.lengths)]
+
     menus = _assemble(flat_menus, X, cost, max_changes, tuple(wide))
-    if not wide:
-        return menus
-    rows = tuple(row for constraint in wide for row in _linear_rows(constraint, menus))
-    return Menus(**{**{f: getattr(menus, f) for f in menus.__dataclass_fields__}, "linear": rows})
+    rows = [_linear_row(linear, menus) for constraint in wide for linear in constraint.linear() or ()]
+    return replace(menus, linear=tuple(rows))
 
 
 def _join_ties(flat_menus: Sequence[FeatureMenu]) -> None:
@@ -106,33 +107,42 @@ def _assemble(
     )
 
 
-def _linear_rows(constraint: Constraint, menus: Menus) -> list[LinearRow]:
-    """A wide constraint as rows over the grid's items; none if it has no linear form."""
-    rows = []
-    first = menus.row_ptr[:-1]
-    for linear in constraint.linear() or ():
-        coefficients = np.zeros(len(menus.codes))
-        still = np.ones(len(menus.codes), dtype=bool)
-        constant = np.zeros(len(menus))
-        blocks = []
-        for name, term in linear.terms.items():
-            block = next((j for j, names in enumerate(menus.blocks) if name in names), None)
-            if block is None:
-                values = tables.values_of(menus.X[name])
-                constant += np.asarray(term(values, values), dtype=np.float64)
-                continue
-            items = menus.block_items[block]
-            domain = menus.domains[block][menus.blocks[block].index(name)]
+def _linear_row(linear: Linear, menus: Menus) -> LinearRow:
+    """A linear condition across blocks as a row over the items of the menus.
+
+    Each of its features is in a block, where every item adds a term of its own, or stays as it is today, and
+    its term is a constant.
+    """
+    today_item = menus.row_ptr[:-1]
+    coefficients = np.zeros(len(menus.codes))
+    still = np.ones(len(menus.codes), dtype=bool)
+    constant = np.zeros(len(menus))
+    block_of = {name: j for j, names in enumerate(menus.blocks) for name in names}
+
+    for name, term in linear.terms.items():
+        if name not in block_of:
+            constant += _constant(linear, name, menus)
+            continue
+        block = block_of[name]
+        items = menus.block_items[block]
+        bit = menus.blocks[block].index(name)
+        if linear.of_choices:
+            new = (menus.changed[items] >> np.uint64(bit)) & np.uint64(1) == 1
+            today = np.zeros(len(new), dtype=bool)
+        else:
+            domain = menus.domains[block][bit]
             new = domain[menus.codes[items]]
-            today = domain[menus.codes[first[menus.item_row[items]]]]
-            coefficients[items] += np.asarray(term(today, new), dtype=np.float64)
-            still[items] &= np.asarray((new == today) | (pd.isna(new) & pd.isna(today)), dtype=bool)
-            blocks.append(block)
-        blocks = sorted(set(blocks))
-        staying = constant + coefficients[first[menus.rows[:, blocks]]].sum(axis=1)
-        rows.append(
-            LinearRow(
-                coefficients, linear.low - constant, linear.high - constant, staying - constant, still, tuple(blocks)
-            )
-        )
-    return rows
+            today = domain[menus.codes[today_item[menus.item_row[items]]]]
+        coefficients[items] += np.asarray(term(today, new), dtype=np.float64)
+        still[items] &= same_values(today, new)
+
+    # What the condition's sum is for somebody who stays; constants go to the other side.
+    blocks = sorted({block_of[name] for name in linear.terms if name in block_of})
+    staying = coefficients[today_item[menus.rows[:, blocks]]].sum(axis=1)
+    return LinearRow(coefficients, linear.low - constant, linear.high - constant, staying, still, tuple(blocks))
+
+
+def _constant(linear: Linear, name: Name, menus: Menus) -> Any:
+    """The term of a feature that can't move, one number a person."""
+    values = np.zeros(len(menus), dtype=bool) if linear.of_choices else tables.values_of(menus.X[name])
+    return np.asarray(linear.terms[name](values, values), dtype=np.float64)

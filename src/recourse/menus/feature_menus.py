@@ -34,7 +34,7 @@ class FeatureMenu:
         today = len(codes) + row
         if not cost.has_positions:
             prices = [
-                np.concatenate([[0.0], cost.prices(feature, plain(x), targets[allowed[k]])])
+                np.concatenate([[0.0], cost.prices(feature, tables.plain_value(x), targets[allowed[k]])])
                 for k, x in enumerate(distinct)
             ]
             self.prices = np.concatenate([np.empty(0), *prices])
@@ -52,7 +52,3 @@ class FeatureMenu:
         if lost.any():  # today's level is none of the ordered ones: there is no distance, only what entry takes
             self.prices[lost] = cost.weight(feature) * cost.entry(feature, self.domain[self.codes[lost]])
         self.start = np.concatenate([[0], np.cumsum(self.lengths)]).astype(np.int64)
-
-
-def plain(value: Any) -> Any:
-    return value.item() if isinstance(value, np.generic) else value

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 import numpy as np
@@ -15,11 +14,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from recourse import tables
+from recourse.actions.action_set import ActionSet
 from recourse.actions.constraints.change_limits import AtMost
 from recourse.actions.constraints.constraint import Constraint
-from recourse.actions.feature import FeatureActions
 from recourse.arrays import FloatArray, IntArray
 from recourse.errors import InputError
+from recourse.menus.apply import admitted, apply, followed
 from recourse.menus.feature_menus import MOST_ITEMS, FeatureMenu
 from recourse.tables import Name
 
@@ -82,7 +82,16 @@ def _fits(block: _Block, single: dict[Name, FeatureMenu], X: pd.DataFrame) -> bo
 
 @dataclass
 class FlatMenus:
-    """The menus of one block, flat: what `Menus` concatenates over blocks."""
+    """The menus of one block, flat: what `Menus` concatenates over blocks.
+
+    names : the block's features; row_of_person : int[n], which menu each person has
+    lengths : int[rows], how many items each menu has; the first is today's state
+    codes : int[items], each item's state, a position in `domains`
+    domains : the states' raw values, one array a feature
+    prices, peaks : float64[items], the sum of an item's prices and the largest of them
+    changed : uint64[items], bit b where the item changes the b-th feature by choice
+    parts : float64[items, features], the prices one by one; None for a single feature
+    """
 
     names: tuple[Name, ...]
     row_of_person: IntArray
@@ -94,85 +103,87 @@ class FlatMenus:
     changed: npt.NDArray[np.uint64]
     parts: FloatArray | None = None
 
-    @classmethod
-    def alone(cls, name: Name, single: dict[Name, FeatureMenu]) -> FlatMenus:
+
+def menus_alone(name: Name, single: dict[Name, FeatureMenu]) -> FlatMenus:
+    """The menus of a feature that no condition ties to others."""
+    menu = single[name]
+    changed = np.ones(len(menu.codes), dtype=np.uint64)
+    changed[menu.start[:-1]] = 0
+    return FlatMenus(
+        (name,), menu.row_of_person, menu.lengths, menu.codes, (menu.domain,), menu.prices, menu.prices, changed
+    )
+
+
+def folded_menus(block: _Block, single: dict[Name, FeatureMenu], actions: ActionSet, X: pd.DataFrame) -> FlatMenus:
+    """List every joint state that the block's constraints admit, for each distinct row of today."""
+    first, row_of_person = tables.distinct_rows(X[list(block.read)])
+    choosable = [name for name in block.names if name in single]
+
+    # Every combination of one item a feature, for each distinct row: many lines, owner by owner.
+    owner, picks = _combinations(choosable, single, first)
+    person = first[owner]
+    items = {name: single[name].start[single[name].row_of_person[person]] + picks[name] for name in choosable}
+    changed = {name: picks[name] > 0 for name in choosable}
+
+    # The row that each combination leads to, linked features included.
+    today = X[list(block.read)].take(person).reset_index(drop=True)
+    chosen = {name: _chosen_values(single[name], items[name], today[name].dtype) for name in choosable}
+    new = apply(actions, today, chosen)
+
+    # Staying is always possible; whatever else the constraints don't admit is left out.
+    stays = ~np.logical_or.reduce([np.zeros(len(owner), dtype=bool), *changed.values()])
+    kept = np.flatnonzero(stays | admitted(actions, block.constraints, today, new, changed))
+
+    parts = np.zeros((len(kept), len(block.names)))
+    masks = np.zeros(len(kept), dtype=np.uint64)
+    for bit, name in enumerate(block.names):
+        if name in single:
+            parts[:, bit] = single[name].prices[items[name][kept]]
+            masks |= np.where(changed[name][kept], np.uint64(1) << np.uint64(bit), np.uint64(0))
+
+    moved_along = {link.target for link in followed(actions, choosable)}
+    domains = []
+    for name in block.names:
+        if name in single and name not in moved_along:
+            menu = single[name]
+            domains.append(menu.domain[menu.codes[items[name][kept]]])
+        else:
+            domains.append(tables.values_of(new[name])[kept])
+    return FlatMenus(
+        names=block.names,
+        row_of_person=row_of_person,
+        lengths=np.bincount(owner[kept], minlength=len(first)),
+        codes=np.arange(len(kept)),
+        domains=tuple(domains),
+        prices=parts.sum(axis=1),
+        peaks=parts.max(axis=1),
+        changed=masks,
+        parts=parts,
+    )
+
+
+def _combinations(
+    names: Sequence[Name], single: dict[Name, FeatureMenu], first: IntArray
+) -> tuple[IntArray, dict[Name, IntArray]]:
+    """Every combination of one item a feature, for each of the distinct rows.
+
+    Returns which row each combination belongs to, and by feature which item of its menu it takes (0: today's).
+    """
+    owner = np.arange(len(first))
+    picks: dict[Name, IntArray] = {}
+    for name in names:
         menu = single[name]
-        changed = np.ones(len(menu.codes), dtype=np.uint64)
-        changed[menu.start[:-1]] = 0
-        return cls(
-            (name,), menu.row_of_person, menu.lengths, menu.codes, (menu.domain,), menu.prices, menu.prices, changed
-        )
+        lengths = menu.lengths[menu.row_of_person[first]][owner]
+        ends = np.cumsum(lengths)
 
-    @classmethod
-    def of(
-        cls, block: _Block, single: dict[Name, FeatureMenu], features: dict[Name, FeatureActions], X: pd.DataFrame
-    ) -> FlatMenus:
-        """List every joint state that the block's constraints admit, for each distinct row of today."""
-        table = X[list(block.read)]
-        first, kind = tables.distinct_rows(table)
-        owner = np.arange(len(first))
-        picks: dict[Name, IntArray] = {}
-        for name in block.names:
-            if name not in single:
-                continue
-            menu = single[name]
-            lengths = menu.lengths[menu.row_of_person[first]][owner]
-            pick = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-            picks = {other: np.repeat(array, lengths) for other, array in picks.items()}
-            owner, picks[name] = np.repeat(owner, lengths), pick
-        today = table.iloc[first[owner]].reset_index(drop=True)
-        columns = {name: tables.values_of(today[name]) for name in block.read}
-        parts = np.zeros((len(owner), len(block.names)))
-        changed = np.zeros(len(owner), dtype=np.uint64)
-        for bit, name in enumerate(block.names):
-            if name not in single:
-                continue
-            menu = single[name]
-            items = menu.start[menu.row_of_person[first[owner]]] + picks[name]
-            columns[name] = menu.domain[menu.codes[items]]
-            parts[:, bit] = menu.prices[items]
-            changed |= np.where(picks[name] > 0, np.uint64(1) << np.uint64(bit), np.uint64(0))
-        undefined = np.zeros(len(owner), dtype=bool)
-        for constraint in _in_order([one for one in block.constraints if one.induced()]):
-            for source, targets in constraint.induced().items():
-                before = features[source].encode(tables.values_of(today[source]))
-                after = features[source].encode(columns[source])
-                # Leaving "missing" has no distance, so what it would induce is undefined.
-                undefined |= np.isnan(before) & ~np.isnan(after)
-                shift = np.where(np.isnan(before) | np.isnan(after), 0.0, after - before)
-                for target, scale in targets.items():
-                    moved = columns[target].astype(np.float64) + scale * shift
-                    columns[target] = features[target].decode(
-                        np.where(shift == 0, columns[target].astype(np.float64), moved)
-                    )
-        new = pd.DataFrame(columns)
-        kept = ~undefined
-        for constraint in block.constraints:
-            kept &= constraint.holds(today, new)
-        where = np.flatnonzero(kept | (changed == 0))
-        return cls(
-            block.names,
-            kind,
-            np.bincount(owner[where], minlength=len(first)),
-            np.arange(len(where)),
-            tuple(columns[name][where] for name in block.names),
-            parts[where].sum(axis=1),
-            parts[where].max(axis=1),
-            changed[where],
-            parts[where],
-        )
+        # Each combination so far is repeated once an item of this feature, and these are numbered from 0.
+        number = np.arange(lengths.sum()) - np.repeat(ends - lengths, lengths)
+        picks = {other: np.repeat(array, lengths) for other, array in picks.items()}
+        picks[name] = number
+        owner = np.repeat(owner, lengths)
+    return owner, picks
 
 
-def _in_order(constraints: Sequence[Constraint]) -> list[Constraint]:
-    """Constraints that induce changes, sources before their targets, so that changes travel along chains."""
-    leads_to: dict[int, set[int]] = {k: set() for k in range(len(constraints))}
-    for k, one in enumerate(constraints):
-        moved = {target for targets in one.induced().values() for target in targets}
-        for other, later in enumerate(constraints):
-            if moved & set(later.induced()):
-                leads_to[other].add(k)
-    try:
-        return [constraints[k] for k in TopologicalSorter(leads_to).static_order()]
-    except CycleError:
-        names = ", ".join(repr(one) for one in constraints)
-        raise InputError(f"linkages must not move each other in a circle: {names}.") from None
+def _chosen_values(menu: FeatureMenu, items: IntArray, dtype: Any) -> Any:
+    """The raw values of items, in the table's dtype where they fit it."""
+    return tables.fitting(menu.domain, dtype).take(menu.codes[items])

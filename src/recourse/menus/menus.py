@@ -11,18 +11,16 @@ import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from recourse import tables
+from recourse.actions.constraints.constraint import Constraint
 from recourse.arrays import BoolArray, FloatArray, IntArray, RowArray
-from recourse.menus.apply import replaced
 from recourse.tables import Name
-
-if TYPE_CHECKING:
-    from recourse.actions.constraints.constraint import Constraint
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +36,9 @@ class Menu:
     values: tuple[npt.NDArray[Any], ...]
     prices: FloatArray
     changes: npt.NDArray[np.int64]
+
+    def __repr__(self) -> str:
+        return f"Menu of {', '.join(map(str, self.features))}: {len(self.prices):,} states, today's first"
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,6 +111,13 @@ class Menus:
 
     def __len__(self) -> int:
         return len(self.X)
+
+    def __repr__(self) -> str:
+        sizes = [self.size(person) for person in range(min(len(self), 1_000))]
+        each = f"{min(sizes):,} to {max(sizes):,}" if sizes else "no"
+        some = " (of the first 1,000)" if len(self) > 1_000 else ""
+        blocks = ", ".join("+".join(map(str, names)) for names in self.blocks)
+        return f"Menus of {len(self):,} people: {each} actions a person{some}, over {blocks or 'no feature'}"
 
     @cached_property
     def features(self) -> tuple[Name, ...]:
@@ -200,7 +208,7 @@ class Menus:
         frame = self.X.take(np.asarray(people, dtype=np.int64)).reset_index(drop=True)
         for name, (where, new) in values.items():
             if len(where):
-                frame[name] = replaced(frame[name], where, new)
+                frame[name] = tables.replaced(frame[name], where, new)
         return frame
 
     def cost(self, people: npt.ArrayLike, picks: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
@@ -270,8 +278,11 @@ class Menus:
         good = np.flatnonzero(allowed)
         if self.wide and len(good):
             today, new = self.X.take(people[good]).reset_index(drop=True), self.points(people[good], picks[good])
+            changed = None
+            if any(constraint.counts_choices for constraint in self.wide):
+                changed = dict(zip(self.features, self.feature_changes(people[good], picks[good]).T, strict=True))
             for constraint in self.wide:
-                allowed[good] &= constraint.holds(today, new)
+                allowed[good] &= constraint.holds(today, new, changed)
         return allowed
 
 

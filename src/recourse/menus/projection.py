@@ -17,6 +17,8 @@ from recourse.actions.constraints.group_limits import OneHot
 from recourse.actions.feature import FeatureActions
 from recourse.actions.settings import LEVEL_TYPES
 from recourse.arrays import BoolArray, FloatArray, IntArray
+from recourse.menus.apply import admitted, carry, choices_of, followed
+from recourse.tables import Name
 
 
 class Reach:
@@ -59,14 +61,10 @@ class Reach:
                 self._domains[j] = codes
         constraints = list(actions.constraints.values())
         position = {name: j for j, name in enumerate(actions.names)}
+        self._position = position
         self._one_hot = [[position[name] for name in one.features] for one in constraints if isinstance(one, OneHot)]
-        self._effects = [
-            (position[source], position[target], scale)
-            for one in constraints
-            for source, targets in one.induced().items()
-            for target, scale in targets.items()
-        ]
-        self._constraints = constraints
+        self._links = followed(actions, [feature.name for feature in self.features if feature.actionable])
+        self._constraints, self._actions = constraints, actions
 
     @property
     def movable(self) -> BoolArray:
@@ -77,7 +75,7 @@ class Reach:
     @property
     def boxed(self) -> bool:
         """Whether every answer lies in the boxes: no feature follows another one out of its own bounds."""
-        return not self._effects
+        return not self._links
 
     @property
     def discrete(self) -> bool:
@@ -90,7 +88,8 @@ class Reach:
 
         Values go to the nearest within the bounds, whole numbers to the nearest of their values; of today's
         value and the nearest other one, the nearer (today's if they are equally near). The largest of a
-        one-hot group is its one. Where a joint constraint does not hold then, the person stays as today.
+        one-hot group is its one. Linked features follow. Where a joint constraint does not hold then, the person
+        stays as today.
         """
         people = np.arange(len(self.today)) if people is None else people
         rows = np.repeat(people, points.shape[1]) if points.ndim == 3 else people
@@ -107,14 +106,27 @@ class Reach:
         settled = np.where(np.isnan(settled), today, settled)
         for group in self._one_hot:
             self._choose_one(group, flat, settled, rows)
-        for source, target, scale in self._effects:
-            settled[:, target] += scale * (settled[:, source] - today[:, source])
+        changed = (settled != today) & ~np.isnan(settled)
+        for name, ends in carry(self._links, self._by_name(today), self._by_name(settled)).items():
+            settled[:, self._position[name]] = ends
         if self._constraints:
+            by_name = {feature.name: changed[:, j] for j, feature in enumerate(self.features)}
             before_, after_ = self.table.iloc[rows], self.rows(settled, rows)
-            for constraint in self._constraints:
-                broken = ~constraint.holds(before_, after_)
-                settled[broken] = today[broken]
+            good = admitted(self._actions, self._constraints, before_, after_, by_name)
+            settled[~good] = today[~good]
         return settled.reshape(points.shape)
+
+    def choices(self, points: FloatArray) -> FloatArray:
+        """Return what people chose to get to these points, float64[n, d]: what linkages moved along is taken out."""
+        chosen = points.copy()
+        for name, codes in choices_of(self._links, self._by_name(self.today), self._by_name(points)).items():
+            chosen[:, self._position[name]] = codes
+        return chosen
+
+    def _by_name(self, points: FloatArray) -> dict[Name, FloatArray]:
+        """The coordinates of linked features."""
+        linked = {name for link in self._links for name in (link.source, link.target)}
+        return {name: points[:, self._position[name]] for name in linked}
 
     def rows(self, points: FloatArray, people: IntArray | None = None) -> pd.DataFrame:
         """Return points as rows of the table they came from: unmoved values to the last bit, dtypes kept.
@@ -127,10 +139,8 @@ class Reach:
             column = self.table[feature.name].iloc[people]
             moved = (points[:, j] != self.today[people, j]) & ~np.isnan(points[:, j])
             if moved.any():
-                old, new = column.to_numpy(), feature.decode(points[moved, j])
-                both = old.astype(old.dtype if old.dtype.kind in "fO" else np.result_type(old.dtype, new.dtype))
-                both[moved] = new
-                column = pd.Series(both, index=column.index)
+                new = feature.decode(points[moved, j])
+                column = pd.Series(tables.replaced(column, np.flatnonzero(moved), new), index=column.index)
             columns[feature.name] = column
         return pd.DataFrame(columns, index=self.table.index[people])
 

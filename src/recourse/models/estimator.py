@@ -2,62 +2,162 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from recourse.arrays import BoolArray, FloatArray
+from recourse.checks import number
 from recourse.errors import InputError, ModelError
+from recourse.menus.menus import Menus
+from recourse.models.boundary import Boundary, Cut
+from recourse.models.fingerprint import class_name
+from recourse.models.identity import data_or_digest, estimator_identity
 from recourse.models.labels import choose_label
 from recourse.models.model import Model
+from recourse.models.statements.additive import Additive
+from recourse.models.statements.network import Layers, NetworkStatement
+from recourse.models.statements.network_on_menus import network_on
+from recourse.models.statements.trees import TreeEnsemble
 from recourse.tables import Name
 
-if TYPE_CHECKING:
-    from recourse.menus.menus import Menus
-    from recourse.models.statements.network import Layers, Network
+
+class Terms(Protocol):
+    """A score that a reader recognised as a sum of one term a raw feature."""
+
+    def decision(self, model: EstimatorModel, table: Any) -> FloatArray | None:
+        """Return the decision value in favour of the second label; None where the estimator gives it itself."""
+
+    def state(self, model: EstimatorModel, menus: Menus) -> Additive | None:
+        """Return the terms over the menus, or None if they turn out not to add up."""
+
+    def weights(self) -> FloatArray | None:
+        """Return the weights of a linear score, in favour of the second label; None for any other."""
+
+
+class Trees(Protocol):
+    """A score that a reader recognised as a sum of trees."""
+
+    def state(self, model: EstimatorModel, menus: Menus) -> TreeEnsemble | None:
+        """Return the trees over the menus, or None if they turn out not to decide."""
+
+
+def no_layers(estimator: Any) -> Layers | None:
+    """The layers of what is no network that a reader knows."""
+    return None
+
+
+@dataclass(frozen=True, eq=False)
+class Recognised:
+    """What readers found in an estimator; by default nothing, and it is asked action by action.
+
+    Attributes
+    ----------
+    terms : Terms or None
+        Its score as a sum of terms.
+    trees : Trees or None
+        Its score as a sum of trees.
+    layers : function
+        Reads the estimator's layers, in favour of its second label, each time anew: networks are retrained.
+    cut : Cut or None
+        The boundary that the estimator sets itself.
+    """
+
+    terms: Terms | None = None
+    trees: Trees | None = None
+    layers: Callable[[Any], Layers | None] = no_layers
+    cut: Cut | None = None
+
+
+Recogniser = Callable[["EstimatorModel"], Recognised]
+"""What looks into an estimator, given what it stands for (labels, threshold, margin)."""
+
+
+def nothing(model: EstimatorModel) -> Recognised:
+    """Recognise nothing."""
+    return Recognised()
 
 
 class EstimatorModel(Model):
-    """Any fitted classifier with a `predict`, asked with the kind of input that it was fitted on."""
+    """Any fitted classifier with a `predict`, asked with the kind of input that it was fitted on.
+
+    `as_model` makes these, with readers for the estimators that it knows.
+
+    Parameters
+    ----------
+    estimator : object
+        Fitted, with `predict` and `classes_`.
+    desired : object
+        The favourable label; by default 1, where the labels are {0, 1} or {−1, 1}.
+    threshold : float, optional
+        Approve from this probability of the desired label on, instead of by `predict`.
+    margin : float
+        Approve only if the decision value is also this far on the good side of the boundary.
+    recognise : function
+        Looks into the estimator for what a search can use.
+
+    Raises
+    ------
+    ModelError
+        For an estimator that is unfitted or has no labels.
+    InputError
+        For settings that don't fit it.
+    """
 
     def __init__(
-        self, estimator: Any, *, desired: Any = None, threshold: float | None = None, margin: float = 0.0
+        self,
+        estimator: Any,
+        *,
+        desired: Any = None,
+        threshold: float | None = None,
+        margin: float = 0.0,
+        recognise: Recogniser = nothing,
     ) -> None:
         self.estimator = estimator
         self.name = _name_of(estimator)
         self.classes = _classes(estimator)
         self.desired = choose_label(self.classes, desired)
-        self.threshold = _threshold(estimator, threshold)
-        self.margin = _margin(margin)
+        self.sign = 1 if self.classes[-1] == self.desired else -1
+        self.threshold = _checked_threshold(estimator, threshold)
+        self.margin: float = number("margin", margin, least=0)
         self.feature_names = _fitted_names(estimator)
         self.n_features: int | None = getattr(estimator, "n_features_in_", None)
+
+        # what readers know of it may set another boundary
+        self._recognise = recognise
+        self.recognised = recognise(self)
+        cut = self.recognised.cut
+        self.boundary = Boundary.of(self.desired, self.sign, self.threshold, self.margin, cut)
+        self.bar, self.strict = self.boundary.bar, self.boundary.strict
+        self.rule = self._rule(cut if self.threshold is None else None)
+
+    def _rule(self, cut: Cut | None) -> str:
+        """When a row is approved, in words."""
         if self.threshold is None:
-            self.rule = f"prediction = {self.desired!r}"
+            rule = f"prediction = {self.desired!r}"
         else:
-            self.rule = f"P({self.desired!r}) ≥ {self.threshold:g}"
+            rule = f"P({self.desired!r}) ≥ {self.threshold:g}"
         if self.margin:
-            self.rule += f" with a margin of {self.margin:g}"
+            rule += f" with a margin of {self.margin:g}"
+        if cut is not None:
+            compared, at = ("decision value", cut.value) if cut.probability is None else ("P", cut.probability)
+            rule += f", given that {compared}({cut.label!r}) {'≥' if cut.label == self.desired else '<'} {at:g}"
+        return rule
 
-    @property
-    def sign(self) -> int:
-        """1 if a larger decision value favours the desired label of two, −1 if it is the other one's."""
-        return 1 if self.classes[-1] == self.desired else -1
-
-    @property
-    def bar(self) -> float:
-        """Where the signed decision value approves: 0 for `predict`, logit(threshold) for a probability."""
-        t = self.threshold
-        return self.margin + (0.0 if t is None else float(np.log(t) - np.log1p(-t)))
-
-    @property
-    def strict(self) -> bool:
-        """Whether a decision value on the bar is denied: scikit-learn predicts the second class above 0."""
-        return self.threshold is None and not self.margin and self.sign > 0
+    # -- decisions ---------------------------------------------------------------------------------------------
 
     def check_features(self, names: Sequence[Name]) -> None:
+        """Make sure that the estimator finds its columns, or as many as it was fitted on.
+
+        Parameters
+        ----------
+        names : sequence of names
+            The features of an action set, in its order.
+        """
         super().check_features(names)
         if self.feature_names is None and self.n_features not in (None, len(names)):
             raise InputError(
@@ -76,6 +176,17 @@ class EstimatorModel(Model):
             raise InputError(f"margin= needs a model of two labels; this {self.name} has {len(self.classes)}.")
 
     def approves(self, X: pd.DataFrame) -> BoolArray:
+        """Ask the estimator: its `predict`, or its probability where a threshold is set, and the margin.
+
+        Parameters
+        ----------
+        X : DataFrame
+            n rows with the estimator's columns, in raw values.
+
+        Returns
+        -------
+        bool[n]
+        """
         if not len(X):
             return np.zeros(0, dtype=bool)
         table = self.input(X)
@@ -87,34 +198,14 @@ class EstimatorModel(Model):
             approved = approved & (self.sign * self.decision(table) >= self.bar)
         return np.asarray(approved, dtype=bool).reshape(len(X))
 
-    def layers(self) -> Layers | None:
-        from recourse.models.readers.neural import layers_of
-
-        layers = layers_of(self.estimator)
-        return layers if layers is None or self.sign > 0 else layers.negated()
-
-    def network(self, menus: Menus) -> Network | None:
-        from recourse.models.statements.trial import network_on
-
-        probabilities = self._probabilities if hasattr(self.estimator, "predict_proba") else None
-        compared = 0.5 if self.threshold is None else self.threshold
-        return network_on(
-            self,
-            menus,
-            compared=compared,
-            precision=working_precision(self.input(menus.X)),
-            probabilities=probabilities,
-        )
-
-    def _probabilities(self, X: pd.DataFrame) -> FloatArray:
-        return np.asarray(self.estimator.predict_proba(self.input(X)), dtype=np.float64)[:, self._column]
-
-    @property
-    def _column(self) -> int:
-        """Where the desired label is among the estimator's probabilities."""
-        return int(np.flatnonzero(self.classes == self.desired)[0])
-
     def accepts(self, row: pd.DataFrame) -> bool:
+        """Say whether the estimator predicts for a row with missing values.
+
+        Parameters
+        ----------
+        row : DataFrame
+            One row.
+        """
         try:
             self.estimator.predict(self.input(row))
         except (ValueError, TypeError):
@@ -122,27 +213,192 @@ class EstimatorModel(Model):
         return True
 
     def input(self, X: pd.DataFrame) -> Any:
-        """Return rows as the estimator was fitted on them: named columns, or an array by position."""
+        """Return rows as the estimator was fitted on them.
+
+        Parameters
+        ----------
+        X : DataFrame
+            n rows, in raw values.
+
+        Returns
+        -------
+        DataFrame or array
+            Its columns by name, in its order; an array by position if it was fitted without names.
+        """
         if self.feature_names is not None:
             names = list(self.feature_names)
             return X if names == list(X.columns) else X[names]
         return X.to_numpy()
 
+    # -- scores ------------------------------------------------------------------------------------------------
+
+    @property
+    def has_score(self) -> bool:
+        """Whether decision values are in the units of what the model states: not where it states trees."""
+        if self.recognised.trees is not None or len(self.classes) != 2:
+            return False
+        measured = self.recognised.terms is not None and self.recognised.terms.weights() is None
+        return measured or hasattr(self.estimator, "decision_function")
+
     def score(self, X: pd.DataFrame) -> FloatArray:
-        """Return the estimator's own decision value above the bar, larger in favour of the desired label."""
+        """Return the estimator's own decision value above the bar, larger in favour of the desired label.
+
+        Parameters
+        ----------
+        X : DataFrame
+            n rows, in raw values.
+
+        Returns
+        -------
+        float64[n]
+        """
         return self.sign * self.decision(self.input(X)) - self.bar
 
     def decision(self, table: Any) -> FloatArray:
-        """Return the estimator's decision value in favour of its second label, for rows as it takes them."""
-        return np.asarray(self.estimator.decision_function(table), dtype=np.float64).reshape(-1)
+        """Return the estimator's decision value in favour of its second label.
 
+        Parameters
+        ----------
+        table : DataFrame or array
+            n rows as the estimator takes them, see `input`.
 
-def working_precision(table: Any) -> float:
-    """Return the unit roundoff of the numbers that an estimator computes in for this input."""
-    dtypes = list(table.dtypes) if isinstance(table, pd.DataFrame) else [table.dtype]
-    plain = [one if isinstance(one, np.dtype) else getattr(one, "numpy_dtype", np.dtype(np.float64)) for one in dtypes]
-    kind = np.result_type(*plain) if plain else np.dtype(np.float64)
-    return float(np.finfo(kind if kind.kind == "f" else np.float64).eps)
+        Returns
+        -------
+        float64[n]
+        """
+        terms = self.recognised.terms
+        found = None if terms is None else terms.decision(self, table)
+        if found is None:
+            found = np.asarray(self.estimator.decision_function(table), dtype=np.float64).reshape(-1)
+        return found
+
+    def probabilities(self, X: pd.DataFrame) -> FloatArray | None:
+        """Return the estimator's own probability of the desired label.
+
+        Parameters
+        ----------
+        X : DataFrame
+            n rows, in raw values.
+
+        Returns
+        -------
+        float64[n] or None
+            None for an estimator that gives no probabilities.
+        """
+        if not hasattr(self.estimator, "predict_proba"):
+            return None
+        return np.asarray(self.estimator.predict_proba(self.input(X)), dtype=np.float64)[:, self._column]
+
+    @property
+    def _column(self) -> int:
+        """Where the desired label is among the estimator's probabilities."""
+        return int(np.flatnonzero(self.classes == self.desired)[0])
+
+    def with_threshold(self, probability: float) -> EstimatorModel | None:
+        """Return the same model, approving from a probability of the desired label on.
+
+        Parameters
+        ----------
+        probability : float
+            Between 0 and 1.
+
+        Returns
+        -------
+        EstimatorModel or None
+            None for an estimator without probabilities, or for a number that no probability lies on both sides of.
+        """
+        if not hasattr(self.estimator, "predict_proba") or not 0 < probability < 1:
+            return None
+        return EstimatorModel(self.estimator, desired=self.desired, threshold=probability, recognise=self._recognise)
+
+    # -- what the model states of itself -----------------------------------------------------------------------
+
+    def additive(self, menus: Menus) -> Additive | None:
+        """Return the estimator's terms over the menus, if a reader knows it for a sum.
+
+        Parameters
+        ----------
+        menus : Menus
+            People and what they may do.
+        """
+        terms = self.recognised.terms
+        return None if terms is None else terms.state(self, menus)
+
+    def trees(self, menus: Menus) -> TreeEnsemble | None:
+        """Return the estimator's trees over the menus, if a reader knows them.
+
+        Parameters
+        ----------
+        menus : Menus
+            People and what they may do.
+        """
+        trees = self.recognised.trees
+        return None if trees is None else trees.state(self, menus)
+
+    def layers(self) -> Layers | None:
+        """Return the estimator's layers, with logits in favour of the desired label, if a reader knows them."""
+        layers = self.recognised.layers(self.estimator)
+        return layers if layers is None or self.sign > 0 else layers.negated()
+
+    def network(self, menus: Menus) -> NetworkStatement | None:
+        """Return the estimator's layers over the menus, tried against its own decisions and probabilities.
+
+        Parameters
+        ----------
+        menus : Menus
+            People and what they may do.
+        """
+        return network_on(
+            self.layers(),
+            menus,
+            names=self.feature_names,
+            bar=self.bar,
+            approves=self.approves,
+            compared=0.5 if self.threshold is None else self.threshold,
+            precision=self.precision(menus.X),
+            probabilities=self.probabilities,
+        )
+
+    def weights(self) -> FloatArray | None:
+        """Return a linear estimator's weights in raw units, in favour of the desired label; None for any other."""
+        found = None if self.recognised.terms is None else self.recognised.terms.weights()
+        return None if found is None else self.sign * found
+
+    @property
+    def module(self) -> Any:
+        """The torch module that the estimator carries as ``module_``, or None."""
+        return getattr(self.estimator, "module_", None)
+
+    def precision(self, X: pd.DataFrame) -> float:
+        """Return the unit roundoff of the numbers that the estimator computes in.
+
+        Parameters
+        ----------
+        X : DataFrame
+            Rows as it will be asked about: single or double precision follows from their columns.
+        """
+        table = self.input(X)
+        dtypes = list(table.dtypes) if isinstance(table, pd.DataFrame) else [table.dtype]
+        unknown = np.dtype(np.float64)  # of a dtype of pandas' own that no NumPy dtype stands for
+        plain = [one if isinstance(one, np.dtype) else getattr(one, "numpy_dtype", unknown) for one in dtypes]
+        kind = np.result_type(*plain) if plain else np.dtype(np.float64)
+        return float(np.finfo(kind if kind.kind == "f" else np.float64).eps)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return which model this is, as plain data: the estimator's identity, and the settings.
+
+        Returns
+        -------
+        dict
+            Class, estimator, desired label, threshold and margin.
+        """
+        return {
+            "class": class_name(type(self)),
+            "estimator": estimator_identity(self.estimator),
+            "desired": data_or_digest(self.desired, "the desired label"),
+            "threshold": self.threshold,
+            "margin": self.margin,
+        }
 
 
 def _name_of(estimator: Any) -> str:
@@ -174,7 +430,7 @@ def _classes(estimator: Any) -> npt.NDArray[Any]:
     return np.asarray(classes)
 
 
-def _threshold(estimator: Any, threshold: float | None) -> float | None:
+def _checked_threshold(estimator: Any, threshold: float | None) -> float | None:
     if threshold is None:
         return None
     if isinstance(threshold, str) or not 0 < threshold < 1:
@@ -187,13 +443,8 @@ def _threshold(estimator: Any, threshold: float | None) -> float | None:
     return float(threshold)
 
 
-def _margin(margin: float) -> float:
-    if isinstance(margin, str) or not (np.isfinite(margin) and margin >= 0):
-        raise InputError(f"margin must be a finite number ≥ 0, not {margin!r}.")
-    return float(margin)
-
-
 def _fitted_names(estimator: Any) -> tuple[Name, ...] | None:
+    """The columns that an estimator was fitted on, or None if it was fitted without names."""
     names = getattr(estimator, "feature_names_in_", None)
     if names is None and hasattr(estimator, "steps"):  # a pipeline asks its first step, even one that is skipped
         step = next((step for _, step in estimator.steps if step is not None and step != "passthrough"), None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -10,36 +10,83 @@ import numpy.typing as npt
 from recourse.errors import InputError, ModelError
 from recourse.models.model import Model
 
-if TYPE_CHECKING:
-    pass
-
 
 def choose_label(classes: npt.NDArray[Any], desired: Any) -> Any:
-    """Return the favourable one of a model's labels: the one named, or 1 of {0, 1} or {−1, 1}."""
-    listed = ", ".join(repr(_plain(label)) for label in classes)
+    """Return the favourable one of a model's labels.
+
+    Parameters
+    ----------
+    classes : array of labels
+        The model's labels, as its ``classes_``.
+    desired : object
+        The label named, as itself or as it is spelt ('1' is 1); None for the default: 1 of {0, 1} or {−1, 1}.
+
+    Returns
+    -------
+    object
+        The label as a plain Python value.
+
+    Raises
+    ------
+    InputError
+        If none is named and there is no default, or if the one named is none of the labels.
+    ModelError
+        If none is named and the model has more or fewer than two labels.
+
+    Examples
+    --------
+    >>> choose_label(np.array([0, 1]), None)
+    1
+    >>> choose_label(np.array(["no", "yes"]), "yes")
+    'yes'
+    """
+    labels = [_plain(label) for label in classes]
+    listed = ", ".join(map(repr, labels))
     if desired is None:
-        numeric = classes.dtype.kind in "biuf"
-        if len(classes) == 2 and numeric and set(classes.tolist()) in ({0, 1}, {-1, 1}):
-            return _plain(classes[1])
-        if len(classes) != 2:
-            raise ModelError(
-                f"the model has {len(classes)} labels ({listed}), but recourse needs one favourable outcome "
-                "against the rest: name it with desired=."
-            )
-        raise InputError(f"which label is favourable? Name it with desired=: {listed}.")
-    for label in classes:
-        if label == desired or str(_plain(label)) == str(desired):
-            return _plain(label)
-    for label in classes:
-        if _same_number(_plain(label), desired):
-            return _plain(label)
+        return _default_label(classes, listed)
+
+    # a label that is equal or spelt the same comes before a number that is only of the same value
+    for label in labels:
+        if label == desired or str(label) == str(desired):
+            return label
+    for label in labels:
+        if _spells_number(desired, label):
+            return label
     raise InputError(f"desired={desired!r} is none of the model's labels: {listed}.")
+
+
+def _default_label(classes: npt.NDArray[Any], listed: str) -> Any:
+    """1 of {0, 1} or {−1, 1}; an error that lists the labels for any others."""
+    numbers = classes.dtype.kind in "biuf"
+    if len(classes) == 2 and numbers and set(classes.tolist()) in ({0, 1}, {-1, 1}):
+        return _plain(classes[1])
+    if len(classes) != 2:
+        raise ModelError(
+            f"the model has {len(classes)} labels ({listed}), but recourse needs one favourable outcome "
+            "against the rest: name it with desired=."
+        )
+    raise InputError(f"which label is favourable? Name it with desired=: {listed}.")
 
 
 def label_of_sign(estimator: Any, sign: int) -> Any:
     """Return the label that `ActionSet.y_desired` stands for with this model, to be passed on as ``desired=``.
 
-    1, or a `Model` (which says itself what it wants), is None: the default of `as_model`; −1 is the first label.
+    Parameters
+    ----------
+    estimator : object
+        A fitted classifier, or a `Model`, which says itself what it wants.
+    sign : int
+        1 or −1.
+
+    Returns
+    -------
+    object or None
+        None, the default of `as_model`, for 1 and for a `Model`; the first of two labels for −1.
+
+    Raises
+    ------
+    InputError
+        For −1 and a model that has no two labels.
     """
     if sign > 0 or isinstance(estimator, Model):
         return None
@@ -52,15 +99,16 @@ def label_of_sign(estimator: Any, sign: int) -> Any:
     return _plain(classes[0])
 
 
-def _same_number(label: Any, desired: Any) -> bool:
-    """Whether a number among the labels is the one that was spelt: '1' is 1.0."""
-    if isinstance(label, (str, bool)) or not isinstance(desired, str):
+def _spells_number(text: Any, label: Any) -> bool:
+    """Whether a text spells a label that is a number: '1' spells 1.0."""
+    if isinstance(label, (str, bool)) or not isinstance(text, str):
         return False
     try:
-        return bool(float(desired) == label)
+        return bool(float(text) == label)
     except (TypeError, ValueError):
         return False
 
 
 def _plain(label: Any) -> Any:
+    """A NumPy label as a plain Python value."""
     return label.item() if isinstance(label, np.generic) else label

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -15,28 +15,47 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin
 
-from recourse.arrays import FloatArray
+from recourse.arrays import FloatArray, IntArray
+from recourse.checks import number, whole_number
 from recourse.errors import InputError, ModelError
-from recourse.models.statements.network import Layers, logistic
+from recourse.models.logits import logistic
+from recourse.models.statements.network import Layers
 
 
 class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """A linear model, a ReLU network or a deep ensemble of them, trained by Adam and retrained from where it was.
 
-    hidden : sizes of the hidden layers; ``()`` is a linear model, ``(32,)`` the 2-32-1 network of the papers
-    members : how many networks, each with its own start and its own order of batches; their mean
-        probability decides
-    epochs : passes over the data in the first `fit`; warm_epochs : in every later one, if `warm_start`
-    batch_size, learning_rate : of Adam, whose state starts afresh with every `fit`
-    shuffle : draw a new order of batches in every epoch
-    standardize : scale the inputs by the mean and deviation of the *first* data fitted. A warm start keeps
-        that scaling: moving it would move the boundary under weights that did not change
-    warm_start : whether a second `fit` goes on from the current weights
-    random_state : of the first weights and the batch orders
+    Parameters
+    ----------
+    hidden : sequence of int
+        Sizes of the hidden layers; ``()`` is a linear model, ``(32,)`` the 2-32-1 network of the papers.
+    members : int
+        How many networks, each with its own start and its own order of batches; their mean probability decides.
+    epochs : int
+        Passes over the data in the first `fit`.
+    warm_epochs : int
+        Passes over the data in every later `fit`, if `warm_start`.
+    batch_size : int
+        Rows a step of Adam, whose state starts afresh with every `fit`.
+    learning_rate : float
+        Of Adam, above 0.
+    shuffle : bool
+        Draw a new order of batches in every epoch.
+    standardize : bool
+        Scale the inputs by the mean and deviation of the *first* data fitted. A warm start keeps that scaling: moving
+        it would move the boundary under weights that did not change.
+    warm_start : bool
+        Whether a second `fit` goes on from the current weights.
+    random_state : int, Generator or None
+        Of the first weights and the batch orders.
 
+    Notes
+    -----
     It is trained in NumPy, without PyTorch: for networks as small as these, recording a step for automatic
     differentiation costs more than the step (``benchmarks/dynamics.py`` measures both).
 
+    Examples
+    --------
     >>> X, y = [[0.0], [1.0], [2.0], [3.0]], ["no", "no", "yes", "yes"]
     >>> clf = NetworkClassifier(hidden=(), epochs=200, random_state=0).fit(X, y)
     >>> clf.predict([[-1.0], [4.0]]).tolist()
@@ -72,10 +91,31 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.random_state = random_state
 
     def fit(self, X: Any, y: Any) -> NetworkClassifier:
-        """Train on a table of numbers and two labels; with `warm_start` go on where the last `fit` ended."""
+        """Train on a table of numbers and two labels; with `warm_start` go on where the last `fit` ended.
+
+        Parameters
+        ----------
+        X : DataFrame or array
+            n rows of finite numbers.
+        y : array of labels
+            n of them, of two kinds; of those seen first, in a warm start.
+
+        Returns
+        -------
+        NetworkClassifier
+            Itself.
+
+        Raises
+        ------
+        InputError
+            For settings of the wrong kind.
+        ModelError
+            For labels of one kind, of more than two, or other ones than in the first `fit`.
+        """
         from sklearn.utils.multiclass import check_classification_targets
         from sklearn.utils.validation import column_or_1d, validate_data
 
+        # what goes in, checked as scikit-learn does
         self._check_settings()
         warm = self.warm_start and hasattr(self, "layers_")
         X, y = validate_data(self, X, y, dtype=np.float64, reset=not warm)
@@ -90,12 +130,14 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 plural = "es" if len(classes) != 1 else ""
                 raise ModelError(f"{many}A network tells two labels apart, but y has {len(classes)} class{plural}.")
             self.classes_ = classes
+
+        # train from where it was, or from the first weights
         rng = np.random.default_rng(self.random_state)
         start = self.layers_ if warm else self._first_layers(X, rng)
         targets = (y == self.classes_[1]).astype(np.float64)
-        epochs = self.warm_epochs if warm else self.epochs
+        epochs, batch_size = int(self.warm_epochs if warm else self.epochs), int(self.batch_size)
         inputs = (X - start.shift) * start.scale
-        self.layers_ = _train(start, inputs, targets, epochs, self.batch_size, self.learning_rate, self.shuffle, rng)
+        self.layers_ = _train(start, inputs, targets, epochs, batch_size, self.learning_rate, self.shuffle, rng)
         return self
 
     @property
@@ -115,7 +157,17 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return self.layers_
 
     def decision_function(self, X: Any) -> FloatArray:
-        """Return the log odds of the mean probability: above 0 exactly where `predict` says the second label."""
+        """Return the log odds of the mean probability: above 0 exactly where `predict` says the second label.
+
+        Parameters
+        ----------
+        X : DataFrame or array
+            n rows of finite numbers.
+
+        Returns
+        -------
+        float64[n]
+        """
         logits = self._logits(X)
         if len(logits) == 1:
             single: FloatArray = logits[0]
@@ -125,12 +177,33 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return odds
 
     def predict_proba(self, X: Any) -> FloatArray:
-        """Return P(first label), P(second label): the mean over members."""
+        """Return the probabilities of both labels: the mean over members.
+
+        Parameters
+        ----------
+        X : DataFrame or array
+            n rows of finite numbers.
+
+        Returns
+        -------
+        float64[n, 2]
+            P(first label), P(second label).
+        """
         p = logistic(self._logits(X)).mean(axis=0)
         return np.column_stack([1 - p, p])
 
     def predict(self, X: Any) -> npt.NDArray[Any]:
-        """Return the likelier label of each row."""
+        """Return the likelier label of each row.
+
+        Parameters
+        ----------
+        X : DataFrame or array
+            n rows of finite numbers.
+
+        Returns
+        -------
+        array of n labels
+        """
         second = (self.decision_function(X) > 0).astype(np.int64)
         labels: npt.NDArray[Any] = self.classes_[second]
         return labels
@@ -158,21 +231,25 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if self.standardize:
             deviation = X.std(axis=0)
             shift, scale = X.mean(axis=0), 1 / np.where(deviation > 0, deviation, 1.0)
-        sizes = [d, *self.hidden, 1]
+        sizes, members = [d, *map(int, self.hidden), 1], int(self.members)
         weights, biases = [], []
         for n_in, n_out in pairwise(sizes):
             reach = 1 / math.sqrt(n_in)
-            weights.append(rng.uniform(-reach, reach, (self.members, n_in, n_out)))
-            biases.append(rng.uniform(-reach, reach, (self.members, 1, n_out)))
+            weights.append(rng.uniform(-reach, reach, (members, n_in, n_out)))
+            biases.append(rng.uniform(-reach, reach, (members, 1, n_out)))
         return Layers(tuple(weights), tuple(biases), shift, scale)
 
     def _check_settings(self) -> None:
-        for name, least in (("members", 1), ("epochs", 0), ("warm_epochs", 0), ("batch_size", 1)):
-            value = getattr(self, name)
-            if not isinstance(value, (int, np.integer)) or value < least:
-                raise InputError(f"{name} must be a whole number ≥ {least}, not {value!r}.")
-        if not self.learning_rate > 0:
-            raise InputError(f"learning_rate must be above 0, not {self.learning_rate!r}.")
+        """Raise `InputError` for a setting of the wrong kind. They stay as they were given, as scikit-learn wants."""
+        if isinstance(self.hidden, str) or not isinstance(self.hidden, Iterable):
+            raise InputError(f"hidden must be the sizes of the hidden layers, such as (32,), not {self.hidden!r}.")
+        for size in self.hidden:
+            whole_number("each size in hidden", size, least=1)
+        whole_number("members", self.members, least=1)
+        whole_number("epochs", self.epochs)
+        whole_number("warm_epochs", self.warm_epochs)
+        whole_number("batch_size", self.batch_size, least=1)
+        number("learning_rate", self.learning_rate, above=0)
 
 
 def _train(
@@ -188,8 +265,10 @@ def _train(
     """Minimise the mean cross-entropy by Adam with a fresh state; `start` stays as it is.
 
     All parameters live in one flat vector, so that Adam's arithmetic is a few calls a step whatever the
-    number of layers; the layers are views of it.
+    number of layers; the layers are views of it. It is one long function because calls inside the loop would cost as
+    much as the arithmetic of networks this small.
     """
+    # one vector each for parameters, slopes and Adam's moments
     members, n = start.members, len(inputs)
     shapes = [array.shape for array in start.parameters()]
     theta = np.concatenate([array.ravel() for array in start.parameters()])
@@ -200,18 +279,19 @@ def _train(
     W, b, gW, gb = arrays[::2], arrays[1::2], slopes[::2], slopes[1::2]
     last, t = len(W) - 1, 0
     signs = 1 - 2 * targets[:, None]
+
     for _ in range(epochs):
-        X_epoch, signs_epoch = inputs, signs
-        if shuffle:
-            order = np.argsort(rng.random((members, n)), axis=1)
-            order = order[0] if members == 1 else order
-            X_epoch, signs_epoch = inputs[order], signs[order]
+        order = _shuffled(members, n, rng) if shuffle else slice(None)
+        X_epoch, signs_epoch = inputs[order], signs[order]
         for i in range(0, n, batch):
+            # forward
             a = X_epoch[..., i : i + batch, :]
             inner = [a]
             for w, c in zip(W[:last], b[:last], strict=True):
                 a = np.maximum(a @ w + c, 0.0)
                 inner.append(a)
+
+            # backward
             delta = a @ W[last]
             delta += b[last]
             # the logistic function minus the target is (tanh(z / 2) + 1 − 2y) / 2
@@ -224,6 +304,8 @@ def _train(
                 np.add.reduce(delta, axis=-2, keepdims=True, out=gb[k])
                 if k:
                     delta = (delta @ W[k].swapaxes(-1, -2)) * (inner[k] > 0)
+
+            # Adam
             t += 1
             first *= 0.9
             first += grad
@@ -235,8 +317,15 @@ def _train(
             step += 1e-8 / root
             np.divide(first, step, out=step)
             theta -= np.multiply(step, 0.1 * rate / (1 - 0.9**t) / root, out=step)
+
     trained = _views(theta, shapes)
     return Layers(tuple(trained[::2]), tuple(trained[1::2]), start.shift, start.scale)
+
+
+def _shuffled(members: int, n: int, rng: np.random.Generator) -> IntArray:
+    """A new order of n rows for each member; for a single one without an axis for members."""
+    order = np.argsort(rng.random((members, n)), axis=1)
+    return order[0] if members == 1 else order
 
 
 def _views(flat: FloatArray, shapes: Sequence[tuple[int, ...]]) -> list[FloatArray]:

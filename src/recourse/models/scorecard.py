@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,13 +19,11 @@ import pandas as pd
 from recourse import tables
 from recourse.arrays import BoolArray, FloatArray
 from recourse.errors import InputError, ModelError
+from recourse.menus.menus import Menus
+from recourse.models.fingerprint import class_name
 from recourse.models.model import Model
 from recourse.models.statements.additive import Additive, exact, gains_along, quantum_of
 from recourse.tables import Name
-
-if TYPE_CHECKING:
-    from recourse.menus.menus import Menus
-
 
 MISSING, OTHER, EACH = "(missing)", "(other)", "(each)"
 """Levels with a meaning of their own: no value; any value that no other row names; points per unit."""
@@ -36,18 +34,29 @@ _INTERVAL = re.compile(r"\s*([\[(])\s*([^,\s]+)\s*,\s*([^,\s]+)\s*([\])])\s*")
 class Scorecard(Model):
     """A table of points: approved if base + Σ_j points_j(x_j) reaches the cutoff.
 
+    Parameters
+    ----------
     points : mapping from feature to {level: points}
         A level is a value, an interval such as ``"[18, 25)"`` or ``"(-inf, 20]"``, ``"(missing)"``,
         ``"(other)"`` for every value without a row, or ``"(each)"`` for points per unit of a number, on
         top of the rest. Intervals of a feature may not overlap; a value stands before an interval that
         contains it.
-    cutoff : the score from which on people are approved
-    base : points that everybody has
-    strict : whether a score exactly at the cutoff is denied instead
+    cutoff : float
+        The score from which on people are approved.
+    base : float
+        Points that everybody has.
+    strict : bool
+        Whether a score exactly at the cutoff is denied instead.
 
-    Raises `ModelError` for a table that contradicts itself, and `InputError`, naming feature and value, for
-    rows with a value that has no points.
+    Raises
+    ------
+    ModelError
+        For a table that contradicts itself.
+    InputError
+        When asked about a value that has no points; the sentence names feature and value.
 
+    Examples
+    --------
     >>> card = Scorecard(
     ...     {"age": {"(-inf, 25)": 0, "[25, inf)": 20}, "housing": {"own": 15, "(other)": 5}}, cutoff=30
     ... )
@@ -78,10 +87,28 @@ class Scorecard(Model):
         self.rule = f"score {'>' if strict else '≥'} {self.cutoff:g}"
 
     def approves(self, X: pd.DataFrame) -> BoolArray:
+        """Say whose points reach the cutoff.
+
+        Parameters
+        ----------
+        X : DataFrame
+            n rows with at least the scorecard's features.
+
+        Returns
+        -------
+        bool[n]
+        """
         score = self.score(X)
         return score > 0 if self.strict else score >= 0
 
     def accepts(self, row: pd.DataFrame) -> bool:
+        """Say whether there are points for everything in a row, missing values included.
+
+        Parameters
+        ----------
+        row : DataFrame
+            One row.
+        """
         try:
             self.score(row)
         except InputError:
@@ -89,18 +116,55 @@ class Scorecard(Model):
         return True
 
     def score(self, X: pd.DataFrame) -> FloatArray:
-        """Return everybody's points above the cutoff, added up in the order of the features."""
+        """Return everybody's points above the cutoff, added up in the order of the features.
+
+        Parameters
+        ----------
+        X : DataFrame
+            n rows with at least the scorecard's features.
+
+        Returns
+        -------
+        float64[n]
+        """
         score = np.full(len(X), self.base)
         for name, term in self._terms.items():
             score += term.points(tables.values_of(X[name]))
         return score - self.cutoff
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the table as plain data.
+
+        Returns
+        -------
+        dict
+            Class, points, cutoff, base and strict.
+        """
+        return {
+            "class": class_name(type(self)),
+            "points": [[str(name), term.to_dict()] for name, term in self._terms.items()],
+            "cutoff": self.cutoff,
+            "base": self.base,
+            "strict": self.strict,
+        }
+
+    def __repr__(self) -> str:
+        base = f", base={self.base:g}" if self.base else ""
+        strict = ", strict=True" if self.strict else ""
+        return f"Scorecard({list(self._terms)!r}, cutoff={self.cutoff:g}{base}{strict})"
+
     def additive(self, menus: Menus) -> Additive:
+        """Return the points of everything on the menus, beyond today's.
+
+        Parameters
+        ----------
+        menus : Menus
+            People and what they may do.
+        """
         largest = {
             name: float(np.abs(term.points(tables.values_of(menus.X[name]))).max(initial=0.0))
             for name, term in self._terms.items()
         }
-
         inexact: list[bool] = []
 
         def worth(name: Name, domain: npt.NDArray[Any]) -> FloatArray | None:
@@ -123,7 +187,7 @@ class Scorecard(Model):
 
 @dataclass(frozen=True)
 class _Term:
-    """The points of one feature."""
+    """The points of one feature: by level, by interval (low, high, low included, high included, points), and others."""
 
     name: Name
     levels: dict[Any, float]
@@ -156,6 +220,16 @@ class _Term:
         return cls(
             name, levels, tuple(intervals), special.get(MISSING), special.get(OTHER), special.get(EACH, math.nan)
         )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the rows as plain data: numbers and words that are levels are told apart."""
+        return {
+            "levels": [[type(level).__name__, str(level), points] for level, points in self.levels.items()],
+            "intervals": [[str(low), str(high), *rest] for low, high, *rest in self.intervals],
+            "missing": self.missing,
+            "other": self.other,
+            "each": None if math.isnan(self.each) else self.each,
+        }
 
     def points(self, values: npt.NDArray[Any]) -> FloatArray:
         """Return the points of each value, or raise `InputError` for one that has none."""

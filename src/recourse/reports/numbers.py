@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 NOTHING = "–"
@@ -66,41 +66,3 @@ def spread(measure: Mapping[str, Any] | None) -> str:
         return NOTHING
     mean = f"{measure['mean']:.4f}"
     return mean if measure["sd"] is None else f"{mean} ± {measure['sd']:.4f}"
-
-
-def front_columns(document: Mapping[str, Any]) -> list[tuple[str, str, Callable[[Any], str]]]:
-    """The columns of a front: what it is called, its key in a point, and how it is written."""
-    columns: list[tuple[str, str, Callable[[Any], str]]] = [("point", "point", count)]
-    columns += [(name, name, value) for name in document["varied"]]
-    columns += [("rules", "size", count), ("approved", "accuracy", share), ("mean cost", "fcost", cost)]
-    return [*columns, ("status", "status", value)]
-
-
-_DENIED = ("denied", "denied", count)
-_SPENT = ("mean cost of those approved", "fcost", cost)
-_BY_RULES = (
-    _DENIED,
-    ("satisfy a rule (reach)", "reach", share),
-    ("approved after the rule assigned", "accuracy", share),
-    ("approved after any of their rules", "accuracy_any_rule", share),
-    ("satisfy several rules", "overlap", share),
-    _SPENT,
-)
-_BY_LEAVES = (
-    _DENIED,
-    ("in a leaf with an action (reach)", "reach", share),
-    ("approved after the leaf's action", "accuracy", share),
-    _SPENT,
-)
-_BY_ACTIONS = (
-    _DENIED,
-    ("approved after the cheapest that works", "accuracy", share),
-    ("for whom several work", "overlap", share),
-    _SPENT,
-)
-SUMMARY_ROWS: dict[str, tuple[tuple[str, str, Callable[[Any], str]], ...]] = {
-    "rules": _BY_RULES,
-    "tree": _BY_LEAVES,
-    "global_actions": _BY_ACTIONS,
-}
-"""What a recourse set achieves, by its kind: what a measure is called, its name, and how it is written."""

@@ -1,38 +1,44 @@
-"""Results as HTML, from templates that compute nothing and escape everything."""
+"""The frame of an HTML view: templates that compute nothing and escape everything, and the page around them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cache
-from typing import Any
-
-import jinja2
+from typing import TYPE_CHECKING, Any
 
 from recourse.reports import numbers
 
-TEMPLATES = {
-    "openrecourse/audit": "audit.html",
-    "openrecourse/flipset": "flipset.html",
-    "openrecourse/front": "front.html",
-    "openrecourse/simulation": "simulation.html",
-    "openrecourse/summary": "summary.html",
-}
+if TYPE_CHECKING:
+    import jinja2
 
 
-def render(document: Mapping[str, Any]) -> str:
-    """Render a document with the template of its kind."""
-    return _environment().get_template(TEMPLATES[document["document"]]).render(doc=document)
+def render(package: str, template: str, **names: Any) -> str:
+    """Render a template of a package; it may include the frame's own, such as ``style.html``.
 
+    Parameters
+    ----------
+    package : str
+        The package whose folder `templates` is searched first.
+    template : str
+        The template's file name.
+    **names
+        What the template may use, beside the filters `count`, `share`, `cost`, `value` and `spread`. A name that
+        it uses and that is not there is an error.
 
-def full_page(document: Mapping[str, Any]) -> str:
-    """Render a document as a page of its own."""
-    return _environment().get_template("page.html").render(content=TEMPLATES[document["document"]], doc=document)
+    Returns
+    -------
+    str
+        HTML in which every value is escaped.
+    """
+    return _environment(package).get_template(template).render(**names)
 
 
 @cache
-def _environment() -> jinja2.Environment:
+def _environment(package: str) -> jinja2.Environment:
+    import jinja2
+
+    folders = [jinja2.PackageLoader(name, "templates") for name in (package, "recourse.reports")]
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("recourse.reports", "templates"),
+        loader=jinja2.ChoiceLoader(folders),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
@@ -46,5 +52,4 @@ def _environment() -> jinja2.Environment:
         "spread": numbers.spread,
     }
     environment.filters |= filters
-    environment.globals |= {"summary_rows": numbers.SUMMARY_ROWS, "front_columns": numbers.front_columns}
     return environment

@@ -1,143 +1,156 @@
-"""The protocol at the boundary: a search proposes, the user's own model decides, and rejected proposals are cut off."""
+"""Additive models: a solver proposes, the user's own model decides, and rejected proposals are cut off.
+
+The *bar* is the score from which a model approves. A statement of a score is true up to rounding, so the bar is first
+lowered by that tolerance: what is out of reach then is out of reach for certain, and what is cheapest then bounds
+every cost from below. All proposals are put to the model in one batch. A rejected one lies within rounding of the bar:
+the bar is raised by the tolerance to get an action that works, and rejected points are cut off, one a round, until
+the cheapest action that works costs no more than the bound.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from recourse.arrays import IntArray
-from recourse.budget import Advance
+from recourse.arrays import BoolArray, IntArray
+from recourse.budget import Advance, Budget
 from recourse.menus.menus import Menus
 from recourse.models.model import Model
 from recourse.models.statements.additive import Additive
-from recourse.search import linear_conditions
-from recourse.search.additive import KnapsackSearch
-from recourse.search.solutions import FEASIBLE, INFEASIBLE, OPTIMAL, Exclusions, Solutions
+from recourse.search.additive import KnapsackProposer
+from recourse.search.exclusions import Exclusions
+from recourse.search.linear_conditions import MilpProposer
+from recourse.search.protocol import Proposer, Statement
+from recourse.search.questions import Questions, drop_free_changes
+from recourse.search.solutions import FEASIBLE, INFEASIBLE, OPTIMAL, Solutions
+
+PROPOSERS: tuple[type[Proposer], ...] = (KnapsackProposer, MilpProposer)
+"""Who proposes actions, in order of preference: the first one that accepts the conditions."""
 
 CUTS = 50
 """How many rejected proposals a person may cost before the answer is returned with its gap."""
 
-EQUAL = linear_conditions.EQUAL
+
+def accepts(statement: Statement | None, menus: Menus, exclusions: Sequence[Exclusions]) -> bool:
+    """Whether anybody proposes actions under these conditions."""
+    return any(proposer.accepts(statement, menus, exclusions) for proposer in PROPOSERS)
 
 
-class BoundaryRounds:
-    """The boundary protocol for many people at once, one batched question to the model a round."""
+def solve(
+    model: Model,
+    menus: Menus,
+    people: npt.ArrayLike | None = None,
+    exclusions: Sequence[Exclusions] | None = None,
+    *,
+    statement: Any,
+    budget: Budget | None = None,
+    advance: Advance | None = None,
+) -> Solutions:
+    """Return the cheapest action of each of `people` that the model approves, by its additive `statement`."""
+    questions = Questions(model, menus, people, exclusions, budget)
+    return _BoundaryRounds(questions, statement).run(advance)
 
-    def __init__(
-        self,
-        model: Model,
-        menus: Menus,
-        statement: Additive,
-        people: IntArray,
-        exclusions: list[Exclusions],
-        deadline: float,
-    ) -> None:
-        self.model, self.menus, self.statement = model, menus, statement
-        self.people, self.exclusions, self.deadline = people, exclusions, deadline
-        self.solutions = Solutions.unknown(len(people), len(menus.blocks))
-        self.knapsack = KnapsackSearch(statement, menus) if KnapsackSearch.accepts(menus) else None
 
-    def run(self, progress: Advance | None) -> Solutions:
-        """Lower the bar, ask; raise the bar for those rejected, ask; then cut until the two meet."""
-        everyone = np.arange(len(self.people))
-        out = self.solutions
-        proposed = self._solve(everyone, self.statement.lowered, progress)
+class _BoundaryRounds:
+    """The rounds for many people at once, one batched question to the model in each."""
+
+    def __init__(self, questions: Questions, statement: Additive) -> None:
+        self.questions, self.statement = questions, statement
+        self.exclusions = questions.exclusions
+        self.out = questions.unknown()
+        self._proposers: dict[type[Proposer], Proposer] = {}
+
+    def run(self, advance: Advance | None) -> Solutions:
+        """Lower the bar and ask; settle those whose proposals are rejected."""
+        out = self.out
+        everyone = np.arange(len(self.questions))
+        proposed = self._propose(everyone, self.statement.lowered, advance)
         found = np.flatnonzero(proposed.found)
-        approved = self._approves(found, proposed.picks[found])
-        rejected = found[~approved]
+        works = self.questions.works(found, proposed.picks[found])
+        rejected = found[~works]
         out.put(everyone, proposed)
-        if len(rejected) and not proposed.interrupted:
+        out.withdraw(rejected)
+        if len(rejected) and not out.interrupted:
             self._settle(rejected, proposed)
-        elif len(rejected):
-            out.withdraw(rejected)
-        drop_free_changes(self.model, self.menus, self.people, self.exclusions, out)
+        drop_free_changes(self.questions, out)
         return out
 
     def _settle(self, rejected: IntArray, proposed: Solutions) -> None:
         """Answer the people whose first proposal the model rejected: it lay within rounding of the bar."""
-        out = self.solutions
-        out.withdraw(rejected)
-        raised = self._solve(rejected, self.statement.raised)
-        works = np.flatnonzero(raised.found)
-        works = works[self._approves(rejected[works], raised.picks[works])]
-        out.put(rejected[works], raised, works)
-        out.bound[rejected] = proposed.bound[rejected]
-        self._weigh(rejected[works])
+        out = self.out
         last = {int(i): proposed.picks[i] for i in rejected}
-        pending = rejected[out.codes[rejected] != OPTIMAL]
+        pending = self._who_may_ask(rejected)
+
+        # An action that works, from the raised bar; its cost need not be the smallest.
+        raised = self._propose(pending, self.statement.raised)
+        found = np.flatnonzero(raised.found)
+        works = found[self.questions.works(pending[found], raised.picks[found])]
+        out.put(pending[works], raised, works)
+        out.bound[pending] = proposed.bound[pending]
+        out.compare_with_bounds(pending[works])
+        pending = pending[out.codes[pending] != OPTIMAL]
+
+        # Cut off what was rejected, until bound and cost meet.
         for _ in range(CUTS):
+            pending = self._who_may_ask(pending)
             if not len(pending) or out.interrupted:
                 break
-            for i in pending:
-                self.exclusions[i] = self.exclusions[i].without(last[int(i)], self._matters(int(i)))
-            cut = self._solve(pending, self.statement.lowered)
-            out.bound[pending] = np.fmax(out.bound[pending], cut.bound)
-            ruled_out = cut.codes == INFEASIBLE
-            self._rule_out(pending[ruled_out])
-            self._weigh(pending[out.codes[pending] == FEASIBLE])
-            open_ = np.flatnonzero(cut.found & (out.codes[pending] != OPTIMAL))
-            approved = self._approves(pending[open_], cut.picks[open_])
-            done = open_[approved]
-            better = done[~(out.cost[pending[done]] <= cut.cost[done])]
-            out.put(pending[better], cut, better)
-            for k in open_[~approved]:
-                last[int(pending[k])] = cut.picks[k]
-            pending = pending[open_[~approved]]
+            pending = self._cut(pending, last)
 
-    def _matters(self, i: int) -> npt.NDArray[np.bool_]:
-        """Which blocks change this person's score at all: only they can tell a rejected point from another."""
-        rows = self.menus.rows[self.people[i]]
-        starts, stops = self.menus.row_ptr[rows], self.menus.row_ptr[rows + 1]
-        return np.array([bool(self.statement.gains[a:b].any()) for a, b in zip(starts, stops, strict=True)], dtype=bool)
+    def _cut(self, pending: IntArray, last: dict[int, npt.NDArray[np.int32]]) -> IntArray:
+        """Exclude everybody's `last` rejected proposal and ask for the next one; returns whose was rejected again."""
+        out = self.out
+        for i in pending.tolist():
+            self.exclusions[i] = self.exclusions[i].without(last[i], self._matters(i))
+        proposed = self._propose(pending, self.statement.lowered)
 
-    def _weigh(self, indices: IntArray) -> None:
-        """Call an action OPTIMAL where its cost meets the bound, FEASIBLE otherwise."""
-        out = self.solutions
-        met = out.cost[indices] - out.bound[indices] <= EQUAL * (1 + out.cost[indices])
-        out.codes[indices] = np.where(met, OPTIMAL, FEASIBLE)
-        out.bound[indices[met]] = out.cost[indices[met]]
+        # Whatever is proposed now, nothing cheaper can work.
+        out.bound[pending] = np.fmax(out.bound[pending], proposed.bound)
+        self._nothing_left(pending[proposed.codes == INFEASIBLE])
+        out.compare_with_bounds(pending[out.codes[pending] == FEASIBLE])
 
-    def _rule_out(self, indices: IntArray) -> None:
-        """Nothing is left below the lowered bar: an action at hand is optimal, otherwise there is none."""
-        out = self.solutions
-        out.rule_out(indices[~out.found[indices]])
-        some = indices[out.found[indices]]
-        out.bound[some] = out.cost[some]
+        # Ask about the proposals of those who are not settled by that.
+        unsettled = np.flatnonzero(proposed.found & (out.codes[pending] != OPTIMAL))
+        works = self.questions.works(pending[unsettled], proposed.picks[unsettled])
+        approved, rejected = unsettled[works], unsettled[~works]
+        better = approved[~(out.cost[pending[approved]] <= proposed.cost[approved])]
+        out.put(pending[better], proposed, better)
+        for k in rejected:
+            last[int(pending[k])] = proposed.picks[k]
+        return pending[rejected]
 
-    def _solve(self, indices: IntArray, lift: float, progress: Advance | None = None) -> Solutions:
-        people, excluded = self.people[indices], [self.exclusions[i] for i in indices]
-        if self.knapsack is not None and self.knapsack.accepts_exclusions(excluded):
-            solutions = self.knapsack.solve(people, lift, excluded, deadline=self.deadline, progress=progress)
-        else:
-            solutions = linear_conditions.solve(
-                self.statement, self.menus, people, lift, excluded, deadline=self.deadline, progress=progress
-            )
-        self.solutions.interrupted |= solutions.interrupted
+    def _who_may_ask(self, which: IntArray) -> IntArray:
+        """Those who have a question left; of the others it is noted that they have none."""
+        may = self.questions.may_ask(which)
+        self.out.out_of_questions[which[~may]] = True
+        return which[may]
+
+    def _matters(self, i: int) -> BoolArray:
+        """Which menus change this person's score at all: only they can tell a rejected point from another."""
+        menus, gains = self.questions.menus, self.statement.gains
+        rows = menus.rows[self.questions.people[i]]
+        starts, stops = menus.row_ptr[rows], menus.row_ptr[rows + 1]
+        return np.array([bool(gains[a:b].any()) for a, b in zip(starts, stops, strict=True)], dtype=bool)
+
+    def _nothing_left(self, which: IntArray) -> None:
+        """Nothing is left above the lowered bar: an action at hand has met its bound, otherwise there is none."""
+        found = self.out.found[which]
+        self.out.rule_out(which[~found])
+        self.out.bound[which[found]] = self.out.cost[which[found]]
+
+    def _propose(self, which: IntArray, raised_by: float, advance: Advance | None = None) -> Solutions:
+        """Ask the first proposer that accepts the conditions for the cheapest actions above a moved bar."""
+        questions = self.questions
+        exclusions = [self.exclusions[i] for i in which]
+        kind = next(one for one in PROPOSERS if one.accepts(self.statement, questions.menus, exclusions))
+        if kind not in self._proposers:
+            self._proposers[kind] = kind(self.statement, questions.menus)
+        people = questions.people[which]
+        solutions = self._proposers[kind].propose(
+            people, raised_by, exclusions, budget=questions.budget, advance=advance
+        )
+        self.out.interrupted |= solutions.interrupted
         return solutions
-
-    def _approves(self, indices: IntArray, picks: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
-        if not len(indices):
-            return np.zeros(0, dtype=bool)
-        approved = self.model.approves(self.menus.points(self.people[indices], picks))
-        return approved & self.menus.allows(self.people[indices], picks) if self.menus.wide else approved
-
-
-def drop_free_changes(
-    model: Model, menus: Menus, people: IntArray, exclusions: list[Exclusions], out: Solutions
-) -> None:
-    """Undo changes that cost nothing and that the model does not need, feature by feature."""
-    for j in range(len(menus.blocks)):
-        paid = menus.prices[menus.row_ptr[menus.rows[people, j]] + out.picks[:, j]]
-        free = np.flatnonzero(out.found & (out.picks[:, j] > 0) & (paid == 0))
-        if not len(free):
-            continue
-        picks = out.picks[free]
-        picks[:, j] = 0
-        allowed = menus.allows(people[free], picks)
-        changed = menus.feature_changes(people[free], picks)
-        for k, i in enumerate(free):
-            allowed[k] &= exclusions[i].allow(picks[k], changed[k])
-        free, picks = free[allowed], picks[allowed]
-        if len(free):
-            approved = model.approves(menus.points(people[free], picks))
-            out.picks[free[approved]] = picks[approved]

@@ -1,24 +1,37 @@
 """Try every action: the definition that all other searches are tested against.
 
-It asks the model about each point of the menu and assumes nothing, so it is right for any model and slow
+It asks the model about each point of the menus and assumes nothing, so it is right for any model and slow
 for all of them; menus above a limit are refused rather than begun.
 """
 
 from __future__ import annotations
 
-import itertools
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from recourse.arrays import RowArray
+from recourse.budget import Advance, Budget
 from recourse.errors import InputError
 from recourse.menus.menus import Menus
 from recourse.models.model import Model
-from recourse.search.solutions import OPTIMAL, Exclusions, Solutions, exclude
+from recourse.search.exclusions import Exclusions
+from recourse.search.protocol import Statement
+from recourse.search.questions import Questions
+from recourse.search.solutions import Solutions
 
 LIMIT = 200_000
+"""How many actions a person may have."""
+
+BATCH = 20_000
+"""How many rows are put to the model at once; the budget is asked in between."""
+
+
+def accepts(statement: Statement | None, menus: Menus, exclusions: Sequence[Exclusions]) -> bool:
+    """Whether everybody's actions are few enough to try them all."""
+    return all(menus.size(person) <= LIMIT for person in range(len(menus)))
 
 
 def solve(
@@ -27,55 +40,77 @@ def solve(
     people: npt.ArrayLike | None = None,
     exclusions: Sequence[Exclusions] | None = None,
     *,
-    deadline: float = np.inf,
-    progress: Callable[[int], object] | None = None,
+    statement: Any = None,
+    budget: Budget | None = None,
+    advance: Advance | None = None,
 ) -> Solutions:
     """Return the cheapest action of each of `people`, lexicographic where the largest price counts.
 
-    Of equally cheap actions it returns one with the fewest changes. Raises `InputError` if somebody has
-    more than `LIMIT` actions. After `deadline` (a `time.monotonic` value) or Ctrl-C, whoever is left is
-    UNKNOWN.
+    Of equally cheap actions it returns one with the fewest changes. Whoever is not reached before the budget is
+    exhausted or Ctrl-C comes is UNKNOWN, and so is whoever has more actions than may be asked about.
+
+    Parameters
+    ----------
+    model, menus, people, exclusions, budget, advance
+        As for `recourse.search.solve`.
+    statement
+        Not needed; every search can be called with one.
+
+    Raises
+    ------
+    InputError
+        If somebody has more than `LIMIT` actions.
     """
-    chosen = np.arange(len(menus)) if people is None else np.asarray(people, dtype=np.int64)
-    for person in chosen:
+    questions = Questions(model, menus, people, exclusions, budget)
+    for person in questions.people:
         size = menus.size(person)
         if size > LIMIT:
             raise InputError(
                 f"row {person} has {size:.3g} actions; {model.name} is not known to be additive, and trying "
                 f"every action is limited to {LIMIT:,}. Make fewer features actionable, or steps larger."
             )
-    solutions = Solutions.unknown(len(chosen), len(menus.blocks))
-    given = exclude(exclusions, chosen)
-    for k, person in enumerate(chosen):
-        try:
-            if time.monotonic() >= deadline:
-                raise KeyboardInterrupt
-            _solve_one(model, menus, person, given[k], solutions, k)
-            if progress is not None:
-                progress(1)
-        except KeyboardInterrupt:
-            solutions.interrupted = True
-            break
-    return solutions
+    out = questions.unknown()
+    try:
+        for k in range(len(questions)):
+            if not _solve_one(questions, k, out):
+                out.interrupted = True
+                break
+            if advance is not None:
+                advance(1)
+    except KeyboardInterrupt:
+        out.interrupted = True
+    return out
 
 
-def _solve_one(model: Model, menus: Menus, person: int, excluded: Exclusions, out: Solutions, k: int) -> None:
+def _solve_one(questions: Questions, k: int, out: Solutions) -> bool:
+    """Write one person's answer; returns whether there was time for it."""
+    menus, person = questions.menus, questions.people[k]
+
+    # Every action that keeps the conditions.
     sizes = [len(menu.prices) for menu in menus.menu(person)]
-    every = list(itertools.product(*map(range, sizes)))
-    picks = np.array(every, dtype=np.int32).reshape(len(every), len(sizes))
-    people = np.full(len(picks), person)
-    allowed = menus.allows(people, picks)
-    if excluded != Exclusions():
-        changed = menus.feature_changes(people, picks)
-        allowed &= np.array([excluded.allow(row, flags) for row, flags in zip(picks, changed, strict=True)])
-    picks = picks[allowed]
-    picks = picks[model.approves(menus.points(people[: len(picks)], picks))]
+    picks = np.indices(sizes, dtype=np.int32).reshape(len(sizes), -1).T if sizes else np.zeros((1, 0), np.int32)
+    picks = picks[questions.allowed(np.full(len(picks), k), picks)]
+    if len(picks) > questions.left(np.array([k]))[0]:
+        out.out_of_questions[k] = True
+        return True
+
+    # Those that the model approves.
+    approved: list[RowArray] = []
+    for start in range(0, max(len(picks), 1), BATCH):
+        if questions.budget.exhausted:
+            return False
+        batch = picks[start : start + BATCH]
+        approved.append(batch[questions.approves(np.full(len(batch), k), batch)])
+    picks = np.concatenate(approved)
     if not len(picks):
         out.rule_out(np.array([k]))
-        return
-    cost, total = menus.cost(people[: len(picks)], picks)
-    changes = menus.feature_changes(people[: len(picks)], picks).sum(axis=1)
+        return True
+
+    # The cheapest of them.
+    people = np.full(len(picks), person)
+    cost, total = menus.cost(people, picks)
+    changes = menus.feature_changes(people, picks).sum(axis=1)
     best = np.lexsort((changes, total, cost))[0]
-    out.codes[k], out.picks[k] = OPTIMAL, picks[best]
-    out.cost[k] = out.bound[k] = cost[best]
-    out.total[k] = total[best]
+    out.propose(k, picks[best], cost[best], total[best])
+    out.prove(np.array([k]))
+    return True

@@ -1,200 +1,218 @@
 """The one question: the cheapest action that the model approves, or a proof that there is none.
 
-A search proposes, the user's own model decides. Where a model states its score, the bar is first lowered
-by the tolerance of that statement: what is out of reach then is out of reach for certain, and what is
-cheapest then bounds every cost from below. Proposals are put to the model in one batch a round. A
-rejected one lies within rounding of the boundary: the bar is raised to get an action that works, and the
-rejected points are cut off one by one until the two meet.
+A search proposes, the user's own model decides. `SEARCHES` lists the searches; which one runs follows from what the
+model states of itself over the menus, and from the conditions that the menus carry.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
-from recourse.arrays import IntArray
-from recourse.budget import Advance, deadline_after
-from recourse.errors import InputError
+from recourse.actions.action_set import ActionSet, check_max_changes
+from recourse.budget import Advance, Budget, Progress
+from recourse.checks import instance_of
+from recourse.costs.by_name import as_cost
+from recourse.costs.cost import Cost
 from recourse.menus.menus import Menus
-from recourse.models.model import Model
-from recourse.models.statements.additive import Additive
-from recourse.models.statements.network import Network
-from recourse.models.statements.trees import TreeEnsemble
-from recourse.search import any_model as best_first
-from recourse.search import networks
-from recourse.search import trees as boxes
-from recourse.search.additive import KnapsackSearch
-from recourse.search.boundary import BoundaryRounds, drop_free_changes
-from recourse.search.solutions import Exclusions, Solutions, exclude
+from recourse.models import Model, as_model, label_of_sign
+from recourse.search import any_model, boundary, networks, trees
+from recourse.search.exclusions import Exclusions, exclusions_of
+from recourse.search.protocol import Search, Statement
+from recourse.search.solutions import Solutions
+from recourse.tables import has_columns, read_row
 
-Statement = Additive | TreeEnsemble | Network
+SEARCHES: tuple[Search, ...] = (boundary, trees, networks, any_model)
+"""All searches, in order of preference: the first one that accepts statement, menus and exclusions runs."""
 
 
 def find(
+    model: Any,
+    X: Any,
+    actions: ActionSet,
+    *,
+    cost: str | Cost | Callable[..., Any] = "total",
+    max_changes: int | None = None,
+    desired: Any = None,
+    threshold: float | None = None,
+    time_limit: float | None = None,
+    max_questions: int | None = None,
+    budget: Budget | None = None,
+    progress: Progress | None = None,
+) -> Solutions:
+    """Find everybody's cheapest approved action, with what was proven: for those who build on it.
+
+    `flipset` and `audit` ask the same question and add tables, groups and reports.
+
+    Parameters
+    ----------
+    model : fitted classifier, pipeline or Model
+        Whose approval is wanted.
+    X : table, or one person
+        The people; one of them may be a row of a DataFrame, a mapping, or values in the action set's order.
+        Whoever is approved today is left as they are: an action without changes that costs 0, and is OPTIMAL.
+    actions : ActionSet
+        What people can do.
+    cost : str, Cost or callable
+        What an action costs: "total", "local", "max", "l1", a `Cost`, or ``function(feature, x, values)``.
+    max_changes : int, optional
+        At most so many features change at once.
+    desired, threshold
+        Which label is favourable (by default as the action set's `y_desired` says), and from which probability on;
+        see `as_model`.
+    time_limit : float, optional
+        Seconds for all people together. Whoever is not reached is UNKNOWN.
+    max_questions : int, optional
+        How many rows may be put to the model for one person while an action is looked for; it is asked once more,
+        about the people as they are. A person whose questions run out is FEASIBLE with a gap, or UNKNOWN.
+    budget : Budget, optional
+        Instead of `time_limit` and `max_questions`: one that can be cancelled from another thread.
+    progress : callable, optional
+        Called with the number of people done and the number of people to do.
+
+    Returns
+    -------
+    Solutions
+        One answer a person, in the order of `X`: `status(i)`, `cost`, `bound`; `rows()` are the raw rows after the
+        actions and `changes()` what is to change.
+
+    Raises
+    ------
+    InputError
+        If arguments are swapped, misspelt or don't fit together.
+
+    Examples
+    --------
+    >>> import recourse as rs
+    >>> people = rs.datasets.lender(200)
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> clf = LogisticRegression(max_iter=5000).fit(people.X, people.y)
+    >>> found = rs.find(clf, people.X, rs.ActionSet(people.X))
+    >>> bool((clf.predict(found.rows()) == 1).all())
+    True
+    """
+    how = "The order is find(model, X, actions); an action set is made from a table of people: ActionSet(X)."
+    instance_of("actions", actions, ActionSet, how)
+    check_max_changes(max_changes)
+    budget = Budget.of(budget, time_limit, max_questions)
+
+    # The model, with the label and threshold that count.
+    if desired is None:
+        desired = label_of_sign(model, actions.y_desired)
+    if desired is not None or threshold is not None:
+        model = as_model(model, desired=desired, threshold=threshold)
+    model = as_model(model)
+
+    # The people, and what each of them can do at which price.
+    person = read_row(X, actions.names, actions.dtypes, what="X") if _is_one_person(X) else X
+    model.check_features(actions.names)
+    people = actions.table(person)
+    model.check_rows(people)
+    menus = actions.menus(people, as_cost(cost), max_changes=max_changes)
+
+    # Whoever is approved today needs no search.
+    approved = model.approves(people)
+    denied = np.flatnonzero(~approved)
+    out = Solutions.unknown(len(menus), len(menus.blocks))
+    out.menus, out.people = menus, np.arange(len(menus))
+    out.cost[approved] = out.total[approved] = 0.0
+    out.prove(np.flatnonzero(approved))
+
+    advance = None if progress is None else _counted(progress, len(denied))
+    found = solve(model, menus, denied, budget=budget, advance=advance)
+    out.put(denied, found)
+    out.interrupted = found.interrupted
+    return out
+
+
+def solve(
     model: Model,
     menus: Menus,
     people: npt.ArrayLike | None = None,
     *,
     exclusions: Sequence[Exclusions] | None = None,
-    time_limit: float | None = None,
-    progress: Advance | None = None,
+    budget: Budget | None = None,
+    advance: Advance | None = None,
 ) -> Solutions:
     """Return the cheapest approved action of each of `people`, with what was proven.
 
-    people : positions in the grid, default everybody; all of them denied today
-    exclusions : one for each of `people`: what their actions may not be
-    time_limit : seconds for all of them together; whoever is not reached is UNKNOWN
-    progress : called with a number of people, as they are done
+    Every action returned is on the person's menus and approved by the model. OPTIMAL: nothing on the menus costs
+    less (by more than 1e-9, relative). INFEASIBLE: every action on the menus is denied. Ctrl-C ends the search and
+    keeps what is done; `Solutions.interrupted` says so.
 
-    Every action returned is on the person's menu and approved by the model. OPTIMAL: nothing on the
-    menu costs less (by more than 1e-9, relative). INFEASIBLE: every action on the menu is denied.
-    Ctrl-C ends the search and keeps what is done; `Solutions.interrupted` says so.
+    Parameters
+    ----------
+    model : Model
+        Who approves.
+    menus : Menus
+        What people can do, and what it costs: `ActionSet.menus`.
+    people : int[n], optional
+        Positions in the menus, by default everybody; all of them denied today.
+    exclusions : sequence of Exclusions, optional
+        One for each of `people`: what their actions may not be.
+    budget : Budget, optional
+        Seconds for all of them together and rows that may be asked about for each; whoever is not reached is
+        UNKNOWN. `Budget.cancel`, from another thread, ends the search between two steps.
+    advance : callable, optional
+        Called with a number of people, as they are done.
 
-    Which search runs follows from what grid and model state: the knapsack kernel for additive models, mixed-
-    integer programming where conditions across blocks are linear, branch and bound over boxes for trees and for
-    networks of ReLUs, best-first enumeration for all other models.
+    Returns
+    -------
+    Solutions
+        One answer for each of `people`.
     """
     chosen = np.arange(len(menus)) if people is None else np.asarray(people, dtype=np.int64)
-    deadline = deadline_after(time_limit)
-    if not len(chosen):
-        return Solutions.unknown(0, len(menus.blocks))
-    return _find(model, menus, _statement(model, menus), chosen, exclusions, deadline, progress)
+    out = Solutions.unknown(0, len(menus.blocks))
+    if len(chosen):
+        given = exclusions_of(exclusions, chosen)
+        out = solve_stated(model, menus, chosen, given, statement_of(model, menus), Budget.of(budget), advance)
+    out.menus, out.people = menus, chosen
+    return out
 
 
-def _statement(model: Model, menus: Menus) -> Statement | None:
-    """What the model states of itself; sums not where conditions without a linear form rule out their use."""
+def statement_of(model: Model, menus: Menus) -> Statement | None:
+    """What the model states of itself; no sums where conditions without a linear form rule out their use."""
     additive = model.additive(menus) if menus.has_rows else None
     if additive is not None:
         return additive
-    trees = model.trees(menus)
-    return model.network(menus) if trees is None else trees
+    sum_of_trees = model.trees(menus)
+    return model.network(menus) if sum_of_trees is None else sum_of_trees
 
 
-def _find(
+def solve_stated(
     model: Model,
     menus: Menus,
+    people: npt.NDArray[np.int64],
+    exclusions: Sequence[Exclusions],
     statement: Statement | None,
-    people: IntArray,
-    exclusions: Sequence[Exclusions] | None,
-    deadline: float,
-    progress: Advance | None,
+    budget: Budget,
+    advance: Advance | None,
 ) -> Solutions:
-    """Choose the search, given what the model states of itself on this grid."""
-    if isinstance(statement, TreeEnsemble):
-        found = boxes.solve(model, menus, statement, people, exclusions, deadline=deadline, progress=progress)
-        drop_free_changes(model, menus, people, exclude(exclusions, people), found)
-        return found
-    if isinstance(statement, Network):
-        found = networks.solve(model, menus, statement, people, exclusions, deadline=deadline, progress=progress)
-        drop_free_changes(model, menus, people, exclude(exclusions, people), found)
-        return found
-    if statement is None:
-        return best_first.solve(model, menus, people, exclusions, deadline=deadline, progress=progress)
-    return BoundaryRounds(model, menus, statement, people, exclude(exclusions, people), deadline).run(progress)
+    """Run the first search that accepts the question, given what the model states of itself over these menus."""
+    search = next(one for one in SEARCHES if one.accepts(statement, menus, exclusions))
+    return search.solve(model, menus, people, exclusions, statement=statement, budget=budget, advance=advance)
 
 
-def find_items(
-    model: Model,
-    menus: Menus,
-    people: npt.ArrayLike | None = None,
-    *,
-    total_items: int = 1,
-    distinct: str = "minimal",
-    time_limit: float | None = None,
-    progress: Advance | None = None,
-) -> list[Solutions]:
-    """Return up to `total_items` actions for each person, one `Solutions` for each rank, cheapest first.
-
-    distinct : what makes the next action a different one
-        ``"subsets"``: the set of features it changes differs from all earlier sets;
-        ``"minimal"``: moreover it contains none of them (so nothing is padded with a needless change);
-        ``"exclusive"``: it changes no feature that an earlier one changed.
-
-    A person whose items are exhausted is INFEASIBLE from that rank on: no *further* action exists.
-    """
-    if distinct not in ("minimal", "subsets", "exclusive"):
-        raise InputError(f"distinct must be 'minimal', 'subsets' or 'exclusive', not {distinct!r}.")
-    chosen = np.arange(len(menus)) if people is None else np.asarray(people, dtype=np.int64)
-    deadline = deadline_after(time_limit)
-    statement = _statement(model, menus) if len(chosen) else None
-    ranks, left = _best_subsets(model, menus, statement, chosen, total_items, distinct, deadline, progress)
-    if len(left):
-        more = _one_by_one(model, menus, statement, chosen[left], total_items, distinct, deadline, progress)
-        while len(ranks) < len(more):
-            ranks.append(Solutions.unknown(len(chosen), len(menus.blocks)))
-            if len(ranks) > 1:
-                ranks[-1].put(slice(None), ranks[-2])
-        for rank, solutions in zip(ranks, more, strict=False):
-            rank.put(left, solutions)
-        for rank in ranks[len(more) :]:
-            rank.put(left, more[-1])
-    return ranks
+def _is_one_person(X: Any) -> bool:
+    """Whether X is a row: a Series, a mapping to single values, or a flat sequence."""
+    if isinstance(X, pd.Series):
+        return True
+    if isinstance(X, Mapping):
+        return all(np.ndim(value) == 0 for value in X.values())
+    return not has_columns(X) and np.ndim(X) == 1
 
 
-def _best_subsets(
-    model: Model,
-    menus: Menus,
-    statement: Statement | None,
-    people: IntArray,
-    total_items: int,
-    distinct: str,
-    deadline: float,
-    progress: Advance | None,
-) -> tuple[list[Solutions], IntArray]:
-    """All ranks in one call of the kernel; returns them and for whom they don't hold.
+def _counted(progress: Progress, of: int) -> Advance:
+    """A search's "so many more" as progress: so many done, of so many."""
+    done = 0
 
-    They hold for everybody whose proposals the model approves in full. Whoever has one rejected, within
-    rounding of the boundary, is left for the slower way.
-    """
-    everyone = np.arange(len(people))
-    if not isinstance(statement, Additive) or not menus.single or not KnapsackSearch.accepts(menus):
-        return [], everyone
-    search = KnapsackSearch(statement, menus)
-    ranks = search.best_subsets(
-        people,
-        statement.lowered,
-        total_items=total_items,
-        distinct=distinct,  # type: ignore[arg-type]
-        deadline=deadline,
-        progress=progress,
-    )
-    good = np.ones(len(people), dtype=bool)
-    for rank in ranks:
-        found = np.flatnonzero(rank.found)
-        good[found] &= model.approves(menus.points(people[found], rank.picks[found]))
-    last = max((k for k, rank in enumerate(ranks) if rank.found.any()), default=0)
-    return ranks[: last + 2], everyone[~good]
+    def advance(more: int) -> None:
+        nonlocal done
+        done += more
+        progress(done, of)
 
-
-def _one_by_one(
-    model: Model,
-    menus: Menus,
-    statement: Statement | None,
-    people: IntArray,
-    total_items: int,
-    distinct: str,
-    deadline: float,
-    progress: Advance | None,
-) -> list[Solutions]:
-    """One rank after the other, each search excluding what was found before."""
-    exclusions = exclude(None, people)
-    ranks: list[Solutions] = []
-    active = np.arange(len(people))
-    while len(active) and len(ranks) < total_items:
-        rank = Solutions.unknown(len(people), len(menus.blocks))
-        if ranks:  # who has run out of actions stays so
-            rank.put(slice(None), ranks[-1])
-        allowed = [exclusions[i] for i in active]
-        rank.put(active, _find(model, menus, statement, people[active], allowed, deadline, progress))
-        ranks.append(rank)
-        active = active[rank.found[active]]
-        changes = menus.feature_changes(people[active], rank.picks[active])
-        for i, flags in zip(active, changes, strict=True):
-            changed = frozenset(np.flatnonzero(flags).tolist())
-            if distinct == "exclusive":
-                exclusions[i].frozen |= changed
-            else:
-                (exclusions[i].supersets if distinct == "minimal" else exclusions[i].subsets).append(changed)
-    return ranks
+    return advance

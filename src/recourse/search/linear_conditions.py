@@ -1,14 +1,15 @@
-"""Mixed-integer programming (HiGHS through SciPy): the search that takes any linear condition.
+"""Proposals by mixed-integer programming (HiGHS through SciPy): for additive models under any linear condition.
 
-One binary variable an item, one pick a feature, the gains together above the bar. A solver's answer is a
-proposal; what may be claimed from it is decided in `recourse.search.find`.
+One binary variable an item, one item of each menu, the gains together above the bar. A solver's answer is a
+proposal; what may be claimed from it is decided in `recourse.search.boundary`.
 """
 
 from __future__ import annotations
 
-import time
+import threading
 import warnings
 from collections.abc import Sequence
+from concurrent.futures import Future, wait
 from typing import Any
 
 import numpy as np
@@ -16,10 +17,13 @@ import numpy.typing as npt
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, OptimizeResult, milp
 
-from recourse.arrays import FloatArray, IntArray
-from recourse.menus.menus import Menus
+from recourse.arrays import BoolArray, FloatArray, IntArray
+from recourse.budget import Advance, Budget
+from recourse.menus.menus import LinearRow, Menus
 from recourse.models.statements.additive import Additive
-from recourse.search.solutions import FEASIBLE, OPTIMAL, Exclusions, Solutions, exclude, proposal
+from recourse.search.exclusions import Exclusions
+from recourse.search.protocol import Statement
+from recourse.search.solutions import Solutions, meets
 
 OPTIONS = {
     "mip_rel_gap": 0.0,
@@ -30,96 +34,252 @@ OPTIONS = {
 """SciPy documents only the first and passes the others on to HiGHS with a warning. Without them costs were
 off by 9e-7 at small prices, and points 5e-8 below the bar were returned."""
 
-EQUAL = 1e-9
-"""Two costs are the same proof if they differ by at most this, relative to 1 + cost."""
+OPTIMAL_STATUS, LIMIT_STATUS, INFEASIBLE_STATUS = 0, 1, 2
+"""What `scipy.optimize.milp` says of how it ended."""
 
 
-def solve(
-    statement: Additive,
-    menus: Menus,
-    people: IntArray,
-    lift: float,
-    exclusions: Sequence[Exclusions] | None = None,
-    *,
-    deadline: float = np.inf,
-    progress: Any = None,
-) -> Solutions:
-    """Return proposals for `people`: cheapest actions whose gains reach the bar raised by `lift`.
+class MilpProposer:
+    """An integer program a person, for one additive model."""
 
-    exclusions : one for each of `people`; deadline : a `time.monotonic` value. On Ctrl-C the answers so
-    far are returned, marked as interrupted.
-    """
-    solutions = Solutions.unknown(len(people), len(menus.blocks))
-    for k, (person, excluded) in enumerate(zip(people.tolist(), exclude(exclusions, people), strict=True)):
-        if time.monotonic() >= deadline:
-            solutions.interrupted = True
-            break
+    def __init__(self, statement: Additive, menus: Menus) -> None:
+        self.statement, self.menus = statement, menus
+
+    @staticmethod
+    def accepts(statement: Statement | None, menus: Menus, exclusions: Sequence[Exclusions]) -> bool:
+        """Whether the model is additive and every condition across menus has a linear form."""
+        return isinstance(statement, Additive) and menus.has_rows
+
+    def propose(
+        self,
+        people: IntArray,
+        raised_by: float,
+        exclusions: Sequence[Exclusions],
+        *,
+        budget: Budget,
+        advance: Advance | None = None,
+    ) -> Solutions:
+        """Return cheapest actions of `people` whose gains reach the bar raised by so much.
+
+        On Ctrl-C the answers so far are returned, marked as interrupted.
+        """
+        out = Solutions.unknown(len(people), len(self.menus.blocks))
         try:
-            _Program(statement, menus, person, lift, excluded).solve(solutions, k, deadline)
-            if progress is not None:
-                progress(1)
+            for k, person in enumerate(people.tolist()):
+                if budget.exhausted:
+                    out.interrupted = True
+                    break
+                program = PersonProgram(self.statement, self.menus, person, raised_by, exclusions[k], budget)
+                program.solve(out, k)
+                if advance is not None:
+                    advance(1)
         except KeyboardInterrupt:
-            solutions.interrupted = True
-            break
-    return solutions
+            out.interrupted = True
+        return out
 
 
-class _Program:
-    """The integer program of one person."""
+class PersonItems:
+    """One person's menus side by side: variable v of the program says whether item v is taken."""
 
-    def __init__(self, statement: Additive, menus: Menus, person: int, lift: float, excluded: Exclusions) -> None:
-        self.menus, self.person, self.excluded = menus, person, excluded
+    def __init__(self, menus: Menus, person: int) -> None:
         starts = menus.row_ptr[menus.rows[person]]
+        self.menus, self.person = menus, person
         self.lengths = menus.row_ptr[menus.rows[person] + 1] - starts
         self.offsets = np.concatenate([[0], np.cumsum(self.lengths)])
-        items = np.concatenate(
-            [np.arange(a, a + n) for a, n in zip(starts, self.lengths, strict=True)] or [np.empty(0)]
-        )
-        self.items = items.astype(np.int64)
+        spans = [np.arange(start, start + length) for start, length in zip(starts, self.lengths, strict=True)]
+        self.items: IntArray = np.concatenate([np.empty(0, np.int64), *spans])
         self.owner = np.repeat(np.arange(len(self.lengths)), self.lengths)
         self.prices, self.peaks = menus.prices[self.items], menus.peaks[self.items]
-        self.gains = statement.gains[self.items]
-        self.need = lift - float(statement.score[person])
-        self.scale = float(self.prices.max(initial=0.0)) or 1.0
-        self.upper = np.ones(len(self.items))
-        for feature in excluded.frozen:
-            self.upper[self._changes(feature)] = 0.0
 
-    def solve(self, out: Solutions, k: int, deadline: float) -> None:
+    def changing(self, feature: int) -> BoolArray:
+        """Which items change a feature, by its position in `Menus.features`."""
+        block, bit = self.menus.place(feature)
+        flag = (self.menus.changed[self.items] >> np.uint64(bit)) & np.uint64(1) == 1
+        return flag & (self.owner == block)
+
+    def picks(self, x: FloatArray) -> IntArray:
+        """The action of a 0/1 vector, as a position in each menu."""
+        picks: IntArray = np.flatnonzero(x > 0.5) - self.offsets[:-1]
+        return picks
+
+
+class Conditions:
+    """Linear conditions low ≤ row · x ≤ high, each scaled so that its largest coefficient is 1."""
+
+    def __init__(self, items: PersonItems) -> None:
+        # One item of each menu.
+        n, m = len(items.prices), len(items.lengths)
+        self.n = n
+        self.rows: list[Any] = [sparse.csr_array((np.ones(n), (items.owner, np.arange(n))), shape=(m, n))]
+        self.low, self.high = [np.ones(m)], [np.ones(m)]
+
+    def add(self, row: FloatArray, low: float, high: float) -> None:
+        """Add one condition."""
+        scale = float(np.abs(row).max(initial=0.0)) or 1.0
+        self.rows.append(sparse.csr_array(row[None] / scale))
+        self.low.append(np.array([low / scale]))
+        self.high.append(np.array([high / scale]))
+
+    def at_most_k_changes(self, items: PersonItems) -> None:
+        """Limit the number of changed features, where the menus do."""
+        if items.menus.max_changes is not None:
+            self.add(items.menus.n_changed[items.items].astype(np.float64), -np.inf, items.menus.max_changes)
+
+    def across_menus(self, items: PersonItems, condition: LinearRow) -> None:
+        """Add a condition on the features of several menus, unless somebody who breaks it today leaves them alone."""
+        coefficients = condition.coefficients[items.items]
+        low, high = condition.low[items.person], condition.high[items.person]
+        today = condition.today[items.person]
+        if low <= today <= high:
+            self.add(coefficients, low, high)
+            return
+
+        # Today's row breaks it: it binds once an item is picked that moves one of its features. For each of its
+        # menus: any item of it that moves adds to the sum more than all other items could take away.
+        reach = float(np.abs(coefficients).sum() + abs(today) + abs(low if today < low else high))
+        for block in condition.blocks:
+            moves = np.where((items.owner == block) & ~condition.still[items.items], reach, 0.0)
+            if today < low:
+                self.add(coefficients - moves, low - reach, np.inf)
+            else:
+                self.add(coefficients + moves, -np.inf, high + reach)
+
+    def exclude(self, items: PersonItems, excluded: Exclusions) -> None:
+        """Cut off sets of changed features and whole actions; frozen features are bounds of variables instead."""
+        # Not all of a set's features.
+        for subset in excluded.supersets:
+            row = np.zeros(self.n)
+            for feature in subset:
+                row += items.changing(feature)
+            self.add(row, -np.inf, len(subset) - 1)
+
+        # Not exactly a set's features: one of them stays, or another one changes.
+        for subset in excluded.subsets:
+            row = np.zeros(self.n)
+            for feature in range(len(items.menus.features)):
+                row += np.where(items.changing(feature), 1.0 if feature in subset else -1.0, 0.0)
+            self.add(row, -np.inf, len(subset) - 1)
+
+        # Not all items of an action.
+        for pattern in excluded.picks:
+            picks = np.asarray(pattern)
+            fixed = np.flatnonzero(picks >= 0)
+            row = np.zeros(self.n)
+            row[items.offsets[fixed] + picks[fixed]] = 1.0
+            self.add(row, -np.inf, len(fixed) - 1)
+
+    def stacked(self) -> tuple[sparse.csr_array, FloatArray, FloatArray]:
+        """All conditions as one matrix and two vectors."""
+        return sparse.csr_array(sparse.vstack(self.rows)), np.concatenate(self.low), np.concatenate(self.high)
+
+
+class PersonProgram:
+    """The integer program of one person."""
+
+    def __init__(
+        self,
+        statement: Additive,
+        menus: Menus,
+        person: int,
+        raised_by: float,
+        excluded: Exclusions,
+        budget: Budget,
+    ) -> None:
+        self.menus, self.person, self.excluded, self.budget = menus, person, excluded, budget
+        self.items = PersonItems(menus, person)
+        self.prices, self.peaks = self.items.prices, self.items.peaks
+        self.gains = statement.gains[self.items.items]
+        self.need = raised_by - float(statement.score[person])
+        self.scale = float(self.prices.max(initial=0.0)) or 1.0
+        self.upper = np.ones(len(self.prices))
+        for feature in excluded.frozen:
+            self.upper[self.items.changing(feature)] = 0.0
+
+    def solve(self, out: Solutions, k: int) -> None:
         """Write the answer of this program as number `k` of `out`."""
         if self._beyond_reach():
             out.rule_out(np.array([k]))
             return
-        rows, low, high = self._rows()
+        conditions = self._conditions()
         if self.menus.combine == "max":
-            level = self._minimise_largest(rows, low, high, deadline)
-            bound = self._bound(level)
-            if level.x is None:
-                self._write(out, k, level, bound, deadline)
-                return
-            largest = float(self.peaks[level.x > 0.5].max(initial=0.0))
-            self.upper[self.peaks > largest] = 0.0
-            result = self._minimise(self.prices / self.scale, rows, low, high, deadline)
-            if result.x is None:  # out of time: the first stage already has an action of this largest price
-                result = OptimizeResult(x=level.x, status=1, mip_dual_bound=0.0)
-            proven = largest - bound <= EQUAL * (1 + largest) and self._is_optimal(result, self._bound(result))
-            self._put(out, k, result.x, min(bound, largest), proven)
+            self._solve_by_largest(conditions, out, k)
             return
-        result = self._minimise(self.prices / self.scale, rows, low, high, deadline)
-        self._write(out, k, result, self._bound(result), deadline)
+        result = self._minimise(self.prices / self.scale, conditions)
+        self._write(out, k, result, self._bound(result))
 
-    def _changes(self, feature: int) -> npt.NDArray[np.bool_]:
-        """Which items change a feature, by its position in `Menus.features`."""
-        block, bit = self.menus.place(feature)
-        mask = (self.menus.changed[self.items] >> np.uint64(bit)) & np.uint64(1) == 1
-        return mask & (self.owner == block)
+    def _solve_by_largest(self, conditions: Conditions, out: Solutions, k: int) -> None:
+        """The smallest largest price first; then, of the actions within it, the smallest sum."""
+        level = self._minimise_largest(conditions)
+        bound = self._bound(level)
+        if level.x is None:
+            self._write(out, k, level, bound)
+            return
+        largest = float(self.peaks[level.x > 0.5].max(initial=0.0))
+        self.upper[self.peaks > largest] = 0.0
+        result = self._minimise(self.prices / self.scale, conditions)
+        if result.x is None:  # out of time: the first stage already has an action of this largest price
+            result = OptimizeResult(x=level.x, status=LIMIT_STATUS, mip_dual_bound=0.0)
+        largest_is_proven = bool(meets(np.array(largest), np.array(bound)))
+        proven = largest_is_proven and self._is_optimal(result, self._bound(result))
+        self._put(out, k, result.x, min(bound, largest), proven)
+
+    # -- the program -------------------------------------------------------------------------------------------
+
+    def _conditions(self, *, bar: bool = True) -> Conditions:
+        """Everything that an action must satisfy; without `bar`, except that the model approves."""
+        conditions = Conditions(self.items)
+        if bar:
+            conditions.add(self.gains, self.need, np.inf)
+        conditions.at_most_k_changes(self.items)
+        for condition in self.menus.linear:
+            conditions.across_menus(self.items, condition)
+        conditions.exclude(self.items, self.excluded)
+        return conditions
+
+    def _minimise(self, objective: FloatArray, conditions: Conditions) -> OptimizeResult:
+        """Minimise a linear function of the items taken."""
+        return self._milp(objective, *conditions.stacked(), integral=len(objective))
+
+    def _minimise_largest(self, conditions: Conditions) -> OptimizeResult:
+        """Minimise t over t ≥ the largest price of each menu's item; the items come back without t."""
+        m, n = len(self.items.lengths), len(self.prices)
+        rows, low, high = conditions.stacked()
+        paid = sparse.csr_array((self.peaks / self.scale, (self.items.owner, np.arange(n))), shape=(m, n))
+        t_above_paid = sparse.hstack([-paid, sparse.csr_array(np.ones((m, 1)))])
+        rows_and_t = sparse.hstack([rows, sparse.csr_array((rows.shape[0], 1))])
+        result = self._milp(
+            np.concatenate([np.zeros(n), [1.0]]),
+            sparse.csr_array(sparse.vstack([rows_and_t, t_above_paid])),
+            np.concatenate([low, np.zeros(m)]),
+            np.concatenate([high, np.full(m, np.inf)]),
+            integral=n,
+        )
+        if result.x is not None:
+            result.x = result.x[:n]
+        return result
+
+    def _milp(
+        self, objective: FloatArray, rows: sparse.csr_array, low: FloatArray, high: FloatArray, integral: int
+    ) -> OptimizeResult:
+        """Run HiGHS until it ends or the budget does; `integral` says how many variables are 0 or 1."""
+        continuous = len(objective) - integral
+        arguments = {
+            "constraints": LinearConstraint(rows, low, high),
+            "integrality": np.concatenate([np.ones(integral), np.zeros(continuous)]),
+            "bounds": Bounds(0, np.concatenate([self.upper, np.full(continuous, np.inf)])),
+            "options": {**OPTIONS, **_time_limit(self.budget)},
+        }
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Unrecognized options detected", RuntimeWarning)
+            return _until_cancelled(objective, arguments, self.budget)
+
+    # -- what a result proves ----------------------------------------------------------------------------------
 
     def _beyond_reach(self) -> bool:
         """Our own proof of infeasibility: even the largest gains together stay below the bar."""
         return float(self.gains @ self._largest_gains()) < self.need
 
-    def _out_of_range(self, deadline: float) -> bool:
-        """Whether wide constraints keep every action's gains clearly below the bar.
+    def _out_of_range(self) -> bool:
+        """Whether conditions across menus keep every action's gains clearly below the bar.
 
         A solver's "infeasible" is not enough to say that somebody has no recourse. Its bound on the largest
         gain must lie below the bar by a thousand times its tolerances.
@@ -127,144 +287,96 @@ class _Program:
         if not self.menus.wide:
             return False
         scale = float(np.abs(self.gains).max(initial=0.0)) or 1.0
-        rows, low, high = self._rows(bar=False)
-        result = self._minimise(-self.gains / scale, rows, low, high, deadline)
-        bound = getattr(result, "mip_dual_bound", None)
+        result = self._minimise(-self.gains / scale, self._conditions(bar=False))
+        bound = result.get("mip_dual_bound")
         return bound is not None and bool(-bound * scale < self.need - 1e-6 * scale)
 
     def _largest_gains(self) -> FloatArray:
         """The 0/1 vector of the action with the largest gains, at most k changes included.
 
-        A dynamic programme over blocks and numbers of changes. An upper bound on every action's gain, and an
-        action itself unless a wide constraint or an exclusion forbids it.
+        A dynamic programme over menus and numbers of changes. An upper bound on every action's gain, and an
+        action itself unless a condition across menus or an exclusion forbids it.
         """
-        changes = self.menus.n_changed[self.items]
-        most = self.menus.max_changes
+        items, most = self.items, self.menus.max_changes
+        changes = self.menus.n_changed[items.items]
         best: dict[int, tuple[float, tuple[int, ...]]] = {0: (0.0, ())}  # changes so far → gain, items
-        for j in range(len(self.lengths)):
-            block = np.arange(self.offsets[j], self.offsets[j + 1])
-            block = block[self.upper[block] > 0]
-            groups = [block] if most is None else [block[changes[block] == c] for c in np.unique(changes[block])]
-            champions = [group[np.argmax(self.gains[group])] for group in groups]
-            after: dict[int, tuple[float, tuple[int, ...]]] = {}
-            for so_far, (gain, items) in best.items():
+        for j in range(len(items.lengths)):
+            # Of the menu's items with as many changes, only the one with the largest gain matters.
+            menu = np.arange(items.offsets[j], items.offsets[j + 1])
+            menu = menu[self.upper[menu] > 0]
+            groups = [menu] if most is None else [menu[changes[menu] == c] for c in np.unique(changes[menu])]
+            champions = [int(group[np.argmax(self.gains[group])]) for group in groups]
+
+            # Each selection so far, and one of them.
+            longer: dict[int, tuple[float, tuple[int, ...]]] = {}
+            for so_far, (gain, taken) in best.items():
                 for item in champions:
                     count = 0 if most is None else so_far + int(changes[item])
                     total = gain + float(self.gains[item])
-                    if (most is None or count <= most) and (count not in after or total > after[count][0]):
-                        after[count] = (total, (*items, int(item)))
-            best = after
+                    if (most is None or count <= most) and (count not in longer or total > longer[count][0]):
+                        longer[count] = (total, (*taken, item))
+            best = longer
+
         chosen = np.zeros(len(self.gains))
         chosen[list(max(best.values())[1])] = 1.0
         return chosen
 
-    def _rows(self, *, bar: bool = True) -> tuple[sparse.csr_array, FloatArray, FloatArray]:
-        """All conditions as rows: one pick a block, the bar, at most k changes, wide constraints, exclusions."""
-        menus, n, m = self.menus, len(self.prices), len(self.lengths)
-        one_each = sparse.csr_array((np.ones(n), (self.owner, np.arange(n))), shape=(m, n))
-        blocks: list[Any] = [one_each]
-        low, high = [np.ones(m)], [np.ones(m)]
-
-        def add(row: npt.NDArray[np.float64], least: float, most: float) -> None:
-            scale = float(np.abs(row).max(initial=0.0)) or 1.0
-            blocks.append(sparse.csr_array(row[None] / scale))
-            low.append(np.array([least / scale]))
-            high.append(np.array([most / scale]))
-
-        if bar:
-            add(self.gains, self.need, np.inf)
-        if menus.max_changes is not None:
-            add(menus.n_changed[self.items].astype(np.float64), -np.inf, menus.max_changes)
-        for tie in menus.linear:
-            coefficients = tie.coefficients[self.items]
-            least, most, today = tie.low[self.person], tie.high[self.person], tie.today[self.person]
-            if least <= today <= most:
-                add(coefficients, least, most)
-                continue
-            # Today's row violates it: it binds once an item is picked that is not `still` in one of its blocks.
-            # For each such block and any pick of it that moves, the sum must be in range.
-            reach = float(np.abs(coefficients).sum() + abs(today) + abs(least if today < least else most))
-            for block in tie.blocks:
-                moves = np.where((self.owner == block) & ~tie.still[self.items], reach, 0.0)
-                if today < least:
-                    add(coefficients - moves, least - reach, np.inf)
-                else:
-                    add(coefficients + moves, -np.inf, most + reach)
-        for subset in self.excluded.supersets:
-            add(sum((self._changes(f).astype(float) for f in subset), np.zeros(n)), -np.inf, len(subset) - 1)
-        for subset in self.excluded.subsets:
-            row = np.zeros(n)
-            for f in range(len(menus.features)):
-                row += np.where(self._changes(f), 1.0 if f in subset else -1.0, 0.0)
-            add(row, -np.inf, len(subset) - 1)
-        for picks in self.excluded.picks:
-            row, fixed = np.zeros(n), np.flatnonzero(np.asarray(picks) >= 0)
-            row[self.offsets[fixed] + np.asarray(picks)[fixed]] = 1.0
-            add(row, -np.inf, len(fixed) - 1)
-        return sparse.csr_array(sparse.vstack(blocks)), np.concatenate(low), np.concatenate(high)
-
-    def _minimise(
-        self, objective: FloatArray, rows: Any, low: FloatArray, high: FloatArray, deadline: float
-    ) -> OptimizeResult:
-        continuous = len(objective) - len(self.prices)
-        options: dict[str, Any] = dict(OPTIONS)
-        if np.isfinite(deadline):
-            options["time_limit"] = max(deadline - time.monotonic(), 1e-3)
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "Unrecognized options detected", RuntimeWarning)
-            return milp(
-                objective,
-                constraints=LinearConstraint(rows, low, high),
-                integrality=np.concatenate([np.ones(len(self.prices)), np.zeros(continuous)]),
-                bounds=Bounds(0, np.concatenate([self.upper, np.full(continuous, np.inf)])),
-                options=options,
-            )
-
-    def _minimise_largest(self, rows: Any, low: FloatArray, high: FloatArray, deadline: float) -> OptimizeResult:
-        """Minimise t over t ≥ price of each feature's pick; the picks come back without t."""
-        m, n = len(self.lengths), len(self.prices)
-        paid = sparse.csr_array((self.peaks / self.scale, (self.owner, np.arange(n))), shape=(m, n))
-        more = sparse.hstack([-paid, sparse.csr_array(np.ones((m, 1)))])
-        widened = sparse.hstack([rows, sparse.csr_array((rows.shape[0], 1))])
-        result = self._minimise(
-            np.concatenate([np.zeros(n), [1.0]]),
-            sparse.csr_array(sparse.vstack([widened, more])),
-            np.concatenate([low, np.zeros(m)]),
-            np.concatenate([high, np.full(m, np.inf)]),
-            deadline,
-        )
-        if result.x is not None:
-            result.x = result.x[:n]
-        return result
-
     def _bound(self, result: OptimizeResult) -> float:
-        bound = getattr(result, "mip_dual_bound", None)
+        """The solver's lower bound in units of prices; 0 where it has none."""
+        bound = result.get("mip_dual_bound")
         return max(0.0, float(bound) * self.scale) if bound is not None and np.isfinite(bound) else 0.0
 
     def _is_optimal(self, result: OptimizeResult, bound: float) -> bool:
-        total = float(self.prices[result.x > 0.5].sum())
-        return result.status == 0 and total - bound <= EQUAL * (1 + total)
+        total = self.prices[result.x > 0.5].sum()
+        return result.status == OPTIMAL_STATUS and bool(meets(total, np.array(bound)))
 
-    def _write(self, out: Solutions, k: int, result: OptimizeResult, bound: float, deadline: float) -> None:
+    def _write(self, out: Solutions, k: int, result: OptimizeResult, bound: float) -> None:
+        """Write a result: an action, a proof that there is none, or a bound."""
         if result.x is not None:
             self._put(out, k, result.x, bound, self._is_optimal(result, bound))
-        elif result.status == 2 and (self.excluded != Exclusions() or self._out_of_range(deadline)):
-            out.rule_out(np.array([k]))
-        elif result.status == 2 and self.menus.allows([self.person], self._picks(self._largest_gains())[None])[0]:
-            # Our own bound says that the largest gains reach the bar; only the solver's tolerance doesn't.
-            self._put(out, k, self._largest_gains(), 0.0, False)
-        else:
-            out.bound[k] = bound
-            out.interrupted |= time.monotonic() >= deadline
-
-    def _picks(self, x: FloatArray) -> npt.NDArray[np.int64]:
-        picks: npt.NDArray[np.int64] = np.flatnonzero(x > 0.5) - self.offsets[:-1]
-        return picks
+            return
+        if result.status == INFEASIBLE_STATUS:
+            if self.excluded or self._out_of_range():
+                out.rule_out(np.array([k]))
+                return
+            largest = self._largest_gains()
+            if self.menus.allows([self.person], self.items.picks(largest)[None])[0]:
+                # Our own bound says that the largest gains reach the bar; only the solver's tolerance doesn't.
+                self._put(out, k, largest, 0.0, False)
+                return
+        out.bound[k] = bound
+        out.interrupted |= self.budget.exhausted
 
     def _put(self, out: Solutions, k: int, x: FloatArray, bound: float, proven: bool) -> None:
-        picks = self._picks(x)
-        cost, total = proposal(self.menus, self.person, picks)
-        out.codes[k] = OPTIMAL if proven else FEASIBLE
-        out.picks[k] = picks
-        out.cost[k], out.total[k] = cost, total
-        out.bound[k] = cost if proven else min(bound, cost)
+        picks = self.items.picks(x)
+        cost, total = self.menus.cost([self.person], picks[None])
+        out.propose(k, picks, cost[0], total[0])
+        out.bound[k] = min(bound, cost[0])
+        if proven:
+            out.prove(np.array([k]))
+
+
+def _time_limit(budget: Budget) -> dict[str, float]:
+    """The solver's own time limit."""
+    return {"time_limit": max(budget.remaining, 1e-3)} if np.isfinite(budget.deadline) else {}
+
+
+def _until_cancelled(objective: npt.NDArray[Any], arguments: dict[str, Any], budget: Budget) -> OptimizeResult:
+    """Run the solver, or give up as soon as the budget is cancelled or Ctrl-C comes.
+
+    HiGHS can't be told to stop, but it lets other threads run: it works on one of its own, which is left to itself
+    (and its result thrown away) when nobody waits for it any more.
+    """
+    future: Future[OptimizeResult] = Future()
+
+    def work() -> None:
+        try:
+            future.set_result(milp(objective, **arguments))
+        except BaseException as error:  # raised again below, on the calling thread
+            future.set_exception(error)
+
+    threading.Thread(target=work, name="HiGHS", daemon=True).start()
+    while not wait([future], timeout=0.05).done:
+        if budget.cancelled:
+            return OptimizeResult(x=None, status=LIMIT_STATUS, mip_dual_bound=None)
+    return future.result()

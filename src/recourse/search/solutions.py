@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
+
+from recourse.arrays import BoolArray, FloatArray, IntArray, RowArray
+from recourse.errors import InputError
 
 if TYPE_CHECKING:
     from recourse.menus.menus import Menus
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
-RowArray = npt.NDArray[np.int32]
+EQUAL = 1e-9
+"""Two costs are the same proof if they differ by at most this, relative to 1 + cost."""
 
 
 class Status(enum.Enum):
@@ -24,7 +28,7 @@ class Status(enum.Enum):
     OPTIMAL = "no cheaper action exists in the action set"
     FEASIBLE = "this action works; a cheaper one may exist, but none below the bound"
     INFEASIBLE = "proven: no action in the action set gives the desired prediction"
-    UNKNOWN = "the budget ran out before an action was found or ruled out"
+    UNKNOWN = "neither found nor ruled out"
 
     @property
     def label(self) -> str:
@@ -36,17 +40,34 @@ STATUSES = tuple(Status)
 CODE = {status: np.int8(code) for code, status in enumerate(STATUSES)}
 OPTIMAL, FEASIBLE, INFEASIBLE, UNKNOWN = (CODE[status] for status in STATUSES)
 
+OUT_OF_TIME = "the budget ran out (the time limit passed, or the job was stopped)"
+OUT_OF_QUESTIONS = "the budget ran out (the model was asked as often as max_questions allows)"
+OUT_OF_WORK = "the search reached its own limit of work for one person"
 
-@dataclass(eq=False)
+
+@dataclass(eq=False, repr=False)
 class Solutions:
     """The answers for n people, as arrays.
 
-    codes : int8[n], positions in `STATUSES`
-    picks : int32[n, m], one menu position a feature, 0 = stay; meaningful where an action was found
-    cost : float64[n]; inf where there is no recourse, NaN where nothing was found in time
-    total : float64[n], the sum of prices (equals `cost` unless the largest price counts)
-    bound : float64[n], no action costs less than this; inf where proven infeasible
-    interrupted : whether Ctrl-C or the time limit cut the search short
+    Attributes
+    ----------
+    codes : int8[n]
+        Positions in `STATUSES`; `status(i)` is the same as a `Status`.
+    picks : int32[n, m]
+        Which item of each of the m menus is chosen, 0 for staying as today; meaningful where an action was found.
+    cost : float64[n]
+        The action's cost; inf where there is proven to be no action, NaN where none was found in time.
+    total : float64[n]
+        The sum of prices. It equals `cost` unless the largest price counts.
+    bound : float64[n]
+        No action costs less than this; inf where there is proven to be none.
+    out_of_questions : bool[n]
+        Whose search ended because `max_questions` rows had been put to the model.
+    interrupted : bool
+        Whether Ctrl-C, the time limit or `Budget.cancel` cut the search short.
+    menus, people
+        The menus that were searched and the positions of the n people in them; None for answers that were put
+        together by hand, which have no `rows()` and `changes()`.
     """
 
     codes: npt.NDArray[np.int8]
@@ -54,26 +75,44 @@ class Solutions:
     cost: FloatArray
     total: FloatArray
     bound: FloatArray
+    out_of_questions: BoolArray
     interrupted: bool = False
+    menus: Menus | None = None
+    people: IntArray | None = None
 
     @classmethod
-    def unknown(cls, people: int, features: int) -> Solutions:
-        """Return n answers that claim nothing: where every search starts."""
+    def unknown(cls, people: int, blocks: int) -> Solutions:
+        """Return answers that claim nothing: where every search starts.
+
+        Parameters
+        ----------
+        people, blocks : int
+            How many people there are, and how many menus each of them has.
+        """
         return cls(
             np.full(people, UNKNOWN),
-            np.zeros((people, features), dtype=np.int32),
+            np.zeros((people, blocks), dtype=np.int32),
             np.full(people, np.nan),
             np.full(people, np.nan),
             np.zeros(people),
+            np.zeros(people, dtype=bool),
         )
+
+    # -- reading answers ---------------------------------------------------------------------------------------
 
     def __len__(self) -> int:
         return len(self.codes)
 
+    def __repr__(self) -> str:
+        counts = Counter(self.codes.tolist())
+        parts = [f"{counts[int(CODE[status])]:,} {status.label}" for status in STATUSES if counts[int(CODE[status])]]
+        ended = "; interrupted" if self.interrupted else ""
+        return f"Solutions({len(self):,} people: {', '.join(parts) or 'nobody'}{ended})"
+
     @property
-    def found(self) -> npt.NDArray[np.bool_]:
-        """Which people have an action."""
-        found: npt.NDArray[np.bool_] = (self.codes == OPTIMAL) | (self.codes == FEASIBLE)
+    def found(self) -> BoolArray:
+        """bool[n]: which people have an action."""
+        found: BoolArray = (self.codes == OPTIMAL) | (self.codes == FEASIBLE)
         return found
 
     @property
@@ -82,8 +121,88 @@ class Solutions:
         return np.where(self.found, self.cost - np.where(self.found, self.bound, 0.0), np.nan)
 
     def status(self, person: int) -> Status:
-        """Return one person's status."""
+        """Return what was proven about one person.
+
+        Parameters
+        ----------
+        person : int
+            The person's position among the n people.
+        """
         return STATUSES[int(self.codes[person])]
+
+    def reason(self, person: int) -> str:
+        """Return why no more was proven about one person; empty where the status is OPTIMAL or INFEASIBLE.
+
+        Parameters
+        ----------
+        person : int
+            The person's position among the n people.
+        """
+        if self.codes[person] in (OPTIMAL, INFEASIBLE):
+            return ""
+        if self.out_of_questions[person]:
+            return OUT_OF_QUESTIONS
+        return OUT_OF_TIME if self.interrupted else OUT_OF_WORK
+
+    def rows(self) -> pd.DataFrame:
+        """Return the raw rows that the actions lead to, one for everybody who has an action, with today's index.
+
+        Raises
+        ------
+        InputError
+            If the answers don't know their menus.
+
+        Examples
+        --------
+        >>> import recourse as rs
+        >>> A = rs.ActionSet({"overdue": [0, 1, 2, 3]})
+        >>> rule = rs.LinearModel({"overdue": -1.0}, intercept=1.5)
+        >>> rs.find(rule, {"overdue": [3, 2]}, A).rows()["overdue"].tolist()
+        [1, 1]
+        """
+        menus, people = self._origin()
+        found = np.flatnonzero(self.found)
+        rows = menus.points(people[found], self.picks[found])
+        rows.index = menus.X.index[people[found]]
+        return rows
+
+    def changes(self) -> pd.DataFrame:
+        """Return what people are to change: one line a change, with columns person, feature, today, new and price.
+
+        `person` is the position among the n people. Changes that come along with others have price 0.
+
+        Raises
+        ------
+        InputError
+            If the answers don't know their menus.
+        """
+        menus, people = self._origin()
+        found = np.flatnonzero(self.found)
+        lines = menus.changes(people[found], self.picks[found])
+        lines.insert(0, "person", found[lines.pop("action")])
+        return lines
+
+    def _origin(self) -> tuple[Menus, IntArray]:
+        """The menus and whose they are."""
+        if self.menus is None or self.people is None:
+            raise InputError("these answers don't know their menus; ask menus.points(people, solutions.picks) instead.")
+        return self.menus, self.people
+
+    # -- writing answers: for searches -------------------------------------------------------------------------
+
+    def _arrays(self) -> Iterator[npt.NDArray[Any]]:
+        """All arrays with one entry a person."""
+        yield from (self.codes, self.picks, self.cost, self.total, self.bound, self.out_of_questions)
+
+    def put(self, people: Any, other: Solutions, take: Any = slice(None)) -> None:
+        """Overwrite the answers of `people` with those at `take` in `other`."""
+        for mine, theirs in zip(self._arrays(), other._arrays(), strict=True):
+            mine[people] = theirs[take]
+
+    def propose(self, person: int, picks: npt.ArrayLike, cost: float, total: float) -> None:
+        """Write one person's action, without a claim that it is the cheapest."""
+        self.codes[person], self.picks[person] = FEASIBLE, picks
+        self.cost[person], self.total[person] = cost, total
 
     def rule_out(self, people: IntArray) -> None:
         """Say of `people` that no action exists."""
@@ -97,60 +216,31 @@ class Solutions:
         self.picks[people] = 0
         self.cost[people] = self.total[people] = np.nan
 
-    def put(self, people: Any, other: Solutions, take: Any = slice(None)) -> None:
-        """Overwrite the answers of `people` with those at `take` in `other`."""
-        for mine, theirs in (
-            (self.codes, other.codes),
-            (self.picks, other.picks),
-            (self.cost, other.cost),
-            (self.total, other.total),
-            (self.bound, other.bound),
-        ):
-            mine[people] = theirs[take]
+    def prove(self, people: IntArray) -> None:
+        """Say of the actions of `people` that none costs less."""
+        self.codes[people] = OPTIMAL
+        self.bound[people] = self.cost[people]
+
+    def close(self, people: IntArray) -> None:
+        """Nothing is left to try for `people`: the action at hand is the cheapest, or there is none."""
+        found = self.found[people]
+        self.rule_out(people[~found])
+        self.prove(people[found])
+
+    def compare_with_bounds(self, people: IntArray) -> None:
+        """Call the actions of `people` OPTIMAL where their cost meets the bound, FEASIBLE otherwise."""
+        met = meets(self.cost[people], self.bound[people])
+        self.codes[people] = FEASIBLE
+        self.prove(people[met])
+
+    def price(self, menus: Menus, people: IntArray) -> None:
+        """Write what the actions found cost by the menus of `people`, all n of them; no bound lies above."""
+        found = np.flatnonzero(self.found)
+        self.cost[found], self.total[found] = menus.cost(people[found], self.picks[found])
+        self.bound[found] = np.minimum(self.bound[found], self.cost[found])
 
 
-@dataclass
-class Exclusions:
-    """What one person's next action may not be, in positions of features (`Menus.features`) and items.
-
-    subsets : sets of features; an action may not change exactly these
-    supersets : sets of features; an action may not change all of these (and perhaps more)
-    frozen : features that may not change
-    picks : actions that may not recur, as menu positions; −1 stands for any item of that block
-    """
-
-    subsets: list[frozenset[int]] = field(default_factory=list)
-    supersets: list[frozenset[int]] = field(default_factory=list)
-    frozen: frozenset[int] = frozenset()
-    picks: list[tuple[int, ...]] = field(default_factory=list)
-
-    def allow(self, picks: npt.ArrayLike, changed: npt.ArrayLike) -> bool:
-        """Whether an action, with a flag for each feature that it changes, is none of the excluded ones."""
-        features = frozenset(np.flatnonzero(changed).tolist())
-        return not (
-            features in self.subsets
-            or features & self.frozen
-            or any(subset <= features for subset in self.supersets)
-            or any(_matches(one, np.asarray(picks)) for one in self.picks)
-        )
-
-    def without(self, picks: npt.ArrayLike, matters: npt.ArrayLike) -> Exclusions:
-        """Return the same exclusions and one more action that may not recur, in the blocks that matter."""
-        one = tuple(int(pick) for pick in np.where(matters, picks, -1))
-        return Exclusions(self.subsets, self.supersets, self.frozen, [*self.picks, one])
-
-
-def _matches(one: tuple[int, ...], picks: npt.NDArray[Any]) -> bool:
-    pattern = np.array(one)
-    return bool(((pattern == picks) | (pattern < 0)).all())
-
-
-def exclude(exclusions: Sequence[Exclusions] | None, people: IntArray) -> list[Exclusions]:
-    """Return a list with the exclusions of each of `people`: those given, in their order, or empty ones."""
-    return [Exclusions() for _ in people] if exclusions is None else list(exclusions)
-
-
-def proposal(menus: Menus, person: int, picks: npt.ArrayLike) -> tuple[float, float]:
-    """Return the cost and the sum of prices of one person's action."""
-    cost, total = menus.cost([person], np.asarray(picks)[None])
-    return float(cost[0]), float(total[0])
+def meets(cost: FloatArray, bound: FloatArray) -> BoolArray:
+    """Whether costs are no more than their lower bounds, but for rounding."""
+    met: BoolArray = cost - bound <= EQUAL * (1 + cost)
+    return met

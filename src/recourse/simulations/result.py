@@ -11,10 +11,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from recourse import reports
 from recourse.budget import Progress
 from recourse.errors import InputError, nearest
+from recourse.reports import Report
 from recourse.simulations import checkpoint as checkpoint_file
+from recourse.simulations import report
 from recourse.simulations.arms import CONTROL, ArmState, Key, RepeatState, Study
 from recourse.simulations.repeats import run_repeats
 
@@ -93,7 +94,7 @@ def _arm(study: Study, state: ArmState, t: int) -> Arm:
     return Arm(study.features(people), people.y, state.estimator, who, last, state.stopped, history, moved_by, rules)
 
 
-class Simulation(reports.Report):
+class Simulation(Report):
     """What happened over time, in every arm: made by `simulate`.
 
     arms : the final people and model of each arm, by (model, recourse)
@@ -101,6 +102,8 @@ class Simulation(reports.Report):
     notes : what to keep in mind when reading the numbers: arms that stopped, pools that ran dry, searches
         that never converged
     """
+
+    view = report.VIEW
 
     def __init__(self, study: Study, states: Sequence[RepeatState], kept: Sequence[dict[str, Any]] = ()) -> None:
         self.study = study
@@ -240,7 +243,7 @@ def _notes(simulation: Simulation) -> Iterator[str]:
     if simulation.interrupted:
         done, all_ = sum(s.t for s in simulation._states), study.rounds * study.repeats
         done += len(simulation._kept_repeats) * study.rounds
-        yield f"Interrupted after {done} of {all_} rounds; resume() runs the others."
+        yield f"BudgetError after {done} of {all_} rounds; resume() runs the others."
     for key in study.arms:
         name = "/".join(key)
         arms = [(state.repeat, state.arms[key]) for state in simulation._states]

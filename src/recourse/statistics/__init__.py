@@ -1,11 +1,11 @@
 """Plain functions that measure populations: groups of people today, and how people and models shift over time.
 
-`groups` has shares, quantiles and gaps, each with what is not known about it; `shifts` compares two samples
-of people, or a model with what it was.
+Of groups: `intervals` bounds shares and quantiles, `sketches` sums up costs, `gaps` compares groups. Over time: `mmd`
+compares two samples of people, `model_shift` a model with what it was.
 """
 
-from recourse.statistics.gaps import GroupDifference, group_difference
-from recourse.statistics.intervals import quantile_interval, wilson_interval
+from recourse.statistics.gaps import GroupDifference, gaps_by_group, group_difference
+from recourse.statistics.intervals import quantile_interval, wilson_bounds, wilson_interval
 from recourse.statistics.mmd import median_bandwidth, mmd, mmd_test
 from recourse.statistics.model_shift import decisiveness, disagreement, perturbation, redundancy
 from recourse.statistics.sketches import CostSketch
@@ -15,6 +15,7 @@ __all__ = [
     "GroupDifference",
     "decisiveness",
     "disagreement",
+    "gaps_by_group",
     "group_difference",
     "median_bandwidth",
     "mmd",
@@ -22,5 +23,6 @@ __all__ = [
     "perturbation",
     "quantile_interval",
     "redundancy",
+    "wilson_bounds",
     "wilson_interval",
 ]

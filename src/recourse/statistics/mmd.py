@@ -1,4 +1,7 @@
-"""How far two samples of people lie apart: the maximum mean discrepancy of a kernel, and its permutation test."""
+"""How far two samples of people lie apart: the maximum mean discrepancy of a kernel, and its permutation test.
+
+The kernel is Gaussian throughout; a kernel matrix is never held whole.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recourse.arrays import FloatArray
+from recourse.checks import number, whole_number
 from recourse.errors import InputError
 
 AT_ONCE = 500
@@ -20,7 +24,15 @@ STRIP = 256
 
 
 class ShiftTest(NamedTuple):
-    """A measured value, and how often a value at least as large comes from shuffling the two samples."""
+    """A measured shift and its test.
+
+    Parameters
+    ----------
+    value : float
+        The unbiased squared discrepancy, see `mmd`.
+    p_value : float
+        How often a value at least as large comes from shuffling the two samples.
+    """
 
     value: float
     p_value: float
@@ -29,11 +41,32 @@ class ShiftTest(NamedTuple):
 def median_bandwidth(A: npt.ArrayLike, *, most: int = 1000) -> float:
     """Return the median distance between the rows of a sample: the usual width for `mmd`.
 
-    A fixed width is blind once there are many features, since all distances grow with them. Take the median
-    once, of the first sample, and keep it: with a width that follows the data, two values can't be compared.
-    Of more than `most` rows, evenly spaced ones are used. Where most rows are equal the median of the other
-    distances counts; where all are, the width is 1.
+    A fixed width is blind once there are many features, since all distances grow with them. Take the median once, of
+    the first sample, and keep it: with a width that follows the data, two values can't be compared.
 
+    Parameters
+    ----------
+    A : array [m, d] of float
+        A sample, one row a person.
+    most : int
+        Of more rows than this, evenly spaced ones are used.
+
+    Returns
+    -------
+    float
+        Above 0. Where most rows are equal the median of the other distances counts; where all are, it is 1.
+
+    Raises
+    ------
+    InputError
+        Unless `A` is a table of finite numbers.
+
+    References
+    ----------
+    Gretton, Borgwardt, Rasch, Schölkopf & Smola (2012), "A kernel two-sample test", JMLR 13, section 8.
+
+    Examples
+    --------
     >>> median_bandwidth([[0.0], [1.0], [5.0]])
     4.0
     """
@@ -51,15 +84,34 @@ def mmd(A: npt.ArrayLike, B: npt.ArrayLike, bandwidth: float | None = None) -> f
     """Return the unbiased estimate of the squared maximum mean discrepancy between two samples.
 
     Σ_{i≠j} k(a_i, a_j) / m(m−1) + Σ_{i≠j} k(b_i, b_j) / n(n−1) − 2 Σ k(a_i, b_j) / mn with the Gaussian kernel
-    k(x, y) = exp(−‖x − y‖² / (2ℓ²)); ℓ is `bandwidth`, by default `median_bandwidth(A)`.
+    k(x, y) = exp(−‖x − y‖² / (2ℓ²)).
 
-    It is 0 *on average* if both samples come from one population, so it can be negative, and is never
-    clipped. Raises `InputError` unless both samples have two rows and equally many columns.
+    Parameters
+    ----------
+    A, B : arrays [m, d] and [n, d] of float
+        The samples, one row a person, with the same features in the same order.
+    bandwidth : float, optional
+        The width ℓ of the kernel, above 0; by default `median_bandwidth(A)`. Values of different widths can't be
+        compared.
 
+    Returns
+    -------
+    float
+        0 *on average* if both samples come from one population, so it can be negative, and is never clipped.
+
+    Raises
+    ------
+    InputError
+        Unless both samples have two rows or more and equally many columns.
+
+    References
+    ----------
+    Gretton, Borgwardt, Rasch, Schölkopf & Smola (2012), "A kernel two-sample test", JMLR 13, lemma 6.
+
+    Examples
+    --------
     >>> round(mmd([[0.0], [1.0]], [[5.0], [6.0]], bandwidth=1.0), 4)
     1.2129
-
-    Source: Gretton, Borgwardt, Rasch, Schölkopf and Smola (2012), "A kernel two-sample test", JMLR 13, lemma 6.
     """
     a, b = _samples(A, B)
     pooled = np.vstack([a, b])
@@ -77,21 +129,46 @@ def mmd_test(
 ) -> ShiftTest:
     """Return `mmd(A, B)` and its p-value by permutation: (1 + #{permuted ≥ observed}) / (1 + permutations).
 
-    The kernel of the pooled sample serves many permutations at once: each is a 0/1 mask s, and its value follows
-    from sᵀKs. More than 500 are shared out over threads; the p-value doesn't depend on how many there are.
+    The test assumes that the two samples are independent. People who are in both, as those who did not move between
+    two rounds are, make it conservative: the p-value is then too large.
 
-    The test assumes that the two samples are independent. People who are in both, as those who did not move
-    between two rounds are, make it conservative: the p-value is then too large.
+    Parameters
+    ----------
+    A, B : arrays [m, d] and [n, d] of float
+        The samples, one row a person.
+    bandwidth : float, optional
+        The width of the kernel; by default `median_bandwidth(A)`.
+    permutations : int
+        How many shuffles, at least 1. The p-value is never below 1 / (1 + permutations).
+    random_state : int, Generator or None
+        Seed of the shuffles.
 
+    Returns
+    -------
+    ShiftTest
+
+    Raises
+    ------
+    InputError
+        As in `mmd`, and for a number of permutations below 1.
+
+    Notes
+    -----
+    The kernel of the pooled sample serves many permutations at once: each is a 0/1 mask s, and its value follows from
+    sᵀKs. More than 500 are shared out over threads; the p-value doesn't depend on how many there are.
+
+    Examples
+    --------
     >>> rng = np.random.default_rng(0)
     >>> mmd_test(rng.normal(size=(50, 2)), rng.normal(2, 1, size=(50, 2)), permutations=99).p_value
     0.01
     """
-    if isinstance(permutations, bool) or not isinstance(permutations, (int, np.integer)) or permutations < 1:
-        raise InputError(f"permutations must be a whole number ≥ 1, not {permutations!r}.")
+    permutations = whole_number("permutations", permutations, least=1)
     a, b = _samples(A, B)
     m, pooled, width = len(a), np.vstack([a, b]), _width(bandwidth, a)
-    full, rest = divmod(int(permutations), AT_ONCE)
+
+    # permutations in lots, each with a seed of its own, so that threads change nothing
+    full, rest = divmod(permutations, AT_ONCE)
     counts = [AT_ONCE] * full + [rest] * (rest > 0)
     seeds = np.random.default_rng(random_state).integers(2**63, size=len(counts)).tolist()
 
@@ -111,7 +188,7 @@ def mmd_test(
     with _pools().limit(limits=1), ThreadPoolExecutor(os.cpu_count()) as pool:
         share = pool.map if len(counts) > 1 else map
         results = list(share(compare, counts, seeds))
-    return ShiftTest(results[0][0], (1 + sum(larger for _, larger in results)) / (1 + int(permutations)))
+    return ShiftTest(results[0][0], (1 + sum(larger for _, larger in results)) / (1 + permutations))
 
 
 @cache
@@ -140,6 +217,7 @@ def _quadratic_forms(rows: FloatArray, width: float, masks: FloatArray) -> tuple
     if terms is not None:
         inner = terms.T @ masks
         return np.einsum("ij,ij->j", inner, inner) - masks.sum(axis=0), terms @ terms.sum(axis=0) - 1
+
     # K is symmetric: half of it will do, a strip at a time
     forms, sums = np.zeros(masks.shape[1]), np.zeros(len(rows))
     for start in range(0, len(rows), STRIP):
@@ -192,7 +270,4 @@ def _rows(A: npt.ArrayLike, name: str) -> FloatArray:
 
 
 def _width(bandwidth: float | None, a: FloatArray) -> float:
-    width = median_bandwidth(a) if bandwidth is None else float(bandwidth)
-    if not (np.isfinite(width) and width > 0):
-        raise InputError(f"bandwidth must be a finite number above 0, not {bandwidth!r}.")
-    return width
+    return median_bandwidth(a) if bandwidth is None else float(number("bandwidth", bandwidth, above=0))

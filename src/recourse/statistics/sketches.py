@@ -1,4 +1,7 @@
-"""A mergeable summary of costs: sketches of disjoint groups add up exactly, in any order."""
+"""A mergeable summary of costs: sketches of disjoint groups add up exactly, in any order.
+
+An audit keeps one for each group, so that the audit of a table is the sum of the audits of its parts.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,10 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from recourse.arrays import FloatArray, IntArray
+from recourse.checks import share, whole_number
 from recourse.errors import InputError
-from recourse.statistics.intervals import quantile_ranks, whole_number
+from recourse.statistics.intervals import quantile_ranks
 
 _TICK = 2.0**-32  # costs are whole multiples of this, so that sums are exact
 _PER_OCTAVE = 2048
@@ -27,15 +32,27 @@ _HUGE = 2.0**960  # in ticks, these would overflow
 class CostSketch:
     """Sum up non-negative costs so that the summaries of the parts add up to exactly that of the whole.
 
-    Make one with `CostSketch.of(costs)`, add them with `+`. Costs are rounded to whole multiples of 2⁻³² and
-    kept as Python integers, so `count`, `mean`, `min` and `max` are exact for the rounded costs however large
-    the population is, and two sketches of the same people are equal, whatever the partition and the order.
+    Make one with `CostSketch.of(costs)`, add them with `+`; `CostSketch()` is that of nobody. Costs are rounded to
+    whole multiples of 2⁻³² and kept as Python integers, so `count`, `mean`, `min` and `max` are exact for the rounded
+    costs however large the population is, and two sketches of the same people are equal, whatever the partition and
+    the order.
 
     Quantiles come from a fixed histogram of 65,536 bins: bin 0 for costs below 2⁻²⁰ (these read as 0), then
     2,048 equal steps to each doubling, then the last bin for all costs at or above `TOP` = 4094. A quantile
     below `TOP` is within `relative_error` = 2⁻¹² (0.024 %) of that person's rounded cost; one at or above it
     reads "at least this", and `above_top` counts those people. Only bins in use are stored, sorted.
 
+    Parameters
+    ----------
+    count : int
+        How many costs there are.
+    total_ticks, min_ticks, max_ticks : int
+        Their sum, smallest and largest, in units of 2⁻³²; the ends are None of nobody.
+    bins : tuple of (int, int)
+        The numbers of the bins in use, and how many costs are in each.
+
+    Examples
+    --------
     >>> north, south = CostSketch.of([0.5, 1.0, 2.0]), CostSketch.of([0.0, 4.0])
     >>> both = north + south
     >>> both
@@ -57,9 +74,22 @@ class CostSketch:
 
     @classmethod
     def of(cls, costs: npt.ArrayLike) -> CostSketch:
-        """Sum up these costs. Raises `InputError` for a cost that is negative, infinite or NaN.
+        """Sum up these costs.
 
-        Someone without recourse has no cost, not an infinite one: count these people elsewhere.
+        Parameters
+        ----------
+        costs : array of float
+            Finite and at least 0, one a person, in any shape. Someone without recourse has no cost, not an infinite
+            one: count these people elsewhere.
+
+        Returns
+        -------
+        CostSketch
+
+        Raises
+        ------
+        InputError
+            For a cost that is negative, infinite or NaN.
         """
         given = np.asarray(costs, dtype=float).ravel()
         bad = ~((given >= 0) & (given < _HUGE))
@@ -69,6 +99,8 @@ class CostSketch:
             )
         if not len(given):
             return cls()
+
+        # whole ticks, summed as Python integers, which never round
         ticks = np.rint(given / _TICK)
         index, people = np.unique(_bin_of(ticks * _TICK), return_counts=True)
         return cls(
@@ -115,21 +147,36 @@ class CostSketch:
         return dict(self.bins).get(_LAST, 0)
 
     def quantile(self, q: float) -> float | None:
-        """Give the smallest cost that at least a share `q` of the people don't exceed; None of nobody.
+        """Give the smallest cost that at least a share `q` of the people don't exceed.
 
-        It is one person's cost (the inverse of the empirical distribution), never an average of two: the
-        median of an even number of people is the lower of the two in the middle. Within `relative_error`, or
-        2⁻²⁰ near zero; the smallest and the largest cost are exact. From `TOP` up it reads "at least this".
-        `q` is taken as the decimal that it prints as, so 0.7 of 10 people are 7.
+        It is one person's cost (the inverse of the empirical distribution), never an average of two: the median of an
+        even number of people is the lower of the two in the middle.
 
+        Parameters
+        ----------
+        q : float
+            A share from 0 to 1, taken as the decimal that it prints as, so that 0.7 of 10 people are 7.
+
+        Returns
+        -------
+        float or None
+            Within `relative_error`, or 2⁻²⁰ near zero; the smallest and the largest cost are exact. From `TOP` up it
+            reads "at least this". None of nobody.
+
+        Raises
+        ------
+        InputError
+            If `q` is no share.
+
+        Examples
+        --------
         >>> CostSketch.of([1.0, 2.0, 3.0, 4.0]).quantile(0.25)
         1.0
         """
-        if not 0 <= q <= 1:
-            raise InputError(f"q is a share from 0 to 1; got {q!r}.")
+        q = share("q", q)
         if not self.count:
             return None
-        rank = max(1, math.ceil(Fraction(repr(float(q))) * self.count))
+        rank = max(1, math.ceil(Fraction(repr(q)) * self.count))
         low, high = self._range_at(rank)
         if low == high:
             return low
@@ -138,11 +185,29 @@ class CostSketch:
         return low if low >= self.TOP else (low + high) / 2
 
     def quantile_interval(self, q: float, confidence: float = 0.95) -> tuple[float, float] | None:
-        """Bound the population's `q`-quantile as `quantile_interval` does; None of nobody.
+        """Bound the population's `q`-quantile as `recourse.statistics.quantile_interval` does.
 
-        Each end is moved outwards to the edge of its bin, so the confidence holds. Costs are never negative:
-        with too few people the lower end is 0, and the upper one inf.
+        Each end is moved outwards to the edge of its bin, so the confidence holds.
 
+        Parameters
+        ----------
+        q : float
+            Which quantile, between 0 and 1.
+        confidence : float
+            Between 0 and 1. The higher, the wider the interval.
+
+        Returns
+        -------
+        (low, high) or None
+            Costs are never negative: with too few people the lower end is 0, and the upper one inf. None of nobody.
+
+        Raises
+        ------
+        InputError
+            For `q` or `confidence` outside (0, 1).
+
+        Examples
+        --------
         >>> low, high = CostSketch.of(range(1, 101)).quantile_interval(0.5)
         >>> bool(low <= 40 and 61 <= high and high - low < 21.1)
         True
@@ -172,9 +237,15 @@ class CostSketch:
         raise AssertionError("a rank beyond the count")
 
     def to_dict(self) -> dict[str, Any]:
-        """Give plain integers and lists, exact in JSON: costs in units of 2⁻³² (`ticks`), bins as [number,
-        people].
+        """Give plain integers and lists, exact in JSON.
 
+        Returns
+        -------
+        dict
+            Costs in units of 2⁻³² (`ticks`), bins as [number, people].
+
+        Examples
+        --------
         >>> CostSketch.from_dict(CostSketch.of([1, 2]).to_dict()) == CostSketch.of([2, 1])
         True
         """
@@ -188,7 +259,23 @@ class CostSketch:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> CostSketch:
-        """Read what `to_dict` gave. Raises `InputError` where the numbers can't belong together."""
+        """Read what `to_dict` gave.
+
+        Parameters
+        ----------
+        data : mapping
+            As it was written, all keys included.
+
+        Returns
+        -------
+        CostSketch
+
+        Raises
+        ------
+        InputError
+            Where the numbers can't belong together: something was edited or left out.
+        """
+        # read every number as what it has to be
         try:
             bins = tuple((whole_number("bin", index), whole_number("people", people)) for index, people in data["bins"])
             count, total = whole_number("count", data["count"]), whole_number("total_ticks", data["total_ticks"])
@@ -197,6 +284,8 @@ class CostSketch:
             ends_bins = _bin_of(np.array([low, high], dtype=float) * _TICK).tolist() if count else []
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise InputError(f"This is not a cost sketch: {error}.") from error
+
+        # the bins hold as many as are counted, from the smallest to the largest, and the sum lies between
         numbers = [index for index, _ in bins]
         people_in = [people for _, people in bins]
         good = sum(people_in) == count and all(people_in) and numbers == sorted(set(numbers))
@@ -215,7 +304,8 @@ class CostSketch:
         return f"CostSketch({self.count:,} costs: {numbers})"
 
 
-def _bin_of(costs: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+def _bin_of(costs: FloatArray) -> IntArray:
+    """The bins of costs that are whole ticks."""
     mantissa, exponent = np.frexp(costs)  # cost = mantissa × 2**exponent with mantissa in [0.5, 1)
     octave = exponent.astype(np.int64) - 1 - _LOWEST
     step = np.floor(mantissa * (2 * _PER_OCTAVE)).astype(np.int64) - _PER_OCTAVE
@@ -223,6 +313,7 @@ def _bin_of(costs: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
 
 
 def _edges(index: int) -> tuple[float, float]:
+    """The costs between which a bin lies."""
     if index == 0:
         return 0.0, 2.0**_LOWEST
     if index == _LAST:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from recourse.summaries.choice.limits import Limits
 from recourse.summaries.choice.select import SelectionStatus
+from recourse.summaries.evidence.candidate_space import CandidateSpace
 from recourse.summaries.explain import Explanation
 from recourse.summaries.front import Front
 from recourse.summaries.global_actions import GlobalActions
@@ -14,6 +15,7 @@ from recourse.summaries.tree import RecourseTree
 from recourse.summaries.two_level import TwoLevelRecourseSet
 
 __all__ = [
+    "CandidateSpace",
     "Explanation",
     "Front",
     "GlobalActions",

@@ -1,37 +1,36 @@
-"""A rule in words and numbers, and what rules do to people.
-
-If the subgroup, if the condition, then the action: `Rule` says it, `Applied` holds what happens to each of
-some denied people under a set of rules, and measures it.
-"""
+"""A rule in words and numbers: if the subgroup, if the condition, then the action."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from recourse.arrays import BoolArray
 from recourse.statistics import wilson_interval
 from recourse.summaries.evidence.moves import AnyMove
-from recourse.summaries.evidence.predicates import Condition, Predicate
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
+from recourse.summaries.evidence.predicates import Condition, FeaturePredicate
 
 
 @dataclass(frozen=True)
 class Rule:
     """One rule: if `group`, then if `condition`, then `action`.
 
-    n : denied people who satisfy it; correct : of these, approved after the action
-    cost : mean price of the action over the n people; change : mean magnitude
+    Parameters
+    ----------
+    group, condition : tuple of Condition
+        What is true of the people that the rule is for; () of everybody.
+    action : tuple of Move or Shift
+        What they are told to do.
+    n, correct : int
+        Denied people who satisfy it, and those of them who are approved after the action.
+    cost, change : float
+        The mean price of the action over the n people, and the mean magnitude: bins apart, or 1 a category.
     """
 
     group: tuple[Condition, ...]
-    condition: tuple[Predicate, ...]
+    condition: tuple[FeaturePredicate, ...]
     action: tuple[AnyMove, ...]
     n: int
     correct: int
@@ -74,52 +73,22 @@ class Rule:
         return f"if {self.condition_text}, then {self.action_text}" if self.condition else self.action_text
 
     def __str__(self) -> str:
-        return f"{f'If {self.group_text}' if self.group else 'Everyone'}: {self.inner_text}"
+        who = f"If {self.group_text}" if self.group else "Everyone"
+        return f"{who}: {self.inner_text}"
 
     def holds(self, frame: pd.DataFrame) -> BoolArray:
-        """Return for each row whether its person satisfies the rule."""
+        """Return for each row whether its person satisfies the rule.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            People, with the columns that the rule is about.
+
+        Returns
+        -------
+        bool[n]
+        """
         true = np.ones(len(frame), dtype=bool)
         for predicate in (*self.group, *self.condition):
             true &= predicate.holds(frame[predicate.feature])
         return true
-
-
-@dataclass(frozen=True, eq=False)
-class Applied:
-    """What rules do to some denied people: satisfied, success : bool[rules, n]; price, change : float64[rules, n].
-
-    Somebody whom the action set doesn't let take an action is not approved after it; its price is then NaN (0
-    in sample, where a rule's cost is a mean over everybody it covers).
-    assigned : int64[n], the rule prescribed to each, −1 for none
-    """
-
-    satisfied: BoolArray
-    success: BoolArray
-    price: FloatArray
-    change: FloatArray
-    assigned: IntArray
-
-    def measures(self) -> dict[str, Any]:
-        """Count what happens: see `TwoLevelRecourseSet.measures`."""
-        n = self.satisfied.shape[1]
-        reached = self.satisfied.any(axis=0)
-        who = np.flatnonzero(self.assigned >= 0)
-        works = self.success[self.assigned[who], who] if len(who) else np.zeros(0, dtype=bool)
-        paid = self.price[self.assigned[who], who][works] if len(who) else np.zeros(0)
-        anyhow = (self.satisfied & self.success).any(axis=0)
-        people = self.satisfied.sum(axis=1)
-        sums = [(np.nan_to_num(each) * self.satisfied).sum(axis=1) for each in (self.price, self.change)]
-        means = [np.divide(each, people, out=np.zeros(len(people)), where=people > 0) for each in sums]
-        return {
-            "denied": n,
-            "incorrect_recourse": int((self.satisfied & ~self.success).sum()),
-            "cover": int(reached.sum()),
-            "feature_cost": float(means[0].sum()),
-            "feature_change": float(means[1].sum()),
-            "reach": float(reached.mean()) if n else None,
-            "accuracy": float(works.sum() / n) if n else None,
-            "accuracy_any_rule": float(anyhow.mean()) if n else None,
-            "fcost": float(paid.mean()) if len(paid) else None,
-            "successes": len(paid),
-            "overlap": float((self.satisfied.sum(axis=0) > 1).mean()) if n else None,
-        }

@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import fields, replace
+from typing import Any, Never
 
 import pandas as pd
 
 from recourse import tables
+from recourse.actions.action_set import ActionSet, as_action_set
+from recourse.budget import Budget, Progress
+from recourse.checks import function_of, instance_of
 from recourse.costs.cost import Cost
 from recourse.errors import InputError, nearest
-from recourse.models import as_model, label_of_sign
-from recourse.summaries.choice.limits import Limits, check_cost, limits_from, plain_settings, price_list
-from recourse.summaries.evidence.candidate_space import Space
-from recourse.summaries.evidence.effects import BATCH, Progress
+from recourse.models import Model, as_model, label_of_sign
+from recourse.summaries.choice.limits import LIMIT_NAMES, Limits
+from recourse.summaries.choice.settings import ChoiceSettings, as_limits, check_cost, plain_subgroups, price_list
+from recourse.summaries.evidence.candidate_space import CandidateSpace
 from recourse.summaries.evidence.gather import gather
-from recourse.summaries.evidence.moves import MOVES
-from recourse.summaries.evidence.predicates import OPERATORS
+from recourse.summaries.evidence.progress import JobProgress
 from recourse.summaries.two_level import TwoLevelRecourseSet
 from recourse.tables import Name
 
-if TYPE_CHECKING:
-    from recourse.actions import ActionSet
-    from recourse.models import Model
-
-
-_SPELLING = {"==": "=", "!=": "≠", "<=": "≤", ">=": "≥"}
+_SPACE_NAMES = tuple(one.name for one in fields(CandidateSpace))
+_DIRECT_NAMES = ("subgroups", "cost", "limits", "space", "held_out", "desired", "threshold", "budget", "progress")
 
 
 def summarize(
@@ -35,81 +34,85 @@ def summarize(
     *,
     subgroups: Sequence[Name] | str | None = None,
     cost: str | Cost | Mapping[Any, float] | None = None,
-    max_rules: int = 20,
-    max_width: int = 7,
-    max_subgroups: int = 10,
-    apart: bool = False,
-    min_support: float = 0.01,
-    min_precision: float = 0.0,
-    max_overlap: float | None = None,
-    cost_weight: float = 1.0,
-    weights: Mapping[str, float] | None = None,
-    tie_break: str = "precision",
-    method: str = "exact",
-    time_limit: float = 10.0,
-    max_descriptor: int = 2,
-    max_condition: int = 3,
-    max_changes: int = 3,
-    operators: Sequence[str] = ("=",),
-    moves: Sequence[str] = ("to",),
-    bins: int = 10,
-    binning: str = "width",
-    targets: str = "approved",
-    beam: int = 200,
+    max_rules: int | None = None,
+    min_support: float | None = None,
+    min_precision: float | None = None,
+    limits: Limits | None = None,
+    space: CandidateSpace | None = None,
     held_out: Any = None,
     desired: Any = None,
     threshold: float | None = None,
-    max_candidates: int = 50_000_000,
-    max_rows: int = 20_000_000,
-    batch: int = BATCH,
+    time_limit: float | None = None,
+    budget: Budget | None = None,
     progress: Progress | None = None,
+    **misplaced: Never,
 ) -> TwoLevelRecourseSet:
     """Summarise the recourse of everybody in `X` who is denied in a few rules: if …, if …, then ….
 
-    model : a fitted classifier or pipeline, or a `Model`; it is asked for nothing but `approves`
-    X : table of people. Columns that the action set doesn't have can describe subgroups; nobody changes them
-    actions : what people may do. No rule moves an immutable feature, against a direction, or off its values
-    subgroups : columns that describe subgroups (none of them actionable); [] for one list of rules for
-    everybody; None to discover descriptors among all features
-    cost : price of an action, summed over features: a mapping from feature to price, a `FeatureCost` such as
-    `BradleyTerryCost`, or any cost that adds up; by default each changed feature costs 1
+    The evidence is gathered once, by asking the model what each action does to each denied person. The result can then
+    be asked for other rules (`refit`), a few actions for everybody (`global_actions`), a tree of subgroups (`tree`),
+    and what can be had for what (`front`), all without asking the model again.
 
-    What a good set is:
+    Parameters
+    ----------
+    model : classifier, pipeline or Model
+        A fitted model; it is asked for nothing but `approves`.
+    X : table
+        People. Columns that the action set doesn't have can describe subgroups; nobody changes them.
+    actions : ActionSet
+        What people may do. No rule moves an immutable feature, against a direction, or off its values.
+    subgroups : sequence of columns, column or None
+        Columns that describe subgroups (none of them actionable); [] for one list of rules for everybody; None to
+        discover descriptors among all features.
+    cost : mapping, Cost, str or None
+        Price of an action, summed over features: a mapping from feature to price, a `FeatureCost` such as
+        `BradleyTerryCost`, or any cost that adds up; by default each changed feature costs 1.
+    max_rules : int, optional
+        At most so many rules; 20 unless `limits` says otherwise.
+    min_support : float, optional
+        A subgroup, a condition, and both together, are true of at least this share of the *denied*; 0.01 unless
+        `space` says otherwise.
+    min_precision : float, optional
+        Of the denied people who satisfy a rule, at least this share is approved after it; 0 unless `limits` says
+        otherwise.
+    limits : Limits, optional
+        What else may be chosen: subgroups, width, overlap, weights, method … The keywords above come first.
+    space : CandidateSpace, optional
+        What is tried: bins, operators, moves, widths … `min_support` comes first.
+    held_out : table, optional
+        Other people, for measures beside those in sample.
+    desired : label, optional
+        Which label is favourable; by default as the action set's `y_desired` says.
+    threshold : float, optional
+        From which probability of that label on a person is approved; see `as_model`.
+    time_limit : float, optional
+        Seconds for the whole job. If they run out while actions are tried, nothing can be chosen yet (`BudgetError`);
+        the choice returns the best rules known by then, with a bound. None: as long as the evidence takes, and
+        `limits.time_limit` (10 s) for the choice.
+    budget : Budget, optional
+        Instead of `time_limit`, for a deadline shared with other work, or to cancel from another thread.
+    progress : function, optional
+        Called with (units done, units known of so far): each action tried is one, and the choice.
+    **misplaced : never
+        Nothing else is taken; a setting that belongs in `limits` or `space`, or a misspelt one, is told so.
 
-    max_rules, max_subgroups : at most so many rules, and different subgroups
-    max_width : predicates of subgroup and condition together (with `apart`, each)
-    min_precision : of the denied people who satisfy a rule, at least this share is approved after it
-    max_overlap : at most this share of denied people satisfies several rules; 0 for an exclusive cover
-    cost_weight : how many people a rule must help more for each unit of its cost
-    weights : instead of these, the paper's λ by the names in its Table 1: incorrect_recourse, cover,
-    feature_cost, feature_change
-    tie_break : who satisfies several rules gets the one with the highest "precision", or the highest lower
-    end of its "wilson" interval, which distrusts rules with few people (and then `min_precision` does too)
-    method : "exact" within `time_limit` seconds (a result that is not proven by then depends on the machine's
-    speed), "local" (the paper's approximate search), or "greedy"
+    Returns
+    -------
+    TwoLevelRecourseSet
 
-    Which rules there are to choose from:
+    Raises
+    ------
+    InputError
+        For everything that is wrong with the input, before the model is asked about actions.
+    BudgetError
+        If the time runs out, or the budget is cancelled, before all actions were tried.
 
-    min_support : a subgroup, a condition, and both together, are true of at least this share of the *denied*
-    max_descriptor, max_condition, max_changes : predicates of a subgroup and of a condition; features changed
-    operators : of conditions and descriptors: "=" (a value, or a bin), "≠" (!=), "≤" (<=), "≥" (>=)
-    moves : ("to",) as in the paper: the condition pins what is changed, and the action sets it to a value or
-    bin. Any of "to", "at_least", "at_most", "shift" otherwise: then conditions need not mention it
-    beam : with such moves, so many actions of each width are tried with one more move (up to `max_changes`)
-    bins, binning : numbers with more values than `bins` are binned by equal "width" or "quantile", on `X` only
-    targets : an action's targets are, together, frequent among the "approved" (which spares dead ends), the
-    "denied" (as in the paper) or "all"
+    Notes
+    -----
+    Rawal & Lakkaraju, "Beyond Individualized Recourse", NeurIPS 2020.
 
-    held_out : other people, for measures beside those in sample
-    desired, threshold : which label is favourable (by default as the action set's `y_desired` says), and from
-    which probability on; see `as_model`
-    max_candidates, max_rows : refuse a larger space before the work begins; batch : rows held at once
-    progress : called with (actions tried, of how many)
-
-    Raises `InputError` for everything that is wrong with the input, before the model is asked about actions. The
-    result can be asked for other rules (`refit`), a few actions for everybody (`global_actions`), a tree of subgroups
-    (`tree`), and what can be had for what (`front`), all without asking the model again.
-
+    Examples
+    --------
     >>> import recourse as rs
     >>> from sklearn.linear_model import LogisticRegression
     >>> people = rs.datasets.lender(500)
@@ -119,40 +122,67 @@ def summarize(
     >>> rules = rs.summarize(clf, people.X, A, subgroups=["gender"], max_rules=4, min_support=0.05)
     >>> rules.status.label, len(rules) <= 4
     ('optimal', True)
-
-    Rawal & Lakkaraju, "Beyond Individualized Recourse", NeurIPS 2020.
     """
-    frame = tables.read(X) if tables.has_columns(X) else tables.read(X, names=[f.name for f in actions])
+    # the settings, each in its place
+    _refuse(misplaced)
+    job = Budget.of(budget, time_limit)
+    chosen = _with(as_limits(limits), max_rules=max_rules, min_precision=min_precision, time_limit=time_limit)
+    tried = _with(_as_space(space), min_support=min_support)
+    settings = ChoiceSettings(plain_subgroups(subgroups), price_list(cost), chosen)
+    if progress is not None:
+        function_of("progress", progress, "It is called with (done, of).")
+
+    # the people, and the model that judges them
+    actions = as_action_set(actions).copy()
+    frame = tables.read(X) if tables.has_columns(X) else tables.read(X, names=actions.names)
     if frame.empty:
         raise InputError("X has no rows: there is nobody to summarise.")
+    check_cost(settings.cost, list(frame.columns))
     if desired is None:
         desired = label_of_sign(model, actions.y_desired)
-    checked, actions = as_model(model, desired=desired, threshold=threshold), actions.copy()
-    named = plain_settings({"subgroups": subgroups})["subgroups"]
-    space = Space(
-        min_support=min_support, max_descriptor=max_descriptor, max_condition=max_condition, max_changes=max_changes,
-        operators=_chosen("operators", [_SPELLING.get(one, one) for one in operators], OPERATORS),
-        moves=_chosen("moves", moves, MOVES), bins=bins, binning=binning, targets=targets, beam=beam,
-        max_candidates=max_candidates, max_rows=max_rows,
-    )  # fmt: skip
-    limits = Limits(
-        named, price_list(cost), max_rules=max_rules, max_width=max_width, max_subgroups=max_subgroups, apart=apart,
-        min_precision=min_precision, max_overlap=max_overlap, cost_weight=cost_weight, weights=weights,
-        tie_break=tie_break, method=method, time_limit=time_limit,
-    )  # fmt: skip
-    check_cost(limits.cost, list(frame.columns))
+    checked = as_model(model, desired=desired, threshold=threshold)
     if held_out is not None:
-        held_out = _other_people(held_out, frame, actions, checked, named or ())
-    evidence = gather(checked, frame, actions, space, named, batch=batch, progress=progress)
-    return TwoLevelRecourseSet(evidence, limits_from(evidence, limits), held_out=held_out)
+        held_out = _other_people(held_out, frame, actions, checked, settings.subgroups or ())
+
+    # the evidence, and the choice from it
+    told = JobProgress(progress)
+    evidence = gather(checked, frame, actions, tried, settings.subgroups, budget=job, progress=told)
+    rules = TwoLevelRecourseSet(evidence, settings, held_out=held_out, budget=job)
+    told.finish()
+    return rules
 
 
-def _other_people(held_out: Any, frame: pd.DataFrame, actions: ActionSet, model: Model, named: Any) -> pd.DataFrame:
+def _with(options: Any, **given: Any) -> Any:
+    """An options object with the keywords that were given."""
+    return replace(options, **{name: value for name, value in given.items() if value is not None})
+
+
+def _as_space(space: Any) -> CandidateSpace:
+    """A candidate space as it is, None as the default one; raise `InputError` for everything else."""
+    if space is None:
+        return CandidateSpace()
+    return instance_of("space", space, CandidateSpace, "As in space=CandidateSpace(bins=5).")
+
+
+def _refuse(misplaced: Mapping[str, Any]) -> None:
+    """Say where a setting belongs that is no keyword, or which name is nearest."""
+    for name in misplaced:
+        if name in LIMIT_NAMES:
+            raise InputError(f"{name} is one of the limits: pass limits=Limits({name}=…).")
+        if name in _SPACE_NAMES:
+            raise InputError(f"{name} is a setting of the candidate space: pass space=CandidateSpace({name}=…).")
+        known = [*_DIRECT_NAMES, *LIMIT_NAMES, *_SPACE_NAMES]
+        raise InputError(f"summarize has no setting {name!r}. {nearest(name, known)}")
+
+
+def _other_people(
+    held_out: Any, frame: pd.DataFrame, actions: ActionSet, model: Model, subgroups: Sequence[Name]
+) -> pd.DataFrame:
     """The held-out table with the columns of `frame` that are read, found fit to be judged before the work begins."""
     what = "held_out"
     names = None if tables.has_columns(held_out) else list(frame)
     other = tables.read(held_out, names=names, what=what)
-    wanted = {*actions.names, *(model.feature_names or ()), *named}
+    wanted = {*actions.names, *(model.feature_names or ()), *subgroups}
     other = tables.select(other, [name for name in frame if name in wanted], what=what)
     if other.empty:
         raise InputError("held_out has no rows: there is nobody to measure the rules on.")
@@ -162,14 +192,3 @@ def _other_people(held_out: Any, frame: pd.DataFrame, actions: ActionSet, model:
     except InputError as error:
         raise InputError(f"held_out: {error}") from None
     return other
-
-
-def _chosen(what: str, given: Sequence[str], options: Sequence[str]) -> tuple[str, ...]:
-    """Options in their own order, each at most once."""
-    given = [given] if isinstance(given, str) else list(given)
-    for one in given:
-        if one not in options:
-            raise InputError(f"{what}: {one!r} is unknown. {nearest(one, options)}")
-    if not given:
-        raise InputError(f"{what} must name at least one of {', '.join(map(repr, options))}.")
-    return tuple(one for one in options if one in given)

@@ -7,13 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from recourse.arrays import BoolArray, IntArray
-from recourse.summaries.choice.limits import Limits, check_fcost_weight
+from recourse.arrays import BoolArray, FloatArray, IntArray
+from recourse.budget import Budget
+from recourse.checks import number
 from recourse.summaries.choice.pricing import precise, value_per_person
 from recourse.summaries.choice.select import SelectionStatus
+from recourse.summaries.choice.settings import ChoiceSettings
 from recourse.summaries.choice.trees import NOTHING, Growth, Tree, grow_tree
-from recourse.summaries.evidence.evidence import Evidence, cells_of
+from recourse.summaries.evidence.evidence import Evidence
 from recourse.summaries.evidence.itemsets import count, pack, unpack
+from recourse.summaries.evidence.population import cells_of
 from recourse.summaries.evidence.predicates import Condition, Negation
 from recourse.summaries.recourse_set import FCOST_WEIGHTS, RecourseSet
 from recourse.summaries.rules import Rule
@@ -21,86 +24,106 @@ from recourse.summaries.rules import Rule
 Path = tuple[tuple[int, bool], ...]
 """The way to a part: splits, and whether they are true of its people."""
 
+CHUNK = 512
+"""How many actions are added up over the people at once, which bounds the memory."""
+
 
 class RecourseTree(RecourseSet):
     """A tree of subgroups whose leaves give one action each; made by `TwoLevelRecourseSet.tree`.
 
-    rules : the leaves in which an action is worth its price, as rules whose group is the way to the leaf. No action
-    touches a feature on its way, or asks somebody in its leaf for what the action set forbids
-    leaves : how many leaves there are, those without an action included; depth : at most so many splits above one
-    value, bound, gap, status : people approved − `fcost_weight` × what the action costs each of them, an upper bound
-    on that of any tree, their relative difference, and what is proven
-    fcost_weight : as for `GlobalActions`, so that values of trees and of global actions can be compared
-
     Splits are predicates about what describes subgroups (`subgroups`; where these are discovered, any feature): of
     everybody in a part it is true or not, and a missing value counts as not. A leaf has `min_support` of the denied
     at least. As everybody is in one leaf, what counts per rule counts per person.
+
+    Parameters
+    ----------
+    evidence, settings, held_out, budget : as in `RecourseSet`
+        As for `RecourseSet`.
+    depth : int
+        So many splits lie above a leaf at most.
+    fcost_weight : float
+        How much of a person approved one unit of cost per person counts, as for `GlobalActions`, so that values of
+        trees and of global actions can be compared.
+
+    Attributes
+    ----------
+    rules : tuple of Rule
+        The leaves in which an action is worth its price, as rules whose group is the way to the leaf. No action touches
+        a feature on its way, or asks somebody in its leaf for what the action set forbids.
+    leaves : int
+        How many leaves there are, those without an action included.
+    value, bound, gap, status
+        People approved − `fcost_weight` × what the action costs each of them, an upper bound on that of any tree, their
+        relative difference, and what is proven.
     """
 
     kind = "tree"
-    settings = ("depth", "fcost_weight", "subgroups", "cost", "min_precision", "tie_break", "time_limit")
+    own_settings = ("depth", "fcost_weight")
+    changeable = (*own_settings, "subgroups", "cost", "min_precision", "tie_break", "time_limit")
 
     def __init__(
-        self, evidence: Evidence, limits: Limits, *, depth: int, fcost_weight: float, held_out: Any = None
+        self,
+        evidence: Evidence,
+        settings: ChoiceSettings,
+        *,
+        depth: int,
+        fcost_weight: float,
+        held_out: Any = None,
+        budget: Budget | None = None,
     ) -> None:
-        """Choose from the evidence; see `TwoLevelRecourseSet.tree`."""
-        super().__init__(evidence, limits, held_out=held_out)
-        self.fcost_weight = check_fcost_weight(fcost_weight)
-        growth, self._splits = growth_of(evidence, limits, self.fcost_weight)
-        found = grow_tree(growth, depth, limits.time_limit)
+        super().__init__(evidence, settings, held_out=held_out)
+        self.fcost_weight = number("fcost_weight", fcost_weight, least=0)
+        growth, self._splits = growth_of(evidence, settings, self.fcost_weight)
+        time = Budget.of(budget).part(settings.limits.time_limit)
+        found = grow_tree(growth, depth, time)
         self.depth, self._tree = int(depth), found.tree
         self.value = found.value
         self.status, self.bound = SelectionStatus.of(found.value, found.bound)
+        self.interrupted = self.status is SelectionStatus.FEASIBLE and time.exhausted
+
+        # a rule for each leaf that gives an action
         leaves = list(_leaves(found.tree, ()))
         self.leaves = len(leaves)
         given = [(path, action) for path, action in leaves if action != NOTHING]
         self._actions = np.array([action for _, action in given], dtype=np.int64)
         self.rules = tuple(self._rule(path, action) for path, action in given)
 
-    def refit(self, **changes: Any) -> RecourseTree:
-        """Choose again, without asking the model.
-
-        Takes `depth`, `fcost_weight`, `subgroups`, `cost`, `min_precision`, `tie_break` and `time_limit`.
-        """
-        return self.made_from(self, **{"depth": self.depth, "fcost_weight": self.fcost_weight} | changes)
-
-    @classmethod
-    def made_from(cls, other: RecourseSet, *, depth: int, fcost_weight: float, **changes: Any) -> RecourseTree:
-        """Choose from the evidence, and under the limits, of another recourse set."""
-        limits = other._changed(changes, cls.settings)
-        return cls(other.evidence, limits, depth=depth, fcost_weight=fcost_weight, held_out=other._held_out)
-
-    def _from(self, evidence: Evidence) -> RecourseTree:
-        return RecourseTree(evidence, self.limits, depth=self.depth, fcost_weight=self.fcost_weight)
-
     def _front_settings(self) -> dict[str, Sequence[Any]]:
         return {"depth": range(self.depth, 0, -1), "fcost_weight": FCOST_WEIGHTS}
 
     def _way(self, path: Path) -> tuple[Condition, ...]:
         """The conditions on the way to a part."""
-        predicates = [self.evidence.predicates[self._splits[split]] for split, _ in path]
-        return tuple(p if side else Negation(p) for p, (_, side) in zip(predicates, path, strict=True))
+        way: list[Condition] = []
+        for split, true in path:
+            predicate = self.evidence.predicates[self._splits[split]]
+            way.append(predicate if true else Negation(predicate))
+        return tuple(way)
+
+    def _inside(self, path: Path) -> BoolArray:
+        """bool[people]: who of those counted is in a part."""
+        inside = self.evidence.counted.copy()
+        for one in self._way(path):
+            inside &= one.holds(self.evidence.people[one.feature])
+        return inside
 
     def _rule(self, path: Path, action: int) -> Rule:
         """What a leaf gives to whom."""
-        evidence, group = self.evidence, self._way(path)
-        moves = evidence.outcomes.actions[action]
-        true = evidence.counted.copy()
-        for one in group:
-            true &= one.holds(evidence.people[one.feature])
-        who = np.flatnonzero(true)
-        correct = int(count(evidence.anybody()[0][action] & pack(true[None, :])[0]))
-        cost, change = (
-            float(each[list(moves)][:, who].sum() / len(who))
-            for each in (evidence.prices(self.limits.cost), evidence.sizes())
-        )
+        evidence = self.evidence
+        inside = self._inside(path)
+        who = np.flatnonzero(inside)
+        correct = int(count(evidence.for_anybody[0][action] & pack(inside[None, :])[0]))
+
+        moves = list(evidence.outcomes.actions[action])
+        cost = float(evidence.prices(self.cost)[moves][:, who].sum() / len(who))
+        change = float(evidence.sizes[moves][:, who].sum() / len(who))
         named = tuple(evidence.effects.moves[move] for move in moves)
-        return Rule(group, (), named, len(who), correct, cost, change)
+        return Rule(self._way(path), (), named, len(who), correct, cost, change)
 
     def _objective(self, found: dict[str, Any]) -> float:
         return value_per_person(found, self.fcost_weight)
 
     def limits_document(self) -> dict[str, Any]:
+        """The limits, as plain values."""
         return {
             "depth": self.depth,
             "min_precision": self.limits.min_precision,
@@ -108,14 +131,16 @@ class RecourseTree(RecourseSet):
         }
 
     def candidates_document(self) -> dict[str, Any]:
+        """What there was to choose from, as plain values."""
         return {"splits": len(self._splits), "leaves": self.leaves}
 
     def tree_document(self) -> dict[str, Any]:
+        """How subgroups are nested: a split with two sides, or the number of the rule that a leaf gives."""
         numbers = iter(range(1, len(self.rules) + 1))
 
         def part(tree: Tree, path: Path) -> dict[str, Any]:
             if isinstance(tree, int):
-                return {"rule": None if tree == NOTHING else next(numbers), "people": self._people(path)}
+                return {"rule": None if tree == NOTHING else next(numbers), "people": int(self._inside(path).sum())}
             split, yes, no = tree
             predicate = self.evidence.predicates[self._splits[split]].to_dict()
             return {
@@ -125,14 +150,6 @@ class RecourseTree(RecourseSet):
             }
 
         return part(self._tree, ())
-
-    def _people(self, path: Path) -> int:
-        """How many denied people a part has."""
-        people = self.evidence.people
-        true = self.evidence.counted.copy()
-        for one in self._way(path):
-            true &= one.holds(people[one.feature])
-        return int(true.sum())
 
 
 def _leaves(tree: Tree, path: Path) -> Iterator[tuple[Path, int]]:
@@ -145,50 +162,69 @@ def _leaves(tree: Tree, path: Path) -> Iterator[tuple[Path, int]]:
         yield from _leaves(no, (*path, (split, False)))
 
 
-def growth_of(evidence: Evidence, limits: Limits, fcost_weight: float) -> tuple[Growth, IntArray]:
+def growth_of(evidence: Evidence, settings: ChoiceSettings, fcost_weight: float) -> tuple[Growth, IntArray]:
     """State the choice of a tree over cells of people, and return which predicate each of its splits is about."""
     people, counted = len(evidence.people), evidence.counted
     true = unpack(evidence.bits, people)
-    numbers = splits_of(evidence, limits, true[:, counted])
-    cell = cells_of(true[numbers][:, counted])
+    splits = splits_of(evidence, settings, true[:, counted])
+
+    # people of whom the same splits are true are one cell; `who` has them cell by cell, from `starts` on
+    cell = cells_of(true[splits][:, counted])
     who = np.flatnonzero(counted)[np.argsort(cell, kind="stable")]
     starts = np.searchsorted(np.sort(cell), np.arange(int(cell.max(initial=0)) + 1))
-    actions = evidence.outcomes.actions
-    success, barred = evidence.anybody()
+
+    correct, spent, forbidden = _added_up_by_cell(evidence, settings, who, starts)
+    changed = np.zeros((len(evidence.outcomes.actions), len(evidence.columns)), dtype=bool)
+    for a, action in enumerate(evidence.outcomes.actions):
+        changed[a, evidence.move_feature[list(action)]] = True
+    growth = Growth(
+        people=np.diff(starts, append=len(who)).astype(np.float64),
+        true=true[np.ix_(splits, who[starts])].T,
+        correct=correct,
+        spent=spent,
+        forbidden=forbidden,
+        touches=changed[:, evidence.feature[splits]],
+        fcost_weight=fcost_weight,
+        least=evidence.support,
+        precise=lambda correct, n: precise(settings.limits, correct, n),
+    )
+    return growth, splits
+
+
+def _added_up_by_cell(
+    evidence: Evidence, settings: ChoiceSettings, who: IntArray, starts: IntArray
+) -> tuple[FloatArray, FloatArray, BoolArray]:
+    """[actions, cells]: people approved after an action, its prices for them, and whether somebody is forbidden it."""
+    people, actions = len(evidence.people), evidence.outcomes.actions
+    success, refused = evidence.for_anybody
     correct, spent = np.empty((2, len(actions), len(starts)))
     forbidden = np.empty((len(actions), len(starts)), dtype=bool)
     moves = np.zeros((len(actions), len(evidence.effects.moves)))
-    changed = np.zeros((len(actions), len(evidence.columns)), dtype=bool)
     for a, action in enumerate(actions):
         moves[a, list(action)] = 1.0
-        changed[a, evidence.move_feature[list(action)]] = True
-    prices = evidence.prices(limits.cost)[:, who]
-    for start in range(0, len(actions), 512):
-        at = slice(start, start + 512)
+    prices = evidence.prices(settings.cost)[:, who]
+    for start in range(0, len(actions), CHUNK):
+        at = slice(start, start + CHUNK)
         works = unpack(success[at], people)[:, who].astype(np.float64)
         correct[at] = np.add.reduceat(works, starts, axis=1)
         spent[at] = np.add.reduceat(works * (moves[at] @ prices), starts, axis=1)
-        forbidden[at] = np.logical_or.reduceat(unpack(barred[at], people)[:, who], starts, axis=1)
-    growth = Growth(
-        np.diff(starts, append=len(who)).astype(np.float64), true[np.ix_(numbers, who[starts])].T, correct, spent,
-        forbidden, changed[:, evidence.feature[numbers]], fcost_weight, evidence.space.people(evidence.n),
-        lambda correct, n: precise(limits, correct, n),
-    )  # fmt: skip
-    return growth, numbers
+        forbidden[at] = np.logical_or.reduceat(unpack(refused[at], people)[:, who], starts, axis=1)
+    return correct, spent, forbidden
 
 
-def splits_of(evidence: Evidence, limits: Limits, true: BoolArray) -> IntArray:
+def splits_of(evidence: Evidence, settings: ChoiceSettings, true: BoolArray) -> IntArray:
     """Number the predicates about descriptors that split the people in two parts with enough of them.
 
-    Of two that split them alike and are about the same feature, the first.
+    true : bool[predicates, people]. Of two that split them alike and are about the same feature, the first.
     """
-    named = evidence.read if limits.subgroups is None else limits.subgroups
-    mine = np.isin(evidence.feature, [evidence.columns.index(name) for name in named])
+    described = evidence.read if settings.subgroups is None else settings.subgroups
+    mine = np.isin(evidence.feature, [evidence.columns.index(name) for name in described])
     times = true.sum(axis=1)
-    least = evidence.space.people(evidence.n)
+    smaller = np.minimum(times, true.shape[1] - times)
     seen: set[tuple[int, bytes]] = set()
     kept = []
-    for p in np.flatnonzero(mine & (np.minimum(times, true.shape[1] - times) >= least)).tolist():
+    for p in np.flatnonzero(mine & (smaller >= evidence.support)).tolist():
+        # a predicate and its opposite split alike
         key = (int(evidence.feature[p]), (true[p] ^ true[p, 0]).tobytes())
         if key not in seen:
             seen.add(key)

@@ -3,32 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from recourse.arrays import IntArray
+from recourse.budget import Budget
+from recourse.summaries.choice.candidates import candidates_of
 from recourse.summaries.choice.limits import TIE_BREAKS, Limits
 from recourse.summaries.choice.pricing import choose_numbers, rules_of
+from recourse.summaries.choice.settings import SETTINGS, ChoiceSettings
 from recourse.summaries.evidence.evidence import Evidence
 from recourse.summaries.global_actions import GlobalActions
 from recourse.summaries.recourse_set import FCOST_WEIGHTS, RecourseSet
 from recourse.summaries.tree import RecourseTree
 from recourse.summaries.tuning import tuned_weights
 
-IntArray = npt.NDArray[np.int64]
-
 
 class TwoLevelRecourseSet(RecourseSet):
     """Rules that tell a population what recourse it has; made by `summarize`.
 
-    rules : the rules, by subgroup, and within it by the people they cover
-    value, bound, gap, status : the objective (people covered − λ-weighted costs), an upper bound on that of
-    any set of candidate rules within the limits, their relative difference, and what is proven
-    candidates : how many effective rules there were to choose from
-    limits, space : the settings
+    Parameters
+    ----------
+    evidence, settings, held_out, budget : as in `RecourseSet`
+        As for `RecourseSet`.
+    promising : int64[k] or None
+        Candidates to look at first, which makes a proof quicker and changes nothing else.
 
+    Attributes
+    ----------
+    rules : tuple of Rule
+        By subgroup, and within it by the people they cover.
+    value, bound, gap, status
+        The objective (people covered − λ-weighted costs), an upper bound on that of any set of candidate rules within
+        the limits, their relative difference, and what is proven.
+    candidates : int
+        How many effective rules there were to choose from.
+
+    Examples
+    --------
     What else the same evidence answers, without asking the model:
 
     >>> import recourse as rs
@@ -47,49 +61,110 @@ class TwoLevelRecourseSet(RecourseSet):
     True
     """
 
-    settings = tuple(sorted(one.name for one in fields(Limits)))
+    changeable = tuple(sorted(SETTINGS))
 
     def __init__(
-        self, evidence: Evidence, limits: Limits, *, promising: IntArray | None = None, held_out: Any = None
+        self,
+        evidence: Evidence,
+        settings: ChoiceSettings,
+        *,
+        promising: IntArray | None = None,
+        held_out: Any = None,
+        budget: Budget | None = None,
     ) -> None:
-        """Choose from the evidence; `promising` are candidates to look at first, `held_out` other people."""
-        super().__init__(evidence, limits, held_out=held_out)
-        self._candidates = evidence.candidates(limits.subgroups, limits.max_width, apart=limits.apart)
-        numbers, selection = choose_numbers(evidence, limits, self._candidates, promising)
-        self._promising = selection.promising
-        self._actions = self._candidates.action[numbers]
+        super().__init__(evidence, settings, held_out=held_out)
+        budget, limits = Budget.of(budget), settings.limits
+        candidates = candidates_of(evidence, settings.subgroups, limits.max_width, apart=limits.apart, budget=budget)
+        numbers, selection = choose_numbers(candidates, settings, promising, budget.part(limits.time_limit))
+        self._candidates, self._promising = candidates, selection.promising
+        self._actions = candidates.action[numbers]
         self.value, self.bound, self.status = selection.value, selection.bound, selection.status
-        self.rules = rules_of(evidence, limits, self._candidates, numbers)
-        self.candidates = len(self._candidates)
+        self.interrupted = selection.interrupted
+        self.rules = rules_of(candidates, settings, numbers)
+        self.candidates = len(candidates)
 
-    def refit(self, **changes: Any) -> TwoLevelRecourseSet:
-        """Choose again under other limits, prices or subgroups, without asking the model.
+    @classmethod
+    def _hints(cls, other: RecourseSet, settings: ChoiceSettings) -> dict[str, Any]:
+        """Begin with the candidates that the other choice looked at, where they are numbered alike."""
+        before, now = other.settings, settings
+        same = before.subgroups == now.subgroups
+        same = same and (before.limits.max_width, before.limits.apart) == (now.limits.max_width, now.limits.apart)
+        return {"promising": other._promising} if same and isinstance(other, TwoLevelRecourseSet) else {}
 
-        Takes `subgroups`, `cost`, `max_rules`, `max_width`, `max_subgroups`, `min_precision`, `max_overlap`,
-        `cost_weight`, `weights`, `tie_break`, `apart`, `method` and `time_limit`; what isn't named stays. What needs
-        the model again (`min_support`, bins, operators, moves, people) is a new `summarize`.
-        """
-        limits = self._changed(changes, self.settings)
-        same = {"subgroups", "max_width", "apart"}.isdisjoint(changes)
-        promising = self._promising if same else None
-        return TwoLevelRecourseSet(self.evidence, limits, promising=promising, held_out=self._held_out)
-
-    def global_actions(self, max_actions: int = 3, *, fcost_weight: float = 0.01, **changes: Any) -> GlobalActions:
+    def global_actions(
+        self,
+        max_actions: int = 3,
+        *,
+        fcost_weight: float = 0.01,
+        limits: Limits | None = None,
+        budget: Budget | None = None,
+        **changes: Any,
+    ) -> GlobalActions:
         """Choose a few actions without conditions: everybody gets the cheapest of them that works for them.
 
-        max_actions : at most so many; fcost_weight : how much of a person approved one unit of cost per person counts
-        changes : `cost` and `time_limit`, where they are not to be those of these rules. The model isn't asked.
-        """
-        return GlobalActions.made_from(self, max_actions=max_actions, fcost_weight=fcost_weight, **changes)
+        Parameters
+        ----------
+        max_actions : int
+            At most so many actions.
+        fcost_weight : float
+            How much of a person approved one unit of cost per person counts.
+        limits : Limits, optional
+            Instead of those of these rules; only `time_limit` matters here.
+        budget : Budget, optional
+            For a deadline, or to cancel the choice from another thread.
+        **changes : object
+            `cost` and `time_limit`, where they are not to be those of these rules.
 
-    def tree(self, depth: int = 2, *, fcost_weight: float = 0.01, **changes: Any) -> RecourseTree:
+        Returns
+        -------
+        GlobalActions
+            The model isn't asked.
+
+        Raises
+        ------
+        InputError
+            For a setting that doesn't fit.
+        """
+        own = {"max_actions": max_actions, "fcost_weight": fcost_weight}
+        return GlobalActions.chosen_from(self, own, limits=limits, budget=budget, changes=changes)
+
+    def tree(
+        self,
+        depth: int = 2,
+        *,
+        fcost_weight: float = 0.01,
+        limits: Limits | None = None,
+        budget: Budget | None = None,
+        **changes: Any,
+    ) -> RecourseTree:
         """Choose a tree of subgroups: everybody is in one leaf, and everybody in a leaf is given the same action.
 
-        depth : so many splits lie above a leaf at most; fcost_weight : as for `global_actions`
-        changes : `subgroups`, `cost`, `min_precision`, `tie_break` and `time_limit`, where they are not to be those
-        of these rules. The model isn't asked.
+        Parameters
+        ----------
+        depth : int
+            So many splits lie above a leaf at most.
+        fcost_weight : float
+            How much of a person approved one unit of cost per person counts.
+        limits : Limits, optional
+            Instead of those of these rules; only `min_precision`, `tie_break` and `time_limit` matter here.
+        budget : Budget, optional
+            For a deadline, or to cancel the choice from another thread.
+        **changes : object
+            `subgroups`, `cost`, `min_precision`, `tie_break` and `time_limit`, where they are not to be those of these
+            rules.
+
+        Returns
+        -------
+        RecourseTree
+            The model isn't asked.
+
+        Raises
+        ------
+        InputError
+            For a setting that doesn't fit, or a depth whose trees are too many.
         """
-        return RecourseTree.made_from(self, depth=depth, fcost_weight=fcost_weight, **changes)
+        own = {"depth": depth, "fcost_weight": fcost_weight}
+        return RecourseTree.chosen_from(self, own, limits=limits, budget=budget, changes=changes)
 
     def tune(self, *, held_out: float = 0.05, random_state: Any = 0) -> dict[str, float]:
         """Return weights tuned as in the paper (A.2.1), for `refit(weights=…)`; the model isn't asked.
@@ -100,15 +175,30 @@ class TwoLevelRecourseSet(RecourseSet):
         step. Where the start breaks these conditions already, nothing is lowered, and a warning says which.
         What the weights mean is hard to tell; `min_precision`, `max_rules`, `max_overlap` and `cost_weight` say it
         directly.
+
+        Parameters
+        ----------
+        held_out : float
+            The share of the denied that rules are judged on.
+        random_state : int or Generator
+            Where the split comes from.
+
+        Returns
+        -------
+        dict
+            From a term of the objective to its weight.
+
+        Raises
+        ------
+        InputError
+            If `held_out` is no share.
         """
 
         def choose(part: Evidence, weights: dict[str, float]) -> RecourseSet:
-            return TwoLevelRecourseSet(part, replace(self.limits, method="greedy", weights=weights))
+            limits = replace(self.limits, method="greedy", weights=weights)
+            return TwoLevelRecourseSet(part, replace(self.settings, limits=limits))
 
         return tuned_weights(self.evidence, choose, held_out=held_out, random_state=random_state)
-
-    def _from(self, evidence: Evidence) -> TwoLevelRecourseSet:
-        return TwoLevelRecourseSet(evidence, self.limits)
 
     def _front_settings(self) -> dict[str, Sequence[Any]]:
         most = self.limits.max_rules
@@ -120,17 +210,20 @@ class TwoLevelRecourseSet(RecourseSet):
 
     def _objective(self, found: dict[str, Any]) -> float:
         weights, evidence = self.limits.lambdas, self.evidence
-        dearest = float(np.max(evidence.prices(self.limits.cost), initial=0.0))
-        farthest = float(np.max(evidence.sizes(), initial=0.0))
-        e1, e2 = self.limits.max_rules, self.limits.max_width
+
+        # the paper's constants U₁ to U₄ make every term positive
+        dearest = float(np.max(evidence.prices(self.cost), initial=0.0))
+        farthest = float(np.max(evidence.sizes, initial=0.0))
+        size, width = self.limits.max_rules, self.limits.max_width
         return float(
-            weights["incorrect_recourse"] * (e1 * found["denied"] - found["incorrect_recourse"])
+            weights["incorrect_recourse"] * (size * found["denied"] - found["incorrect_recourse"])
             + weights["cover"] * found["cover"]
-            + weights["feature_cost"] * (dearest * e1 * e2 - found["feature_cost"])
-            + weights["feature_change"] * (farthest * e1 * e2 - found["feature_change"])
+            + weights["feature_cost"] * (dearest * size * width - found["feature_cost"])
+            + weights["feature_change"] * (farthest * size * width - found["feature_change"])
         )
 
     def limits_document(self) -> dict[str, Any]:
+        """The limits, as plain values."""
         limits = self.limits
         return {
             "max_rules": limits.max_rules,
@@ -143,4 +236,5 @@ class TwoLevelRecourseSet(RecourseSet):
         }
 
     def candidates_document(self) -> dict[str, Any]:
+        """What there was to choose from, as plain values."""
         return {"rules": len(self._candidates), "triples": self._candidates.triples}

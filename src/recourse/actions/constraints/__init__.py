@@ -11,6 +11,20 @@ from recourse.actions.constraints.reachability import Reachability
 from recourse.actions.constraints.sums import Sum
 from recourse.actions.constraints.switch import Switch
 
+IN_FILES: tuple[type[Constraint], ...] = (
+    OneHot,
+    GroupLimit,
+    AtMost,
+    IfThen,
+    OrdinalEncoding,
+    Thermometer,
+    Linkage,
+    Sum,
+    Reachability,
+    Switch,
+)
+"""The constraints that an action file can say; `Predicate` is code."""
+
 __all__ = [
     "AtMost",
     "Constraint",

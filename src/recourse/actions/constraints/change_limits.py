@@ -2,30 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
-from recourse.actions.constraints.constraint import Constraint, Linear, feature_names, same_values
+from recourse.actions.constraints.constraint import (
+    Constraint,
+    FileEntry,
+    Linear,
+    Setting,
+    feature_names,
+    same_values,
+)
 from recourse.arrays import BoolArray
-from recourse.errors import InputError
+from recourse.checks import whole_number
 from recourse.tables import Name
 
 
 class AtMost(Constraint):
-    """At most `k` of these features change at once (of all features, without `names`)."""
+    """At most `k` of these features change at once (of all features, without `names`).
+
+    What a linkage moves along was not chosen, and does not count.
+    """
+
+    counts_choices = True
+    entry = FileEntry(
+        "at_most",
+        "At most `k` of these features change at once (of all, if none are listed).",
+        (
+            Setting("k", "whole", "a whole number of 0 or more. How many may change."),
+            Setting(
+                "features", "names", "a list of different features. Those that are counted; all if left out.", None
+            ),
+        ),
+    )
 
     def __init__(self, k: int, names: Sequence[Name] | None = None) -> None:
-        if isinstance(k, bool) or int(k) != k or k < 0:
-            raise InputError(f"at most k changes: k must be a whole number ≥ 0, not {k!r}.")
         self.features = () if names is None else feature_names(names, least=1)
-        self.k = int(k)
+        self.k: int = whole_number("k, how many features may change,", k)
 
     def admits(self, today: pd.DataFrame, new: pd.DataFrame) -> BoolArray:
         names = self.features or tuple(new.columns)
         changes = sum(~same_values(today[name].to_numpy(), new[name].to_numpy()) for name in names)
         return np.asarray(changes <= self.k)
 
+    def holds(
+        self, today: pd.DataFrame, new: pd.DataFrame, changed: Mapping[Name, BoolArray] | None = None
+    ) -> BoolArray:
+        if changed is None:
+            return self.admits(today, new)
+        changes = np.zeros(len(new), dtype=np.int64)
+        for name in self.features or tuple(changed):
+            if name in changed:
+                changes += changed[name]
+        return changes <= self.k
+
     def linear(self) -> Sequence[Linear]:
-        return [Linear(dict.fromkeys(self.features, lambda today, new: ~same_values(today, new)), 0, self.k)]
+        terms = dict.fromkeys(self.features, lambda today, new: ~same_values(today, new))
+        return [Linear(terms, 0, self.k, of_choices=True)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -18,27 +18,83 @@ Term = Callable[[npt.NDArray[Any], npt.NDArray[Any]], npt.NDArray[Any]]
 
 
 class Linear(NamedTuple):
-    """low ≤ Σ over features of term(today's values, new values) ≤ high, terms by feature."""
+    """low ≤ Σ over features of term(today's values, new values) ≤ high, terms by feature.
+
+    of_choices : the terms are not given values but 0 for today, and for the new row 1 where the person chose to
+        change the feature, else 0
+    """
 
     terms: Mapping[Name, Term]
     low: float
     high: float
+    of_choices: bool = False
+
+
+REQUIRED: Any = ...
+"""Stands for a setting of an action file that can't be left out."""
+
+
+class Setting(NamedTuple):
+    """One setting of a constraint in an action file, as plain data.
+
+    name : what the file calls it
+    kind : what may be said: "names", "name", "rates", "whole", "number", "truth", "direction", "clause", "value",
+        "states" or "matrix" (`recourse.actions.files.schema` says what each is)
+    works : what would work, which completes "must be …"; further sentences explain the setting
+    default : what holds if it is left out
+    least : how many names there must be at least
+    attribute : what the constraint calls it, where that is something else
+    of : for values, the setting with the features that have them
+    """
+
+    name: str
+    kind: str
+    works: str
+    default: Any = REQUIRED
+    least: int = 1
+    attribute: str = ""
+    of: str = ""
+
+
+class FileEntry(NamedTuple):
+    """How an action file says a constraint, as plain data.
+
+    kind : its name in a file; about : what it means, in a sentence; settings : in the order in which they are written
+    needs : what its features must be: "0/1 features", "numbers", or nothing if any will do
+    """
+
+    kind: str
+    about: str
+    settings: tuple[Setting, ...]
+    needs: str = ""
 
 
 class Constraint(ABC):
     """Base of all constraints.
 
+    A constraint binds whoever moves one of its features: the person, or a linkage.
+
     features : the columns that it reads
+    counts_choices : whether it judges which features a person chose to change, and not the values that come out
+    entry : how an action file says it; None for what is code
     """
 
     features: tuple[Name, ...]
+    counts_choices = False
+    entry: ClassVar[FileEntry | None] = None
 
     @abstractmethod
     def admits(self, today: pd.DataFrame, new: pd.DataFrame) -> BoolArray:
         """Return for each row whether people may go from `today` to `new` (equal index, raw values)."""
 
-    def holds(self, today: pd.DataFrame, new: pd.DataFrame) -> BoolArray:
-        """Return `admits`, or True where none of the constraint's features changes."""
+    def holds(
+        self, today: pd.DataFrame, new: pd.DataFrame, changed: Mapping[Name, BoolArray] | None = None
+    ) -> BoolArray:
+        """Return `admits`, or True where none of the constraint's features changes.
+
+        changed : for each feature, in which rows the person chose to change it; by default wherever it changes.
+            Only a constraint that `counts_choices` reads it.
+        """
         still = np.ones(len(today), dtype=bool)
         for name in self.features:
             still &= same_values(today[name].to_numpy(), new[name].to_numpy())
@@ -55,6 +111,9 @@ class Constraint(ABC):
     def describe(self) -> str:
         """Return the constraint as a sentence for people."""
         return repr(self)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self  # a constraint never changes, so copies of an action set share it
 
     def __repr__(self) -> str:
         inside = ", ".join(f"{key}={value!r}" for key, value in vars(self).items() if key != "features")

@@ -9,7 +9,9 @@ import pandas as pd
 
 from recourse.actions.constraints.constraint import (
     Constraint,
+    FileEntry,
     Linear,
+    Setting,
     Term,
     change_of,
     direction_of,
@@ -22,12 +24,22 @@ from recourse.actions.constraints.constraint import (
 from recourse.arrays import BoolArray
 from recourse.tables import Name
 
+_FEATURES = Setting("features", "names", "a list of two or more different features. From lowest to highest.", least=2)
+_DIRECTION = Setting("direction", "direction", '"up", "down" or "any" (1, -1 or 0). Which way the level can go.', 0)
+
 
 class Thermometer(Constraint):
     """A thermometer encoding: 0/1 features of the form "at least level k" in ascending order of k.
 
     Each implies the one before it. `direction` 1: the level may only rise; −1: only fall; 0: either.
     """
+
+    entry = FileEntry(
+        "thermometer",
+        '0/1 features of the form "at least level k", in ascending order: each implies the one before it.',
+        (_FEATURES, _DIRECTION),
+        needs="0/1 features",
+    )
 
     def __init__(self, names: Sequence[Name], direction: int = 0) -> None:
         self.features, self.direction = feature_names(names, least=2), direction_of(direction)
@@ -56,6 +68,13 @@ class OrdinalEncoding(Constraint):
 
     `direction` 1: the level may only rise; −1: only fall; 0: either.
     """
+
+    entry = FileEntry(
+        "ordinal_encoding",
+        "A one-hot encoding of ordered levels: 0/1 features, listed from the lowest level to the highest.",
+        (_FEATURES, _DIRECTION, Setting("at_most", "truth", "true or false. Whether all of them may be off.", False)),
+        needs="0/1 features",
+    )
 
     def __init__(self, names: Sequence[Name], direction: int = 0, *, at_most: bool = False) -> None:
         self.features, self.direction = feature_names(names, least=2), direction_of(direction)

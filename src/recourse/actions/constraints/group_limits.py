@@ -6,7 +6,15 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from recourse.actions.constraints.constraint import Constraint, Linear, feature_names, number_columns, value_after
+from recourse.actions.constraints.constraint import (
+    Constraint,
+    FileEntry,
+    Linear,
+    Setting,
+    feature_names,
+    number_columns,
+    value_after,
+)
 from recourse.arrays import BoolArray
 from recourse.errors import InputError
 from recourse.tables import Name
@@ -18,6 +26,17 @@ class GroupLimit(Constraint):
     >>> GroupLimit(["email", "phone", "post"], ub=2)
     GroupLimit(email, phone, post; lb=0, ub=2)
     """
+
+    entry = FileEntry(
+        "group_limit",
+        "At least `lb` and at most `ub` of a group of 0/1 features are on.",
+        (
+            Setting("features", "names", "a list of different features. The group."),
+            Setting("lb", "whole", "a whole number of 0 or more. How many are on at least.", 0),
+            Setting("ub", "whole", "a whole number of 0 or more. How many at most.", None),
+        ),
+        needs="0/1 features",
+    )
 
     def __init__(self, names: Sequence[Name], lb: int = 0, ub: int | None = None) -> None:
         self.features = feature_names(names, least=1)
@@ -40,5 +59,22 @@ class OneHot(GroupLimit):
     such constraint; this is for tables that were encoded before they got here.
     """
 
+    entry = FileEntry(
+        "one_hot",
+        "Exactly one of a group of 0/1 features is on; at most one if the encoding left a level out.",
+        (
+            Setting(
+                "features", "names", "a list of two or more different features. The columns of the group.", least=2
+            ),
+            Setting("at_most", "truth", "true or false. Whether all of them may be off.", False),
+        ),
+        needs="0/1 features",
+    )
+
     def __init__(self, names: Sequence[Name], *, at_most: bool = False) -> None:
         super().__init__(names, 0 if at_most else 1, 1)
+
+    @property
+    def at_most(self) -> bool:
+        """Whether all of them may be off."""
+        return self.lb == 0

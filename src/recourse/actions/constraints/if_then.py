@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from recourse.actions.constraints.constraint import Constraint, Linear, Term
+from recourse.actions.constraints.constraint import Constraint, FileEntry, Linear, Setting, Term
 from recourse.arrays import BoolArray
 from recourse.errors import InputError
 from recourse.tables import Name
@@ -23,6 +23,25 @@ class IfThen(Constraint):
     >>> IfThen(("employed", "=", 0), ("hours", "<=", 0))
     IfThen(employed, hours; condition=('employed', '=', 0), consequence=('hours', '<=', 0))
     """
+
+    entry = FileEntry(
+        "if_then",
+        "If one feature ends up on one side of a value, another must too.",
+        (
+            Setting(
+                "if",
+                "clause",
+                '[feature, operator, value], such as ["employed", "=", 0]. The condition.',
+                attribute="condition",
+            ),
+            Setting(
+                "then",
+                "clause",
+                '[feature, operator, value], such as ["hours", "<=", 0]. What then must hold.',
+                attribute="consequence",
+            ),
+        ),
+    )
 
     def __init__(self, condition: tuple[Name, str, Any], consequence: tuple[Name, str, Any]) -> None:
         for one in (condition, consequence):

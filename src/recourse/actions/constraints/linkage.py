@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from graphlib import CycleError, TopologicalSorter
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from recourse.actions.constraints.constraint import Constraint, feature_names
+from recourse.actions.constraints.constraint import Constraint, FileEntry, Setting, feature_names
 from recourse.arrays import BoolArray
+from recourse.errors import InputError
 from recourse.tables import Name
 
 
@@ -22,6 +25,20 @@ class Linkage(Constraint):
     Linkage(years_at_job, age; source='years_at_job', targets={'age': 1.0})
     """
 
+    entry = FileEntry(
+        "linkage",
+        "Changing one feature moves others along, actionable or not: each by so much per unit.",
+        (
+            Setting("source", "name", "the name of a feature. The one that people change."),
+            Setting(
+                "targets",
+                "rates",
+                "a table of numbers by feature, such as { age = 1 }. By how much each moves per unit.",
+            ),
+        ),
+        needs="numbers",
+    )
+
     def __init__(self, source: Name, targets: Mapping[Name, float]) -> None:
         self.source, self.targets = source, {name: float(scale) for name, scale in targets.items()}
         self.features = feature_names([source, *targets], least=2)
@@ -31,3 +48,39 @@ class Linkage(Constraint):
 
     def induced(self) -> Mapping[Name, Mapping[Name, float]]:
         return {self.source: self.targets}
+
+
+class Link(NamedTuple):
+    """One feature that moves another: by `scale` per unit."""
+
+    source: Name
+    target: Name
+    scale: float
+
+
+def links_in_order(constraints: Iterable[Constraint]) -> tuple[Link, ...]:
+    """Return what constraints induce, link by link, in the order in which changes travel along chains.
+
+    A link comes after all links that move its source. Raises `InputError` for features that move each other in
+    a circle.
+
+    >>> links_in_order([Linkage("b", {"c": 2}), Linkage("a", {"b": 1})])
+    (Link(source='a', target='b', scale=1.0), Link(source='b', target='c', scale=2.0))
+    """
+    links = [
+        Link(source, target, scale)
+        for constraint in constraints
+        for source, targets in constraint.induced().items()
+        for target, scale in targets.items()
+    ]
+    moved_by: dict[Name, list[Name]] = {}
+    for link in links:
+        moved_by.setdefault(link.target, []).append(link.source)
+
+    try:
+        order = list(TopologicalSorter(moved_by).static_order())
+    except CycleError as error:
+        circle = " → ".join(map(repr, error.args[1]))
+        raise InputError(f"linkages must not move each other in a circle: {circle}.") from None
+    rank = {name: k for k, name in enumerate(order)}
+    return tuple(sorted(links, key=lambda link: rank[link.source]))

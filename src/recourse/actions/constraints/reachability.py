@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from recourse.actions.constraints.constraint import Constraint, feature_names
+from recourse.actions.constraints.constraint import Constraint, FileEntry, Setting, feature_names
 from recourse.arrays import BoolArray
 from recourse.errors import InputError
 from recourse.tables import Name
@@ -26,9 +26,30 @@ class Reachability(Constraint):
     Reachability(job; states=[('none',), ('trained',), ('senior',)])
     """
 
+    entry = FileEntry(
+        "reachability",
+        "From a state only certain other states can be reached: joint values of features, and a matrix.",
+        (
+            Setting("features", "names", "a list of different features."),
+            Setting(
+                "states",
+                "states",
+                "a list of values, or of lists with one value a feature. The states.",
+                of="features",
+            ),
+            Setting(
+                "reachable",
+                "matrix",
+                "one row of 0s and 1s a state. From the state of a row to the state of a column.",
+            ),
+        ),
+    )
+
     def __init__(self, names: Name | Sequence[Name], states: Sequence[Any], reachable: npt.ArrayLike) -> None:
         self.features = feature_names([names] if isinstance(names, str) else names, least=1)  # type: ignore[arg-type]
         self.states = [tuple(state) if isinstance(state, (tuple, list)) else (state,) for state in states]
+        if isinstance(reachable, (list, tuple)) and len({np.size(row) for row in reachable}) > 1:
+            raise InputError("reachability: the rows of the matrix differ in length.")
         self._reachable = np.asarray(reachable, dtype=bool)
         k = len(self.states)
         if any(len(state) != len(self.features) for state in self.states) or len(set(self.states)) != k:

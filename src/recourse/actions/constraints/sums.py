@@ -9,7 +9,9 @@ import pandas as pd
 
 from recourse.actions.constraints.constraint import (
     Constraint,
+    FileEntry,
     Linear,
+    Setting,
     Term,
     change_of,
     feature_names,
@@ -28,6 +30,22 @@ class Sum(Constraint):
     0, of_changes=True)`` keeps a total in step with its parts (additive linkage), and
     ``Sum({"years_at_job": 1, "age": -1}, ub=0)`` keeps one feature below another.
     """
+
+    entry = FileEntry(
+        "sum",
+        "A weighted sum of features, or of their changes, stays between `lb` and `ub`.",
+        (
+            Setting(
+                "coefficients",
+                "rates",
+                "a table of numbers by feature, such as { years_at_job = 1, age = -1 }. The weights of the sum.",
+            ),
+            Setting("lb", "number", "a number. The smallest sum that is possible; left out, there is none.", None),
+            Setting("ub", "number", "a number. The largest sum that is possible; left out, there is none.", None),
+            Setting("of_changes", "truth", "true or false. Whether changes are added up instead of values.", False),
+        ),
+        needs="numbers",
+    )
 
     def __init__(
         self,

@@ -8,7 +8,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from recourse.actions.constraints.constraint import Constraint, Linear, Term, feature_names, same_values
+from recourse.actions.constraints.constraint import (
+    Constraint,
+    FileEntry,
+    Linear,
+    Setting,
+    Term,
+    feature_names,
+    same_values,
+)
 from recourse.arrays import BoolArray
 from recourse.tables import Name
 
@@ -19,6 +27,16 @@ class Switch(Constraint):
     >>> Switch("on_leave", 1, ["hours", "bonus"])
     Switch(on_leave, hours, bonus; switch='on_leave', value=1, targets=('hours', 'bonus'))
     """
+
+    entry = FileEntry(
+        "switch",
+        "While a feature has this value after the action, the targets can't change.",
+        (
+            Setting("switch", "name", "the name of a feature. The switch."),
+            Setting("value", "value", "a value of the switch. The one that holds the targets.", of="switch"),
+            Setting("targets", "names", "a list of different features. What it holds."),
+        ),
+    )
 
     def __init__(self, switch: Name, value: Any, targets: Sequence[Name]) -> None:
         self.switch, self.value, self.targets = switch, value, feature_names(targets, least=1)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
-from recourse.actions.files.schema import KINDS, Entry, Feature
+from recourse.actions.files.schema import Entry, Feature
 from recourse.errors import InputError, nearest
 
 Place = tuple[str | int, ...]
@@ -112,7 +112,7 @@ def sentence(model: type[BaseModel], setting: str, details: list[Any], given: An
 
 def _what(model: type[BaseModel]) -> str:
     if issubclass(model, Entry):
-        return f"a {next(kind for kind, entry in KINDS.items() if entry is model)} constraint"
+        return f"a {model.entry().kind} constraint"
     return "a feature" if model is Feature else "the defaults"
 
 

@@ -24,7 +24,6 @@ from recourse.actions.files import schema
 from recourse.actions.files.problems import ActionFileError, Place, Problem, sentence, shown
 from recourse.actions.files.schema import (
     KINDS,
-    NUMERIC,
     VERSION,
     Defaults,
     Entry,
@@ -385,14 +384,14 @@ class _Reader:
             elif name not in self.columns:
                 features = [text for text in self.columns if text not in group_only]
                 self._report(where, name, f"the table has no column {name!r}. {nearest(name, features)}")
-            elif not _can_be(entry.needs, actions[self.columns[name]]):
-                what = "0/1 features" if entry.needs == ("boolean",) else "numbers"
+            elif not _can_be(entry.entry().needs, actions[self.columns[name]]):
+                what = entry.entry().needs
                 self._report(where, name, f"{entry.kind} is for {what}, and {name!r} holds others, too.")
         if len(self.problems) > before:
             return False
         for setting, name, operator, value in entry.values():
             feature = actions[self.columns[name]]
-            number = _can_be(NUMERIC, feature)
+            number = _can_be("numbers", feature)
             if operator in schema.ORDER and not (number and not isinstance(value, str)):
                 self._report(
                     (*place, setting), value, f"{operator} compares numbers, but {name!r} "
@@ -415,10 +414,10 @@ class _Reader:
         return ActionFileError(self.source, sorted(self.problems, key=lambda problem: problem.line or 0))
 
 
-def _can_be(needs: tuple[str, ...], feature: FeatureActions) -> bool:
+def _can_be(needs: str, feature: FeatureActions) -> bool:
     """Whether a column holds what a constraint computes with: only 0 and 1, only numbers, or anything."""
     seen = feature.stated()["seen"]
-    if needs == ("boolean",):
+    if needs == "0/1 features":
         return all(value in (0, 1) for value in seen)
     return not (needs and any(isinstance(value, str) for value in seen))
 

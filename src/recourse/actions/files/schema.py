@@ -7,19 +7,20 @@ Schema is generated from them, and writing goes through them. The first sentence
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Annotated, Any, ClassVar, Literal, get_args
+import math
+from collections.abc import Callable, Iterable, Iterator
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Union
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, create_model
 from pydantic_core import PydanticCustomError
 
 from recourse.actions import constraints as joint
+from recourse.actions.constraints.constraint import FileEntry, Setting
 from recourse.errors import InputError
 from recourse.tables import Name
 
 VERSION = 1
 UNSAID: Any = None  # what was left out; `said` tells
-NUMERIC = ("boolean", "integer", "real")
 ORDER = ("<", "<=", ">", ">=")
 OPERATORS = ("=", "!=", *ORDER, "in")
 
@@ -180,217 +181,142 @@ class Feature(_Strict):
     )
 
 
-class Entry(_Strict):
-    """Base of the constraints of a file.
+def _clauses_values(clause: Any) -> list[Any]:
+    value = clause[2]
+    return value if isinstance(value, list) else [value]
 
-    kind : which one; needs : the types its features must have, empty if any will do.
+
+class Entry(_Strict):
+    """Base of the constraints of a file; `entry_model` makes one of what a constraint says of itself.
+
+    kind : which one; constraint : the class that it stands for
     """
 
     kind: str
-    needs: ClassVar[tuple[str, ...]] = ()
+    constraint: ClassVar[type[joint.Constraint]]
+
+    @classmethod
+    def entry(cls) -> FileEntry:
+        """What the constraint says of its place in a file."""
+        assert cls.constraint.entry is not None
+        return cls.constraint.entry
+
+    def said_settings(self) -> Iterator[tuple[Setting, Any]]:
+        """Yield each setting that has a value, with the value."""
+        for setting in self.entry().settings:
+            value = getattr(self, setting.attribute or setting.name)
+            if value is not None:
+                yield setting, value
 
     def names(self) -> Iterator[tuple[str, str]]:
         """Yield every feature it is about, with the setting that says so."""
-        for name in getattr(self, "features", None) or ():
-            yield "features", name
+        for setting, value in self.said_settings():
+            for name in _KINDS[setting.kind].features(value):
+                yield setting.name, str(name)
 
     def values(self) -> Iterator[tuple[str, str, str, Any]]:
         """Yield the values it compares features with: setting, feature, operator, value."""
-        return iter(())
+        said = {setting.name: value for setting, value in self.said_settings()}
+        for setting, value in self.said_settings():
+            if setting.kind == "clause":
+                feature, operator, _ = value
+                for one in _clauses_values(value):
+                    yield setting.name, str(feature), str(operator), one
+            if setting.kind == "value":
+                yield setting.name, said[setting.of], "=", value
+            if setting.kind == "states":
+                for state in value:
+                    state = state if isinstance(state, list) else [state]
+                    for feature, one in zip(said[setting.of], state, strict=False):
+                        yield setting.name, feature, "=", one
 
     def build(self, name: Callable[[str], Name]) -> joint.Constraint:
         """Return the constraint; `name` turns names of the file into columns."""
-        raise NotImplementedError
+        arguments = {}
+        for setting, value in self.said_settings():
+            parameter = "names" if setting.name == "features" else setting.attribute or setting.name
+            arguments[parameter] = _KINDS[setting.kind].read(value, name)
+        return self.constraint(**arguments)
 
 
-_TWO_OR_MORE = "a list of two or more different features"
-_MOVES = '"up", "down" or "any" (1, -1 or 0). Which way the level can go.'
-_RATES = Annotated[dict[str, Number], Field(min_length=1)]
+class _Kind(NamedTuple):
+    """What may be said of one kind of setting of a constraint, and how it is read and written.
+
+    type : what pydantic checks; features : the features that a value names
+    read : turns what a file says, and names into columns, into an argument of the constraint
+    write : turns it back; None for what need not be said
+    """
+
+    type: Any
+    features: Callable[[Any], Iterable[str]] = lambda value: ()
+    read: Callable[[Any, Callable[[str], Name]], Any] = lambda value, name: value
+    write: Callable[[Any], Any] = lambda value: plain(value)
 
 
-class OneHot(Entry):
-    """Exactly one of a group of 0/1 features is on; at most one if the encoding left a level out."""
-
-    needs = ("boolean",)
-    kind: Literal["one_hot"]
-    features: Annotated[Names, Field(min_length=2)] = Field(description=f"{_TWO_OR_MORE}. The columns of the group.")
-    at_most: bool = Field(False, description="true or false. Whether all of them may be off.")
-
-    def build(self, name: Callable[[str], Name]) -> joint.Constraint:
-        return joint.OneHot(list(map(name, self.features)), at_most=self.at_most)
-
-
-class GroupLimit(Entry):
-    """At least `lb` and at most `ub` of a group of 0/1 features are on."""
-
-    needs = ("boolean",)
-    kind: Literal["group_limit"]
-    features: Annotated[Names, Field(min_length=1)] = Field(description="a list of different features. The group.")
-    lb: Annotated[Whole, Field(ge=0)] = Field(0, description="a whole number of 0 or more. How many are on at least.")
-    ub: Annotated[Whole, Field(ge=0)] = Field(UNSAID, description="a whole number of 0 or more. How many at most.")
-
-    def build(self, name: Callable[[str], Name]) -> joint.Constraint:
-        return joint.GroupLimit(list(map(name, self.features)), self.lb, self.ub)
-
-
-class AtMost(Entry):
-    """At most `k` of these features change at once (of all, if none are listed)."""
-
-    kind: Literal["at_most"]
-    k: Annotated[Whole, Field(ge=0)] = Field(description="a whole number of 0 or more. How many may change.")
-    features: Annotated[Names, Field(min_length=1)] = Field(
-        UNSAID, description="a list of different features. Those that are counted; all if left out."
-    )
-
-    def build(self, name: Callable[[str], Name]) -> joint.Constraint:
-        return joint.AtMost(self.k, None if self.features is None else list(map(name, self.features)))
-
-
-class IfThen(Entry):
-    """If one feature ends up on one side of a value, another must too."""
-
-    kind: Literal["if_then"]
-    condition: Clause = Field(
-        alias="if", description='[feature, operator, value], such as ["employed", "=", 0]. The condition.'
-    )
-    consequence: Clause = Field(
-        alias="then", description='[feature, operator, value], such as ["hours", "<=", 0]. What then must hold.'
-    )
-
-    def names(self) -> Iterator[tuple[str, str]]:
-        yield "if", str(self.condition[0])
-        yield "then", str(self.consequence[0])
-
-    def values(self) -> Iterator[tuple[str, str, str, Any]]:
-        for setting, (feature, operator, value) in (("if", self.condition), ("then", self.consequence)):
-            for one in value if isinstance(value, list) else [value]:
-                yield setting, str(feature), str(operator), one
-
-    def build(self, name: Callable[[str], Name]) -> joint.Constraint:
-        one, other = ((name(str(a)), str(b), c) for a, b, c in (self.condition, self.consequence))
-        return joint.IfThen(one, other)
-
-
-class OrdinalEncoding(Entry):
-    """A one-hot encoding of ordered levels: 0/1 features, listed from the lowest level to the highest."""
-
-    needs = ("boolean",)
-    kind: Literal["ordinal_encoding"]
-    features: Annotated[Names, Field(min_length=2)] = Field(description=f"{_TWO_OR_MORE}. From lowest to highest.")
-    direction: Direction = Field("any", description=_MOVES)
-    at_most: bool = Field(False, description="true or false. Whether all of them may be off.")
-
-    def build(self, name: Callable[[str], Name]) -> joint.Constraint:
-        features = list(map(name, self.features))
-        return joint.OrdinalEncoding(features, sign(self.direction), at_most=self.at_most)
-
-
-class Thermometer(Entry):
-    """0/1 features of the form "at least level k", in ascending order: each implies the one before it."""
-
-    needs = ("boolean",)
-    kind: Literal["thermometer"]
-    features: Annotated[Names, Field(min_length=2)] = Field(description=f"{_TWO_OR_MORE}. From lowest to highest.")
-    direction: Direction = Field("any", description=_MOVES)
-
-    def build(self, name: Callable[[str], Name]) -> joint.Constraint:
-        return joint.Thermometer(list(map(name, self.features)), sign(self.direction))
-
-
-class Linkage(Entry):
-    """Changing one feature moves others along, actionable or not: each by so much per unit."""
-
-    needs = NUMERIC
-    kind: Literal["linkage"]
-    source: str = Field(description="the name of a feature. The one that people change.")
-    targets: _RATES = Field(
-        description="a table of numbers by feature, such as { age = 1 }. By how much each moves per unit."
-    )
-
-    def names(self) -> Iterator[tuple[str, str]]:
-        yield "source", self.source
-        for target in self.targets:
-            yield "targets", target
-
-    def build(self, name: Callable[[str], Name]) -> joint.Constraint:
-        return joint.Linkage(name(self.source), {name(target): rate for target, rate in self.targets.items()})
-
-
-class Sum(Entry):
-    """A weighted sum of features, or of their changes, stays between `lb` and `ub`."""
-
-    needs = NUMERIC
-    kind: Literal["sum"]
-    coefficients: _RATES = Field(
-        description="a table of numbers by feature, such as { years_at_job = 1, age = -1 }. The weights of the sum."
-    )
-    lb: Number = Field(UNSAID, description="a number. The smallest sum that is possible; left out, there is none.")
-    ub: Number = Field(UNSAID, description="a number. The largest sum that is possible; left out, there is none.")
-    of_changes: bool = Field(False, description="true or false. Whether changes are added up instead of values.")
-
-    def names(self) -> Iterator[tuple[str, str]]:
-        for feature in self.coefficients:
-            yield "coefficients", feature
-
-    def build(self, name: Callable[[str], Name]) -> joint.Constraint:
-        low = -float("inf") if self.lb is None else float(self.lb)
-        high = float("inf") if self.ub is None else float(self.ub)
-        coefficients = {name(feature): weight for feature, weight in self.coefficients.items()}
-        return joint.Sum(coefficients, low, high, of_changes=self.of_changes)
-
-
-class Reachability(Entry):
-    """From a state only certain other states can be reached: joint values of features, and a matrix."""
-
-    kind: Literal["reachability"]
-    features: Annotated[Names, Field(min_length=1)] = Field(description="a list of different features.")
-    states: Annotated[list[Annotated[list[Level], Field(min_length=1)]] | list[Level], Field(min_length=1)] = Field(
-        description="a list of values, or of lists with one value a feature. The states."
-    )
-    reachable: list[list[Literal[0, 1]]] = Field(
-        description="one row of 0s and 1s a state. From the state of a row to the state of a column."
-    )
-
-    def values(self) -> Iterator[tuple[str, str, str, Any]]:
-        for state in self.states:
-            state = state if isinstance(state, list) else [state]
-            for feature, value in zip(self.features, state, strict=False):
-                yield "states", feature, "=", value
-
-    def build(self, name: Callable[[str], Name]) -> joint.Constraint:
-        if len({len(row) for row in self.reachable}) > 1:
-            raise InputError("reachability: the rows of the matrix differ in length.")
-        return joint.Reachability(list(map(name, self.features)), self.states, self.reachable)
-
-
-class Switch(Entry):
-    """While a feature has this value after the action, the targets can't change."""
-
-    kind: Literal["switch"]
-    switch: str = Field(description="the name of a feature. The switch.")
-    value: Level = Field(description="a value of the switch. The one that holds the targets.")
-    targets: Annotated[Names, Field(min_length=1)] = Field(description="a list of different features. What it holds.")
-
-    def names(self) -> Iterator[tuple[str, str]]:
-        yield "switch", self.switch
-        for target in self.targets:
-            yield "targets", target
-
-    def values(self) -> Iterator[tuple[str, str, str, Any]]:
-        yield "value", self.switch, "=", self.value
-
-    def build(self, name: Callable[[str], Name]) -> joint.Constraint:
-        return joint.Switch(name(self.switch), self.value, list(map(name, self.targets)))
-
-
-AnyEntry = Annotated[
-    OneHot | GroupLimit | AtMost | IfThen | OrdinalEncoding | Thermometer | Linkage | Sum | Reachability | Switch,
-    Field(discriminator="kind"),
-]
-KINDS: dict[str, type[Entry]] = {
-    get_args(entry.model_fields["kind"].annotation)[0]: entry for entry in get_args(get_args(AnyEntry)[0])
+_KINDS: dict[str, _Kind] = {
+    "names": _Kind(
+        Names,
+        features=lambda value: value,
+        read=lambda value, name: [name(one) for one in value],
+        write=lambda value: [str(one) for one in value] or None,
+    ),
+    "name": _Kind(str, features=lambda value: [value], read=lambda value, name: name(value), write=str),
+    "rates": _Kind(
+        Annotated[dict[str, Number], Field(min_length=1)],
+        features=lambda value: value,
+        read=lambda value, name: {name(one): rate for one, rate in value.items()},
+        write=lambda value: {str(one): rate for one, rate in value.items()},
+    ),
+    "whole": _Kind(Annotated[Whole, Field(ge=0)]),
+    "number": _Kind(Number, write=lambda value: value if math.isfinite(value) else None),
+    "truth": _Kind(bool, write=lambda value: True if value else None),
+    "direction": _Kind(
+        Direction,
+        read=lambda value, name: sign(value),
+        write=lambda value: {1: "up", -1: "down", 0: None}[value],
+    ),
+    "clause": _Kind(
+        Clause,
+        features=lambda value: [value[0]],
+        read=lambda value, name: (name(str(value[0])), str(value[1]), value[2]),
+        write=lambda value: [
+            str(value[0]),
+            value[1],
+            [plain(one) for one in value[2]] if value[1] == "in" else plain(value[2]),
+        ],
+    ),
+    "value": _Kind(Level),
+    "states": _Kind(
+        Annotated[list[Annotated[list[Level], Field(min_length=1)]] | list[Level], Field(min_length=1)],
+        write=lambda value: [[plain(one) for one in state] for state in value],
+    ),
+    "matrix": _Kind(list[list[Literal[0, 1]]], write=lambda value: value.astype(int).tolist()),
 }
+"""What the settings of constraints may be, by the kinds that `Setting` names."""
+
+
+def entry_model(constraint: type[joint.Constraint]) -> type[Entry]:
+    """Return the model of one constraint's entry, made of what the constraint says of itself."""
+    entry = constraint.entry
+    assert entry is not None
+    fields: dict[str, Any] = {"kind": (Literal[entry.kind], ...)}
+    for setting in entry.settings:
+        type_ = _KINDS[setting.kind].type
+        if setting.kind == "names":
+            type_ = Annotated[Names, Field(min_length=setting.least)]
+        default = "any" if setting.kind == "direction" else setting.default
+        alias = setting.name if setting.attribute else None
+        field = Field(default, description=setting.works, alias=alias)
+        fields[setting.attribute or setting.name] = (type_, field)
+    model: type[Entry] = create_model(constraint.__name__, __base__=Entry, __doc__=entry.about, **fields)
+    model.constraint = constraint
+    return model
+
+
+KINDS: dict[str, type[Entry]] = {model.entry().kind: model for model in map(entry_model, joint.IN_FILES)}
 """The constraints of a file by their kind."""
+
+AnyEntry: Any = Annotated[Union[tuple(KINDS.values())], Field(discriminator="kind")]  # noqa: UP007 - made of a tuple
 
 
 class Document(_Strict):
@@ -421,78 +347,22 @@ def entry_of(constraint: joint.Constraint) -> dict[str, Any]:
     >>> entry_of(joint.OneHot(["rents", "owns"], at_most=True))
     {'kind': 'one_hot', 'features': ['rents', 'owns'], 'at_most': True}
     """
-    write = _WRITE.get(type(constraint))
-    if write is None:
+    entry = constraint.entry if type(constraint) in joint.IN_FILES else None
+    if entry is None:
         raise InputError(
             f"{constraint!r} can't be written to an action file: it is code. Leave it out of the set that is written, "
             "and add it again after reading."
         )
-    return {key: value for key, value in write(constraint).items() if value is not None}
-
-
-def _way(direction: int) -> str | None:
-    return {1: "up", -1: "down", 0: None}[direction]
-
-
-def _finite(value: float) -> float | None:
-    return value if abs(value) != float("inf") else None
-
-
-def _listed(names: Any) -> list[str] | None:
-    return list(map(str, names)) or None
-
-
-def _rates(rates: Mapping[Name, float]) -> dict[str, float]:
-    return {str(name): rate for name, rate in rates.items()}
-
-
-def _part(clause: tuple[Any, ...]) -> list[Any]:
-    feature, operator, value = clause
-    return [str(feature), operator, [plain(one) for one in value] if operator == "in" else plain(value)]
+    written: dict[str, Any] = {"kind": entry.kind}
+    for setting in entry.settings:
+        value = getattr(constraint, setting.attribute or setting.name)
+        written[setting.name] = _KINDS[setting.kind].write(value)
+    return {key: value for key, value in written.items() if value is not None}
 
 
 def plain(value: Any) -> Any:
     """Return a NumPy scalar as the Python value that a file can hold, and anything else as it is."""
     return value.item() if hasattr(value, "item") and not hasattr(value, "__len__") else value
-
-
-_WRITE: dict[type, Callable[[Any], dict[str, Any]]] = {
-    joint.OneHot: lambda c: {"kind": "one_hot", "features": _listed(c.features), "at_most": c.lb == 0 or None},
-    joint.GroupLimit: lambda c: {"kind": "group_limit", "features": _listed(c.features), "lb": c.lb, "ub": c.ub},
-    joint.AtMost: lambda c: {"kind": "at_most", "k": c.k, "features": _listed(c.features)},
-    joint.IfThen: lambda c: {"kind": "if_then", "if": _part(c.condition), "then": _part(c.consequence)},
-    joint.OrdinalEncoding: lambda c: {
-        "kind": "ordinal_encoding",
-        "features": _listed(c.features),
-        "direction": _way(c.direction),
-        "at_most": c.at_most or None,
-    },
-    joint.Thermometer: lambda c: {
-        "kind": "thermometer",
-        "features": _listed(c.features),
-        "direction": _way(c.direction),
-    },
-    joint.Linkage: lambda c: {"kind": "linkage", "source": str(c.source), "targets": _rates(c.targets)},
-    joint.Sum: lambda c: {
-        "kind": "sum",
-        "coefficients": _rates(c.coefficients),
-        "lb": _finite(c.lb),
-        "ub": _finite(c.ub),
-        "of_changes": c.of_changes or None,
-    },
-    joint.Reachability: lambda c: {
-        "kind": "reachability",
-        "features": _listed(c.features),
-        "states": [[plain(value) for value in state] for state in c.states],
-        "reachable": c.reachable.astype(int).tolist(),
-    },
-    joint.Switch: lambda c: {
-        "kind": "switch",
-        "switch": str(c.switch),
-        "value": plain(c.value),
-        "targets": _listed(c.targets),
-    },
-}
 
 
 def schema() -> dict[str, Any]:

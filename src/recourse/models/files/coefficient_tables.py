@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import math
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ INTERCEPT_NAMES = ("intercept", "(intercept)", "const")
 
 
 def read_table_json(path: Path, document: Any) -> LinearModel | Scorecard:
+    """Return the coefficients or the scorecard in a JSON document."""
     if "points" in document:
         return _scorecard_json(path, document)
     table = document.get("coefficients")
@@ -34,6 +36,7 @@ def read_table_json(path: Path, document: Any) -> LinearModel | Scorecard:
 
 
 def _scorecard_json(path: Path, document: dict[str, Any]) -> Scorecard:
+    """A scorecard from points, cutoff and base."""
     points = document["points"]
     unknown = set(document) - {"points", "cutoff", "base"}
     nested = isinstance(points, dict) and all(isinstance(rows, dict) for rows in points.values())
@@ -47,8 +50,7 @@ def _scorecard_json(path: Path, document: dict[str, Any]) -> Scorecard:
 
 
 def read_table_csv(path: Path, text: str) -> LinearModel | Scorecard:
-    import csv
-
+    """Return the coefficients or the scorecard in a CSV table; its first line says which it is."""
     rows = [[cell.strip() for cell in row] for row in csv.reader(text.splitlines()) if row]
     if rows[0][:2] == ["feature", "level"] and rows[0][2:] in (["points"], ["coefficient"]):
         return _scorecard_csv(path, rows[1:], by_level=rows[0][2] == "coefficient")
@@ -61,6 +63,7 @@ def read_table_csv(path: Path, text: str) -> LinearModel | Scorecard:
 
 
 def _scorecard_csv(path: Path, rows: list[list[str]], *, by_level: bool) -> Scorecard:
+    """A scorecard, one row a level; `by_level` says that they are coefficients, with an intercept and no cutoff."""
     points: dict[Name, dict[str, float]] = {}
     alone: dict[str, float] = {}
     for row in rows:
@@ -69,16 +72,21 @@ def _scorecard_csv(path: Path, rows: list[list[str]], *, by_level: bool) -> Scor
                 f"{path}: the line {','.join(row)!r} must have three cells; put quotes around a level with a comma, "
                 'as in age,"[18, 25)",20.'
             )
+        # base and cutoff belong to no feature
         name, level, number = row
         if name.lower() in (*INTERCEPT_NAMES, "(base)", "(cutoff)"):
             place, level = alone, "cutoff" if name.lower() == "(cutoff)" else "base"
         else:
             place, level = points.setdefault(name, {}), level or (EACH if by_level else "")
+
+        # every row says something new
         if level in place:
             raise ModelError(f"{path}: {name!r} has two rows for {level!r}.")
         if not level:
             raise ModelError(f"{path}: a row of {name!r} has no level; for missing values the level is {MISSING!r}.")
         place[level] = _finite(path, name, number)
+
+    # points are compared with a cutoff, sums of coefficients with 0
     if by_level == ("cutoff" in alone):
         wanted = "no row '(cutoff)': it approves scores above 0" if by_level else "a row '(cutoff)'"
         raise ModelError(f"{path} needs {wanted}.")
@@ -89,6 +97,7 @@ def _scorecard_csv(path: Path, rows: list[list[str]], *, by_level: bool) -> Scor
 
 
 def _coefficients_csv(path: Path, rows: list[list[str]]) -> LinearModel:
+    """A linear model, one row a coefficient."""
     numbers: dict[str, float] = {}
     for row in rows[1:]:
         if len(row) != 2:
@@ -104,6 +113,7 @@ def _coefficients_csv(path: Path, rows: list[list[str]]) -> LinearModel:
 
 
 def _finite(path: Path, name: str, value: Any) -> float:
+    """A coefficient as a finite number, or an error that says where it stands."""
     try:
         number = float(value)
     except (TypeError, ValueError, OverflowError):

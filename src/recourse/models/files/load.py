@@ -15,21 +15,38 @@ from typing import Any
 
 from recourse.errors import InputError, ModelError
 from recourse.models.files.coefficient_tables import read_table_csv, read_table_json
-from recourse.models.files.limits import COMPRESSED, SIZE_LIMIT, TEXT_LIMIT
-from recourse.models.files.onnx import OnnxClassifier, looks_like_onnx, read_graph
+from recourse.models.files.kinds import Kind, kind_of_file
+from recourse.models.files.limits import SIZE_LIMIT, TEXT_LIMIT
+from recourse.models.files.onnx import OnnxClassifier, read_graph
 from recourse.models.files.pickles import open_trusted_pickle, pickle_imports
 from recourse.models.files.skops import check_archive, open_skops, skops_types
+from recourse.models.readers.json_text import read_json
 from recourse.models.readers.lightgbm import read_lightgbm
 from recourse.models.readers.tree_classifier import BoostedClassifier
-from recourse.models.readers.xgboost import read_json, read_ubjson, read_xgboost
+from recourse.models.readers.ubjson import read_ubjson
+from recourse.models.readers.xgboost import read_xgboost
 
 
 @dataclass(frozen=True)
 class ModelFile:
-    """What a model file holds, as far as that can be told without loading it.
+    """What a model file holds, as far as that can be told without running anything in it.
 
-    kind : in words; sha256 : of the whole file; contents : one line for each type, operator, coefficient …
-    loads : whether `load_model` opens it; otherwise why it doesn't
+    Attributes
+    ----------
+    path : Path
+        The file.
+    kind : str
+        Its format, in words.
+    size : int
+        In bytes.
+    sha256 : str
+        Of the whole file, as `load_model` takes it for ``trust_pickle``.
+    contents : tuple of str
+        One line for each type, operator, feature or coefficient.
+    loads : bool
+        Whether `load_model` opens it.
+    why : str
+        Why not, if it doesn't.
     """
 
     path: Path
@@ -49,6 +66,28 @@ class ModelFile:
 def load_model(path: str | Path, *, trust_pickle: str | None = None) -> Any:
     """Return the model in a file: a `LinearModel`, a `Scorecard`, or an estimator.
 
+    Parameters
+    ----------
+    path : str or Path
+        The file. Its first bytes say what it is, not its name.
+    trust_pickle : str, optional
+        The SHA-256 of a pickle or joblib file that you trust as you trust a program: this very file may be opened,
+        and is run. Any other is refused.
+
+    Returns
+    -------
+    LinearModel, Scorecard or estimator
+        Estimators are for `as_model`.
+
+    Raises
+    ------
+    ModelError
+        For a file that is refused, in words that say what it seems to be and what would work.
+    InputError
+        For ``trust_pickle`` with a file that is none.
+
+    Notes
+    -----
     A coefficient table is CSV with the columns ``feature,coefficient`` and a row named ``(intercept)``, or
     JSON such as ``{"intercept": -1.5, "coefficients": {"income": 0.02}}``.
 
@@ -61,75 +100,104 @@ def load_model(path: str | Path, *, trust_pickle: str | None = None) -> Any:
     XGBoost's JSON and UBJSON and LightGBM's text are read without those libraries. A skops file needs the extra
     ``openrecourse[skops]``, an ONNX file ``openrecourse[onnx]``. Pickle and joblib files are refused: opening one
     runs whatever code it holds.
-
-    trust_pickle : the SHA-256 of a pickle or joblib file that you trust as you trust a program: this very file
-        may be opened, and is run. Any other is refused.
-
-    Raises `ModelError` that says what the file seems to be and what would work.
     """
     path = Path(path)
     data = _read(path)
-    kind = _kind(data)
-    if trust_pickle is not None and kind != "pickle":
+    kind = kind_of_file(data)
+    if trust_pickle is not None and kind is not Kind.PICKLE:
         raise InputError(f"trust_pickle= is for pickle and joblib files; {path} is none. Leave it out.")
     try:
-        if kind == "pickle":
+        if kind is Kind.PICKLE:
             return open_trusted_pickle(path, data, trust_pickle)
-        if kind == "skops":
+        if kind is Kind.SKOPS:
             return open_skops(path, data)
-        if kind == "onnx":
+        if kind is Kind.ONNX:
             return OnnxClassifier(data)
-        if kind == "xgboost":
+        if kind is Kind.UBJSON:
             return read_xgboost(read_ubjson(data))
-        text = _text(path, data)
-        if text.startswith("tree\n"):
-            return read_lightgbm(text)
-        if text.lstrip()[:1] != "{":
-            return read_table_csv(path, text)
-        document = read_json(text)
-        return read_xgboost(document) if "learner" in document else read_table_json(path, document)
+        return _from_text(path, _text(path, data))
     except ModelError as error:
         if str(path) in str(error):
             raise
         raise ModelError(f"{path}: {error}") from None
 
 
-def inspect_model(path: str | Path) -> ModelFile:
-    """Say what a model file holds, without loading it or running anything in it.
+def _from_text(path: Path, text: str) -> Any:
+    """The model in a file of text, by how it begins."""
+    if text.startswith("tree\n"):
+        return read_lightgbm(text)
+    if text.lstrip()[:1] != "{":
+        return read_table_csv(path, text)
+    document = read_json(text)
+    return read_xgboost(document) if "learner" in document else read_table_json(path, document)
 
-    Raises `ModelError` only where there is no file to look at.
+
+def inspect_model(path: str | Path) -> ModelFile:
+    """Say what a model file holds, without running anything in it.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+
+    Returns
+    -------
+    ModelFile
+        Format, size, SHA-256, what is inside, and whether `load_model` opens it.
+
+    Raises
+    ------
+    ModelError
+        Only where there is no file to look at.
     """
     path = Path(path)
     data = _read(path)
-    contents: list[str] = []
-    why = ""
-    kind = {"pickle": "pickle or joblib", "skops": "skops", "onnx": "ONNX", "xgboost": "XGBoost (UBJSON)"}.get(
-        _kind(data), "text"
-    )
+    kind, why = kind_of_file(data), ""
+    words, contents = kind.value, list[str]()
     try:
-        if kind == "pickle or joblib":
-            contents = pickle_imports(data)
-            why = "opening it runs code; if you trust it as a program, give its sha256 as trust_pickle"
-        elif kind == "skops":
-            check_archive(path, data)
-            contents, untrusted = skops_types(path, data)
-            why = f"types that are not trusted: {', '.join(untrusted[:5])}" if untrusted else ""
-        elif kind == "ONNX":
-            graph = read_graph(data).graph
-            contents = sorted({f"{node.domain or 'ai.onnx'}.{node.op_type}" for node in graph.node})
+        if kind in (Kind.TEXT, Kind.UBJSON):
+            # these hold nothing that runs, so they are simply read
+            words, contents = _data_contents(load_model(path))
         else:
-            model = load_model(path)
-            if isinstance(model, BoostedClassifier):
-                kind = {"xgboost": "XGBoost", "lightgbm": "LightGBM"}[model.source]
-                names = getattr(model, "feature_names_in_", None)
-                contents = [f"{len(model.trees)} trees over {model.n_features_in_} features"]
-                contents += [] if names is None else [f"feature {name}" for name in names]
-            else:
-                kind = "coefficients"
-                contents = [f"coefficient of {name}" for name in model.feature_names]
+            contents, why = _CONTENTS[kind](path, data)
     except ModelError as error:
         why = str(error).removeprefix(f"{path}: ")
-    return ModelFile(path, kind, len(data), hashlib.sha256(data).hexdigest(), tuple(contents), not why, why)
+    return ModelFile(path, words, len(data), hashlib.sha256(data).hexdigest(), tuple(contents), not why, why)
+
+
+def _pickle_contents(path: Path, data: bytes) -> tuple[list[str], str]:
+    """What a pickle imports, and why it isn't opened."""
+    return pickle_imports(data), "opening it runs code; if you trust it as a program, give its sha256 as trust_pickle"
+
+
+def _skops_contents(path: Path, data: bytes) -> tuple[list[str], str]:
+    """The types in a skops file, and which of them keep it from being opened."""
+    check_archive(path, data)
+    contents, untrusted = skops_types(path, data)
+    return contents, f"types that are not trusted: {', '.join(untrusted[:5])}" if untrusted else ""
+
+
+def _onnx_contents(path: Path, data: bytes) -> tuple[list[str], str]:
+    """The operators in an ONNX file."""
+    graph = read_graph(data).graph
+    return sorted({f"{node.domain or 'ai.onnx'}.{node.op_type}" for node in graph.node}), ""
+
+
+_CONTENTS = {
+    Kind.PICKLE: _pickle_contents,
+    Kind.SKOPS: _skops_contents,
+    Kind.ONNX: _onnx_contents,
+}
+
+
+def _data_contents(model: Any) -> tuple[str, list[str]]:
+    """What a file of nothing but data turned out to be, and what is in it."""
+    if not isinstance(model, BoostedClassifier):
+        return "coefficients", [f"coefficient of {name}" for name in model.feature_names]
+    kind = {"xgboost": "XGBoost", "lightgbm": "LightGBM"}[model.source]
+    names = getattr(model, "feature_names_in_", ())
+    trees = f"{len(model.trees)} trees over {model.n_features_in_} features"
+    return kind, [trees, *(f"feature {name}" for name in names)]
 
 
 def _read(path: Path) -> bytes:
@@ -147,18 +215,8 @@ def _read(path: Path) -> bytes:
     return data
 
 
-def _kind(data: bytes) -> str:
-    """What a file is, by its first bytes."""
-    if data.startswith(b"PK\x03\x04"):
-        return "skops"
-    if data[:1] == b"\x80" or data.startswith(COMPRESSED):
-        return "pickle"
-    if data[:1] == b"{" and data[1:2] in (b"i", b"U", b"I", b"l", b"L"):
-        return "xgboost"
-    return "onnx" if looks_like_onnx(data[:16]) else "text"
-
-
 def _text(path: Path, data: bytes) -> str:
+    """The text of a file, or an error that quotes its first bytes."""
     if len(data) > TEXT_LIMIT:
         raise ModelError(f"{path} has {len(data) >> 20} MiB of text; above {TEXT_LIMIT >> 20} MiB it is refused.")
     try:

@@ -43,6 +43,8 @@ def read_graph(data: bytes) -> Any:
         document = onnx.load_model_from_string(data)
     except (DecodeError, ValueError) as error:
         raise ModelError(f"this is no ONNX model: {error}.") from None
+
+    # nothing but the standard's own operators
     if document.functions or document.training_info:
         raise ModelError("this ONNX model brings functions or training steps of its own; only plain graphs are opened.")
     for opset in document.opset_import:
@@ -54,12 +56,14 @@ def read_graph(data: bytes) -> Any:
         for node in graph.node:
             if node.domain not in DOMAINS:
                 raise ModelError(f"this ONNX model runs {node.domain}.{node.op_type}, which is not the standard's.")
+        # no data elsewhere, and as much of it as the file says
         for tensor in _tensors(graph):
             if tensor.data_location == onnx.TensorProto.EXTERNAL or tensor.external_data:
                 raise ModelError(
                     f"this ONNX model keeps {tensor.name or 'a tensor'!r} in another file; that is not opened."
                 )
             _check_size(tensor)
+
     try:
         onnx.checker.check_model(document)
     except onnx.checker.ValidationError as error:
@@ -68,6 +72,7 @@ def read_graph(data: bytes) -> Any:
 
 
 def _graphs(graph: Any) -> Iterator[Any]:
+    """A graph and all graphs inside its operators."""
     yield graph
     for node in graph.node:
         for attribute in node.attribute:
@@ -76,6 +81,7 @@ def _graphs(graph: Any) -> Iterator[Any]:
 
 
 def _tensors(graph: Any) -> Iterator[Any]:
+    """All tensors that a graph brings along, sparse ones as their parts."""
     yield from graph.initializer
     for sparse in graph.sparse_initializer:
         yield from (sparse.values, sparse.indices)
@@ -120,6 +126,8 @@ class OnnxClassifier:
             self._session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime's errors have no base of their own
             raise ModelError(f"this ONNX model can't be run: {str(error).splitlines()[0]}.") from None
+
+        # what goes in and comes out
         self._inputs = self._session.get_inputs()
         self._outputs = self._session.get_outputs()
         unknown = [one.type for one in self._inputs if one.type not in (*_TYPES, "tensor(string)")]
@@ -127,6 +135,8 @@ class OnnxClassifier:
             raise ModelError(f"this ONNX model takes {unknown[0]}; only numbers and strings are supported.")
         self.dtype = np.result_type(*(_TYPES.get(one.type, np.int64) for one in self._inputs)).name
         self.classes_ = _labels(document)
+
+        # one input a column, or all columns in one
         if len(self._inputs) > 1:
             self.feature_names_in_ = np.array([one.name for one in self._inputs], dtype=object)
             self.n_features_in_ = len(self._inputs)
@@ -135,6 +145,9 @@ class OnnxClassifier:
             if not isinstance(width, int):
                 raise ModelError("this ONNX model does not say how many columns it takes.")
             self.n_features_in_ = width
+
+    def __repr__(self) -> str:
+        return f"OnnxClassifier({self.dtype}: {self.n_features_in_} features, labels {self.classes_.tolist()})"
 
     @property
     def display_name(self) -> str:
@@ -155,6 +168,7 @@ class OnnxClassifier:
         return np.asarray(found, dtype=np.float64)
 
     def _feed(self, X: Any) -> dict[str, Any]:
+        """The rows as the graph takes them: a matrix, or one column for each input."""
         if len(self._inputs) == 1:
             one = self._inputs[0]
             return {one.name: np.asarray(X).astype(_TYPES.get(one.type, str))}

@@ -13,6 +13,7 @@ from recourse.models.files.limits import COMPRESSED
 
 
 def open_trusted_pickle(path: Path, data: bytes, trusted: str | None) -> Any:
+    """Open a pickle if its SHA-256 is the trusted one, and refuse it otherwise: opening one runs its code."""
     if trusted is None:
         raise ModelError(
             f"{path} looks like a pickle or a compressed pickle. Opening one runs whatever code it holds, so "
@@ -31,7 +32,7 @@ def open_trusted_pickle(path: Path, data: bytes, trusted: str | None) -> Any:
 
 
 def pickle_imports(data: bytes) -> list[str]:
-    """What a pickle would import, read off its instructions without running them."""
+    """Return what a pickle would import, read off its instructions without running them."""
     if data.startswith(COMPRESSED):
         return ["compressed: what it would import can't be told without unpacking"]
     found: set[str] = set()

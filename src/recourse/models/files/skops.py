@@ -8,9 +8,11 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from recourse.errors import ModelError
 from recourse.models.files.limits import SIZE_LIMIT
-from recourse.models.readers.xgboost import read_json
+from recourse.models.readers.json_text import read_json
 
 DATA_ONLY = frozenset(
     {
@@ -36,8 +38,6 @@ Trees are followed without bounds checks by compiled code, so `_check_trees` che
 
 def check_archive(path: Path, data: bytes) -> None:
     """Refuse an archive that would unpack to too much, or whose arrays say they are larger than they are."""
-    import numpy as np
-
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = archive.infolist()
@@ -60,7 +60,7 @@ def check_archive(path: Path, data: bytes) -> None:
 
 
 def skops_types(path: Path, data: bytes) -> tuple[list[str], list[str]]:
-    """The types that a skops file names, and those that are not trusted."""
+    """Return the types that a skops file names, and those that are not trusted."""
     try:
         import skops.io
     except ImportError:
@@ -73,6 +73,8 @@ def skops_types(path: Path, data: bytes) -> tuple[list[str], list[str]]:
         raise
     except Exception as error:  # skops raises whatever a broken file leads to
         raise ModelError(f"{path} is a zip archive but no readable skops file: {error}.") from None
+
+    # the schema names a class and a module wherever an object begins
     found: set[str] = set()
     stack: list[Any] = [schema]
     while stack:
@@ -87,6 +89,7 @@ def skops_types(path: Path, data: bytes) -> tuple[list[str], list[str]]:
 
 
 def open_skops(path: Path, data: bytes) -> Any:
+    """Return the estimator in a skops file, if every type in it is known to hold nothing but data."""
     check_archive(path, data)
     _, untrusted = skops_types(path, data)
     if untrusted:
@@ -107,8 +110,7 @@ def open_skops(path: Path, data: bytes) -> Any:
 
 def _check_trees(path: Path, model: Any) -> None:
     """Refuse trees whose nodes point outside the tree, its columns or its sets of categories, or upwards."""
-    import numpy as np
-
+    # everything that the model holds, each with the number of columns that its trees may ask about
     waiting: list[tuple[Any, float]] = [(model, 0)]
     seen: set[int] = set()
     while waiting:
@@ -123,6 +125,8 @@ def _check_trees(path: Path, model: Any) -> None:
             known = min(len(part.raw_left_cat_bitsets), len(part.binned_left_cat_bitsets))
             if not _sound(nodes["left"], nodes["right"], nodes["feature_idx"], inner, columns) or (sets >= known).any():
                 raise ModelError(f"{path} holds a tree whose nodes point outside it; the file is damaged.")
+
+        # what it holds in turn
         if id(part) in seen or isinstance(part, type):
             continue
         if isinstance(part, np.ndarray):
@@ -141,8 +145,6 @@ def _check_trees(path: Path, model: Any) -> None:
 
 def _sound(left: Any, right: Any, feature: Any, inner: Any, columns: float) -> bool:
     """Whether each inner node's children come after it in the tree, and its feature is one of the columns."""
-    import numpy as np
-
     place = np.flatnonzero(inner)
     return all(bool(((child[place] > place) & (child[place] < len(inner))).all()) for child in (left, right)) and bool(
         ((feature[place] >= 0) & (feature[place] < columns)).all()

@@ -1,4 +1,4 @@
-"""LightGBM's own text format, read as data: the library is not needed."""
+"""LightGBM: its own text format read as data, without the library; and its fitted classifiers, through that text."""
 
 from __future__ import annotations
 
@@ -7,15 +7,31 @@ from typing import Any
 import numpy as np
 
 from recourse.errors import ModelError
-from recourse.models.readers.tree_classifier import BoostedClassifier, Tree
-from recourse.models.readers.xgboost import read_json
+from recourse.models.readers.forest import Forest, Goal
+from recourse.models.readers.json_text import read_json
+from recourse.models.readers.tree import Tree
+from recourse.models.readers.tree_classifier import BoostedClassifier
 
-# -- LightGBM --------------------------------------------------------------------------------------------------
+
+def lightgbm_estimator(estimator: Any, goal: Goal) -> Forest | None:
+    """Return the trees of a fitted `LGBMClassifier`, as it predicts with them; None if it does anything else."""
+    if goal.margin:  # it has no decision value to measure one on
+        return None
+    try:
+        return lightgbm_booster(estimator.booster_).forest(goal)
+    except ModelError:
+        return None
+
+
+def lightgbm_booster(booster: Any) -> BoostedClassifier:
+    """Return the classifier that a booster of LightGBM stands for."""
+    return read_lightgbm(booster.model_to_string())
 
 
 def read_lightgbm(text: str) -> BoostedClassifier:
     """Return the classifier in LightGBM's text format. Raises `ModelError` for anything but trees for two labels."""
     try:
+        # what the model is for
         head, *blocks = text.split("\nTree=")
         settings = _settings(head)
         objective = settings.get("objective", "").split()
@@ -27,6 +43,8 @@ def read_lightgbm(text: str) -> BoostedClassifier:
             raise ModelError("a LightGBM model for several labels is not read.")
         if not text.count("end of trees"):
             raise ModelError("this LightGBM model is cut short.")
+
+        # its trees
         scale = next((float(part[8:]) for part in objective if part.startswith("sigmoid:")), 1.0)
         n_features = int(settings["max_feature_idx"]) + 1
         names = settings["feature_names"].split(" ")
@@ -34,6 +52,8 @@ def read_lightgbm(text: str) -> BoostedClassifier:
         if "average_output" in head.split("\n"):
             for tree in trees:
                 tree.value = tree.value / len(trees)
+
+        # the categories that pandas' columns had in training
         line = next((line for line in text.splitlines() if line.startswith("pandas_categorical:")), ":null")
         categories = read_json(line.partition(":")[2])
     except ModelError:

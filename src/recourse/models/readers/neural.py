@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from recourse.arrays import FloatArray
-from recourse.models.statements.network import Layers
-
-if TYPE_CHECKING:
-    pass
+from recourse.models.readers.sklearn_linear import linear_form, scaler
+from recourse.models.statements.network import Layers, affine_layers
 
 
 def layers_of(estimator: Any) -> Layers | None:
@@ -19,8 +16,6 @@ def layers_of(estimator: Any) -> Layers | None:
     Known: `NetworkClassifier`, scikit-learn's linear classifiers and its `MLPClassifier` with ReLU, bare or
     behind the scalers that `recourse.models.readers.sklearn_linear` unfolds.
     """
-    from recourse.models.readers.sklearn_linear import linear_form
-
     own = getattr(estimator, "layers_", None)
     if isinstance(own, Layers):
         return own
@@ -30,17 +25,9 @@ def layers_of(estimator: Any) -> Layers | None:
     return _behind_scalers(estimator)
 
 
-def affine_layers(weights: FloatArray, intercept: float) -> Layers:
-    """Return a linear model as the network of one layer that it is."""
-    d = len(weights)
-    return Layers((weights.reshape(1, d, 1),), (np.full((1, 1, 1), intercept),), np.zeros(d), np.ones(d))
-
-
 def _behind_scalers(estimator: Any) -> Layers | None:
     """A network as the last step of a pipeline whose other steps scale columns."""
     from sklearn.neural_network import MLPClassifier
-
-    from recourse.models.readers.sklearn_linear import _scaler
 
     steps = [step for _, step in getattr(estimator, "steps", [])] or [estimator]
     final = steps[-1]
@@ -58,9 +45,10 @@ def _behind_scalers(estimator: Any) -> Layers | None:
         )
     if not isinstance(inner, Layers):
         return None
+    # the scalers in front become part of the network's own scaling
     shift, scale = inner.shift, inner.scale
     for step in reversed(steps[:-1]):
-        affine = _scaler(step, len(shift))
+        affine = scaler(step, len(shift))
         if affine is None:
             return None
         factor, offset = affine

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,10 +11,7 @@ import numpy.typing as npt
 from recourse.arrays import BoolArray, FloatArray
 from recourse.models.readers.forest import Forest, Goal
 from recourse.models.readers.pipelines import kind_of
-from recourse.models.readers.tree_classifier import Tree
-
-if TYPE_CHECKING:
-    pass
+from recourse.models.readers.tree import Tree
 
 
 def _votes(trees: Sequence[Any], goal: Goal, columns: Any) -> Forest | None:
@@ -36,7 +33,7 @@ def _votes(trees: Sequence[Any], goal: Goal, columns: Any) -> Forest | None:
         parsed.append(tree)
     if goal.threshold is not None:
         eps = float(np.finfo(np.float64).eps)
-        return Forest(parsed, -goal.threshold * len(trees), False, columns, blur=8 * eps * len(trees))
+        return Forest(parsed, -goal.threshold * len(trees), False, columns, rounding=8 * eps * len(trees))
     exact = len(parsed) == 1 or all(_dyadic(tree.value) for tree in parsed)
     return Forest(parsed, 0.0, goal.label == 1, columns, exact=exact)
 
@@ -62,14 +59,17 @@ def _sklearn_tree(estimator: Any) -> Tree:
 
 
 def read_decision_tree(estimator: Any, goal: Goal) -> Forest | None:
+    """Return a decision tree as a forest of one."""
     return _votes([estimator], goal, _as_float32)
 
 
 def read_forest(estimator: Any, goal: Goal) -> Forest | None:
+    """Return a forest, whose trees' probabilities are averaged."""
     return _votes(estimator.estimators_, goal, _as_float32)
 
 
 def read_gradient_boosting(estimator: Any, goal: Goal) -> Forest | None:
+    """Return boosted trees; None if they start from another estimator's score."""
     if estimator.init_ != "zero" and kind_of(estimator.init_) != ("sklearn", "DummyClassifier"):
         return None
     trees = []
@@ -83,8 +83,10 @@ def read_gradient_boosting(estimator: Any, goal: Goal) -> Forest | None:
 
 
 def read_hist_gradient_boosting(estimator: Any, goal: Goal) -> Forest | None:
+    """Return boosted trees over histograms, categories included."""
     if goal.labels != 2:
         return None
+    # categories are told apart by sets of bits
     known, place = estimator._bin_mapper.make_known_categories_bitsets()
     trees = []
     for (predictor,) in estimator._predictors:
@@ -107,6 +109,7 @@ def read_hist_gradient_boosting(estimator: Any, goal: Goal) -> Forest | None:
             tree.sets[int(node)] = np.concatenate([goes, [missing_left[node]] * 2])
         trees.append(tree)
 
+    # numbers are compared in float64, after the estimator's own encoding of categories
     def columns(table: Any) -> FloatArray:
         return np.asarray(estimator._preprocess_X(table, reset=False), dtype=np.float64)
 
@@ -120,6 +123,7 @@ def _bits(words: npt.NDArray[np.uint32]) -> BoolArray:
 
 
 def read_ada_boost(estimator: Any, goal: Goal) -> Forest | None:
+    """Return AdaBoost's weighted votes of trees; None for votes of anything else."""
     if goal.labels != 2 or any(kind_of(one) not in TREES for one in estimator.estimators_):
         return None
     weights = estimator.estimator_weights_[: len(estimator.estimators_)]

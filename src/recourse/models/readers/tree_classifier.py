@@ -6,56 +6,37 @@ XGBoost compares and adds up in float32, LightGBM in float64.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from recourse.arrays import BoolArray, FloatArray, IntArray
-from recourse.errors import ModelError
-
-
-@dataclass
-class Tree:
-    """One tree: node 0 is the root, and a leaf has feature −1.
-
-    threshold : values up to it go left; missing_left : whether missing values do
-    sets : for nodes that split by category, whether category 0, 1, …, an unknown one, a missing one goes left
-    """
-
-    feature: IntArray
-    threshold: FloatArray
-    left: IntArray
-    right: IntArray
-    value: FloatArray
-    missing_left: BoolArray
-    sets: dict[int, BoolArray] = field(default_factory=dict)
-
-    def check(self, n_features: int) -> Tree:
-        """Raise `ModelError` unless this is a tree over so many features; returns itself."""
-        n = len(self.feature)
-        inner = np.flatnonzero(self.feature >= 0)
-        if {len(part) for part in (self.threshold, self.left, self.right, self.value, self.missing_left)} != {
-            n
-        } or not n:
-            raise ModelError("a tree's lists have different lengths.")
-        children = np.concatenate([self.left[inner], self.right[inner]])
-        if len(children) and (children.min() < 1 or children.max() >= n or len(np.unique(children)) < len(children)):
-            raise ModelError("a tree's nodes do not form a tree.")
-        if self.feature.max() >= n_features:
-            raise ModelError(f"a tree splits on feature {self.feature.max()} of {n_features}.")
-        if not np.isfinite(self.value).all() or np.isnan(self.threshold[inner]).any():
-            raise ModelError("a tree holds numbers that are not finite.")
-        return self
+from recourse.arrays import FloatArray, IntArray
+from recourse.models.readers.forest import Forest, Goal
+from recourse.models.readers.tree import Tree, category_cells
 
 
 class BoostedClassifier:
     """A boosted classifier of two labels, 0 and 1, from a file: it predicts as scikit-learn's estimators do.
 
-    source : "xgboost" or "lightgbm"; trees : whose values add up to the decision value, after `base`
-    scale : P(1) = 1 / (1 + exp(−scale · decision value))
+    Parameters
+    ----------
+    source : "xgboost" or "lightgbm"
+        Whose arithmetic it follows.
+    trees : list of Tree
+        Their values add up to the decision value, after `base`.
+    base : float
+        The decision value before any tree.
+    names : list of str, or None
+        The features, if the model knows them by name.
+    n_features : int
+        How many there are.
+    scale : float
+        P(1) = 1 / (1 + exp(−scale · decision value)).
+    categories : list of lists, optional
+        For LightGBM, the categories that pandas' categorical columns had in training, column by column.
     """
 
     def __init__(
@@ -113,6 +94,13 @@ class BoostedClassifier:
         """Return the more probable label; 0 at a tie."""
         return (self.predict_proba(X)[:, 1] > 0.5).astype(np.int64)
 
+    def forest(self, goal: Goal) -> Forest | None:
+        """Return the trees as a sum in favour of the desired label, in the precision of the library."""
+        trees = [replace(tree) for tree in self.trees]
+        precision = np.float64 if self.source == "lightgbm" else np.float32
+        scale = self.scale if self.source == "lightgbm" else 1.0
+        return goal.of_raw(trees, self.base, 0, self.numbers, float(np.finfo(precision).eps), scale)
+
 
 def _leaves(tree: Tree, columns: FloatArray) -> FloatArray:
     node = np.zeros(len(columns), dtype=np.int64)
@@ -125,14 +113,6 @@ def _leaves(tree: Tree, columns: FloatArray) -> FloatArray:
             left[who] = row[category_cells(value[who], len(row) - 2)]
         node[rows] = np.where(left, tree.left[here], tree.right[here])
     return tree.value[node]
-
-
-def category_cells(values: FloatArray, known: int) -> IntArray:
-    """Return which of the categories 0 … known − 1 values are; `known` for others, `known + 1` for missing."""
-    missing = np.isnan(values)
-    code = np.trunc(np.where(missing, 0.0, values))
-    cells = np.where((values > -1) & (code < known), code, known)
-    return np.where(missing, known + 1, cells).astype(np.int64)
 
 
 def xgboost_columns(table: Any) -> FloatArray:

@@ -1,17 +1,31 @@
-"""XGBoost's own formats, JSON and UBJSON, read as data: the library is not needed."""
+"""XGBoost: its own format read as data, without the library; and its fitted classifiers, through that format."""
 
 from __future__ import annotations
 
-import json
-import struct
 from typing import Any
 
 import numpy as np
 
 from recourse.errors import ModelError
-from recourse.models.readers.tree_classifier import BoostedClassifier, Tree
+from recourse.models.readers.forest import Forest, Goal
+from recourse.models.readers.json_text import read_json
+from recourse.models.readers.tree import Tree
+from recourse.models.readers.tree_classifier import BoostedClassifier
 
-# -- XGBoost ---------------------------------------------------------------------------------------------------
+
+def xgboost_estimator(estimator: Any, goal: Goal) -> Forest | None:
+    """Return the trees of a fitted `XGBClassifier`, as it predicts with them; None if it does anything else."""
+    if goal.margin:  # it has no decision value to measure one on
+        return None
+    try:
+        return xgboost_booster(estimator.get_booster(), best=True).forest(goal)
+    except ModelError:
+        return None
+
+
+def xgboost_booster(booster: Any, *, best: bool | None = None) -> BoostedClassifier:
+    """Return the classifier that a booster of XGBoost stands for."""
+    return read_xgboost(read_json(booster.save_raw("json").decode()), best=best)
 
 
 def read_xgboost(document: Any, *, best: bool | None = None) -> BoostedClassifier:
@@ -22,28 +36,10 @@ def read_xgboost(document: Any, *, best: bool | None = None) -> BoostedClassifie
     """
     try:
         learner = document["learner"]
-        objective = learner["objective"]["name"]
-        parameters, booster = learner["learner_model_param"], learner["gradient_booster"]
-        kind = booster["name"]
-        if objective != "binary:logistic":
-            raise ModelError(f"an XGBoost model for {objective!r} does not decide between two labels.")
-        if kind not in ("gbtree", "dart"):
-            raise ModelError(f"an XGBoost model of kind {kind!r} is no sum of trees.")
+        parameters = learner["learner_model_param"]
         n_features = int(parameters["num_feature"])
-        model = booster["gbtree"]["model"] if kind == "dart" else booster["model"]
-        if any((model.get("cats") or {}).get("enc") or ()):
-            raise ModelError("an XGBoost model that renames categories is not read; encode them as numbers.")
-        weights = booster["weight_drop"] if kind == "dart" else [1.0] * len(model["trees"])
-        attributes = learner.get("attributes") or {}
-        trees = model["trees"]
-        best = "scikit_learn" in attributes if best is None else best
-        if best and "best_iteration" in attributes:
-            rounds = model["iteration_indptr"]
-            trees = trees[: rounds[int(attributes["best_iteration"]) + 1]]
-        parsed = [
-            _xgboost_tree(tree, np.float32(weight)).check(n_features)
-            for tree, weight in zip(trees, weights, strict=False)
-        ]
+        trees = [_xgboost_tree(tree, weight).check(n_features) for tree, weight in _weighted_trees(learner, best)]
+        # the base score is a probability, of which XGBoost takes the log odds in float32
         start = np.float32(str(parameters["base_score"]).strip("[]"))
         base = float(-np.log(np.float32(1) / start - np.float32(1)))
         names = [str(name) for name in learner.get("feature_names") or []] or None
@@ -53,7 +49,30 @@ def read_xgboost(document: Any, *, best: bool | None = None) -> BoostedClassifie
         raise ModelError(f"this is no XGBoost model that can be read: {type(error).__name__}: {error}.") from None
     if not np.isfinite(base) or n_features < 0 or (names is not None and len(names) != n_features):
         raise ModelError("this XGBoost model has no usable base score or feature names.")
-    return BoostedClassifier("xgboost", parsed, base, names, n_features)
+    return BoostedClassifier("xgboost", trees, base, names, n_features)
+
+
+def _weighted_trees(learner: Any, best: bool | None) -> list[tuple[dict[str, Any], np.float32]]:
+    """The trees that count, each with the weight that DART gives it (1 without)."""
+    objective, booster = learner["objective"]["name"], learner["gradient_booster"]
+    kind = booster["name"]
+    if objective != "binary:logistic":
+        raise ModelError(f"an XGBoost model for {objective!r} does not decide between two labels.")
+    if kind not in ("gbtree", "dart"):
+        raise ModelError(f"an XGBoost model of kind {kind!r} is no sum of trees.")
+    model = booster["gbtree"]["model"] if kind == "dart" else booster["model"]
+    if any((model.get("cats") or {}).get("enc") or ()):
+        raise ModelError("an XGBoost model that renames categories is not read; encode them as numbers.")
+    trees = model["trees"]
+    weights = booster["weight_drop"] if kind == "dart" else [1.0] * len(trees)
+
+    # after early stopping, the trees beyond the best round may not count
+    attributes = learner.get("attributes") or {}
+    best = "scikit_learn" in attributes if best is None else best
+    if best and "best_iteration" in attributes:
+        rounds = model["iteration_indptr"]
+        trees = trees[: rounds[int(attributes["best_iteration"]) + 1]]
+    return [(tree, np.float32(weight)) for tree, weight in zip(trees, weights, strict=False)]
 
 
 def _xgboost_tree(tree: dict[str, Any], weight: np.float32) -> Tree:
@@ -81,104 +100,3 @@ def _xgboost_tree(tree: dict[str, Any], weight: np.float32) -> Tree:
         row[-1] = missing_left[node]
         parsed.sets[int(node)] = row
     return parsed
-
-
-def read_json(text: str) -> Any:
-    """Return a JSON document; raises `ModelError` where it is broken or nested too deeply."""
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        raise ModelError(f"not valid JSON: {error}.") from None
-    except RecursionError:
-        raise ModelError("JSON nested too deeply.") from None
-
-
-_NUMBERS = {
-    ord("i"): ">i1", ord("U"): ">u1", ord("I"): ">i2", ord("l"): ">i4", ord("L"): ">i8", ord("d"): ">f4",
-    ord("D"): ">f8",
-}  # fmt: skip
-_DEEPEST = 64
-
-
-def read_ubjson(data: bytes) -> Any:
-    """Return a UBJSON document, as XGBoost writes it. Sizes are checked against what is there before use.
-
-    >>> read_ubjson(b"{i" + bytes([1]) + b"a[$i#i" + bytes([2, 5, 6]) + b"}")["a"].tolist()
-    [5, 6]
-    """
-    try:
-        value, end = _ubjson(data, 1, data[0], 0)
-    except (IndexError, struct.error, UnicodeDecodeError) as error:
-        raise ModelError(f"not valid UBJSON, or cut short: {error}.") from None
-    if end != len(data):
-        raise ModelError("not valid UBJSON: something follows the document.")
-    return value
-
-
-def _ubjson(data: bytes, at: int, marker: int, depth: int) -> tuple[Any, int]:
-    if depth > _DEEPEST:
-        raise ModelError("UBJSON nested too deeply.")
-    if marker in _NUMBERS:
-        dtype = np.dtype(_NUMBERS[marker])
-        return np.frombuffer(_take(data, at, dtype.itemsize), dtype)[0].item(), at + dtype.itemsize
-    if marker in b"TFZ":
-        return {ord("T"): True, ord("F"): False, ord("Z"): None}[marker], at
-    if marker == ord("S"):
-        return _ubjson_string(data, at)
-    if marker == ord("["):
-        return _ubjson_array(data, at, depth)
-    if marker == ord("{"):
-        return _ubjson_object(data, at, depth)
-    raise ModelError(f"not valid UBJSON: marker {marker:#x} at byte {at - 1}.")
-
-
-def _take(data: bytes, at: int, size: int) -> bytes:
-    if size < 0 or at + size > len(data):
-        raise ModelError("not valid UBJSON: it is cut short, or says that it holds more than it does.")
-    return data[at : at + size]
-
-
-def _ubjson_size(data: bytes, at: int) -> tuple[int, int]:
-    size, at = _ubjson(data, at + 1, data[at], 0)
-    if not isinstance(size, int) or isinstance(size, bool) or size < 0:
-        raise ModelError("not valid UBJSON: a size is no whole number.")
-    return size, at
-
-
-def _ubjson_string(data: bytes, at: int) -> tuple[str, int]:
-    size, at = _ubjson_size(data, at)
-    return _take(data, at, size).decode("utf-8"), at + size
-
-
-def _ubjson_array(data: bytes, at: int, depth: int) -> tuple[Any, int]:
-    kind = None
-    if data[at] == ord("$"):
-        kind, at = data[at + 1], at + 2
-    if data[at] == ord("#"):
-        size, at = _ubjson_size(data, at + 1)
-        if kind in _NUMBERS:
-            dtype = np.dtype(_NUMBERS[kind])
-            raw = _take(data, at, size * dtype.itemsize)
-            return np.frombuffer(raw, dtype).astype(dtype.newbyteorder("=")), at + len(raw)
-        if size > len(data) - at:  # every other value takes a byte at least
-            raise ModelError("not valid UBJSON: a list says that it holds more than it does.")
-        values = []
-        for _ in range(size):
-            value, at = _ubjson(data, at, kind, depth + 1) if kind else _ubjson(data, at + 1, data[at], depth + 1)
-            values.append(value)
-        return values, at
-    values = []
-    while data[at] != ord("]"):
-        value, at = _ubjson(data, at + 1, data[at], depth + 1)
-        values.append(value)
-    return values, at + 1
-
-
-def _ubjson_object(data: bytes, at: int, depth: int) -> tuple[dict[str, Any], int]:
-    if data[at] in b"$#":
-        raise ModelError("not valid UBJSON: objects of a stated size are not read.")
-    document: dict[str, Any] = {}
-    while data[at] != ord("}"):
-        name, at = _ubjson_string(data, at)
-        document[name], at = _ubjson(data, at + 1, data[at], depth + 1)
-    return document, at + 1

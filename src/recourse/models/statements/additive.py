@@ -4,29 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from recourse.arrays import FloatArray
+from recourse.menus.menus import Menus
 from recourse.tables import Name
-
-if TYPE_CHECKING:
-    from recourse.menus.menus import Menus
 
 
 @dataclass(frozen=True, eq=False)
 class Additive:
-    """What an additive model states about the people and menus.
+    """What an additive model states about n people and their menus.
 
-    Person i with picks p is approved if ``score[i] + Σ_j gains[item p_j] > 0`` (``≥ 0`` unless `strict`),
-    up to `tolerance`: a bound on how far this sum may be from the model's own score, in rounding.
+    Person i who picks items p is approved if ``score[i] + Σ_j gains[item p_j] > 0`` (``≥ 0`` unless `strict`), up to
+    rounding. All numbers are in the units of the model's own score.
 
-    score : float64[n], today's distance above the bar; gains : float64[items], along the grid's items,
-    0 for staying. Gains may have any sign and need not grow with the move.
-    quantum : where all arithmetic is exact (whole points, say), every sum is a multiple of this, and a sum on
-    the bar is told from one above it for certain; 0 where sums are rounded.
+    Attributes
+    ----------
+    score : float64[n]
+        How far above the bar everybody is today: below 0 for the denied.
+    gains : float64[items]
+        What each item of the menus adds to the score, 0 for staying. Gains may have any sign and need not grow with
+        the move.
+    strict : bool
+        Whether a score exactly on the bar is denied.
+    tolerance : float
+        How far, at most, rounding may take the sum from the model's own score.
+    quantum : float
+        Where all arithmetic is exact (whole points, say), every sum is a multiple of this, so that a sum on the bar
+        is told from one above it for certain; 0 where sums are rounded.
     """
 
     score: FloatArray
@@ -37,12 +45,15 @@ class Additive:
 
     @property
     def lowered(self) -> float:
-        """How far to raise the bar (below 0: lower it) so that whatever is out of reach then is so for certain."""
+        """Where to put the bar so that whatever stays below it is denied for certain, for proofs: mostly below 0.
+
+        Without rounding it lies half a quantum off: on the side that keeps a score on the bar where `strict` puts it.
+        """
         return (self.quantum if self.strict else -self.quantum) / 2 if self.quantum else -self.tolerance
 
     @property
     def raised(self) -> float:
-        """How far to raise the bar so that whatever reaches it is approved."""
+        """Where to put the bar so that whatever reaches it is approved for certain, for actions that must work."""
         return self.lowered if self.quantum else self.tolerance
 
 
@@ -51,7 +62,7 @@ FINEST = 2.0**-10
 
 
 def exact(values: npt.ArrayLike) -> bool:
-    """Whether all values are multiples of `FINEST`.
+    """Say whether all values are multiples of `FINEST`, so that products and sums of them aren't rounded.
 
     >>> exact([0.5, 3, -7.25]), exact([0.1])
     (True, False)
@@ -76,9 +87,19 @@ def quantum_of(score: FloatArray, gains: FloatArray, size: float) -> float:
 
 
 def gains_along(menus: Menus, worth: Callable[[Name, npt.NDArray[Any]], FloatArray | None]) -> FloatArray:
-    """Return the gain of each of a grid's items: what its values are worth beyond today's, over all features.
+    """Return the gain of each item of the menus: what its values are worth beyond today's, over all features.
 
-    worth : asked once for each feature, with the values of its domain; None where the model doesn't read it
+    Parameters
+    ----------
+    menus : Menus
+        People and what they may do.
+    worth : function
+        Asked once for each feature, with its name and the values of its domain: returns their points, or None where
+        the model doesn't read the feature.
+
+    Returns
+    -------
+    float64[items]
     """
     gains = np.zeros(len(menus.codes))
     first = menus.row_ptr[:-1]

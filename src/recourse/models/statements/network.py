@@ -4,24 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from recourse.arrays import FloatArray
-
-if TYPE_CHECKING:
-    from recourse.menus.menus import Menus
+from recourse.arrays import FloatArray, IntArray
+from recourse.menus.menus import Menus
+from recourse.models.logits import logistic as logistic
 
 
 @dataclass(frozen=True, eq=False)
 class Layers:
     """What a network of affine and ReLU layers states about itself: one logit a member, for the second label.
 
-    weights : arrays [members, in, out], from the input on; biases : arrays [members, 1, out]
-    shift, scale : the inputs enter as ``(x − shift) · scale``
+    Attributes
+    ----------
+    weights : tuple of float64[members, in, out]
+        From the input on, one array a layer.
+    biases : tuple of float64[members, 1, out]
+        One array a layer.
+    shift, scale : float64[inputs]
+        The inputs enter as ``(x − shift) · scale``, x in raw units.
 
+    Notes
+    -----
     An ensemble *decides* on the mean of its members' probabilities. Gradient searches descend on the mean of
     their logits, which has the same sign only where the members agree, and ask the mean probability when to
     stop; the model itself has the last word.
@@ -103,27 +109,46 @@ class Layers:
 
 
 @dataclass(frozen=True, eq=False)
-class Network:
-    """What a ReLU network, or an ensemble of them, states about the people and menus.
+class NetworkStatement:
+    """What a ReLU network, or an ensemble of them, states about n people and their menus.
 
-    A row is approved if its `score` is above 0, or there if the model says so, up to `tolerance`: a bound on how
-    far the score may be from the model's own, in rounding. Features that can move enter as *inputs*, scaled.
+    A row is approved if its `score` is above 0, or on 0 if the model says so, up to rounding.
 
-    layers : for scaled inputs; today : float64[n, all inputs]
-    inputs : for each block of the grid, the inputs that its features are
-    values : for each block, float64[its domain, its inputs]
-    bar : the logit of the probability to be reached
+    Attributes
+    ----------
+    layers : Layers
+        For inputs that are scaled already.
+    today : float64[n, inputs]
+        Everybody's inputs as they are, scaled.
+    inputs : tuple of int64 arrays
+        For each block of the menus, which inputs its features are.
+    values : tuple of float64[states, inputs]
+        For each block, the scaled inputs of each of its states.
+    bar : float
+        The logit of the probability to be reached.
+    tolerance : float
+        How far, at most, rounding may take the score from the model's own.
     """
 
     layers: Layers
     today: FloatArray
-    inputs: tuple[npt.NDArray[np.int64], ...]
+    inputs: tuple[IntArray, ...]
     values: tuple[FloatArray, ...]
     bar: float
     tolerance: float
 
     def score(self, inputs: FloatArray) -> FloatArray:
-        """Return how far above the bar rows are: one network's logit, or an ensemble's mean probability."""
+        """Return how far above the bar rows are: one network's logit, or an ensemble's mean probability.
+
+        Parameters
+        ----------
+        inputs : float64[k, inputs]
+            The rows, scaled.
+
+        Returns
+        -------
+        float64[k]
+        """
         logits = self.layers.logits(inputs)
         reached: FloatArray = logits[0] if len(logits) == 1 else logistic(logits).mean(axis=0)
         return reached - self.level
@@ -134,7 +159,21 @@ class Network:
         return self.bar if self.layers.members == 1 else float(logistic(np.array(self.bar)))
 
     def inputs_at(self, menus: Menus, people: npt.ArrayLike, picks: npt.ArrayLike) -> FloatArray:
-        """Return the scaled inputs that actions lead to: float64[k, all inputs]."""
+        """Return the scaled inputs that actions lead to.
+
+        Parameters
+        ----------
+        menus : Menus
+            The menus that this was stated for.
+        people : int64[k]
+            Who acts.
+        picks : int64[k, blocks]
+            The items that they pick in each of their menus.
+
+        Returns
+        -------
+        float64[k, inputs]
+        """
         at = self.today[np.asarray(people, dtype=np.int64)]
         states = menus.codes[menus.items(people, picks)]
         for j, columns in enumerate(self.inputs):
@@ -142,7 +181,7 @@ class Network:
         return at
 
 
-def logistic(z: FloatArray) -> FloatArray:
-    """Return 1 / (1 + exp(−z)), without overflow."""
-    p: FloatArray = 0.5 * (1.0 + np.tanh(0.5 * z))
-    return p
+def affine_layers(weights: FloatArray, intercept: float) -> Layers:
+    """Return a linear model as the network of one layer that it is."""
+    d = len(weights)
+    return Layers((weights.reshape(1, d, 1),), (np.full((1, 1, 1), intercept),), np.zeros(d), np.ones(d))

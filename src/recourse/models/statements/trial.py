@@ -1,109 +1,87 @@
-"""The random trial that a statement must pass before it is believed: random actions, put to the model itself."""
+"""The random trial that every statement must pass before it is believed: random actions, put to the model itself."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from recourse.arrays import FloatArray
-from recourse.models.statements.network import Network, logistic
+from recourse.arrays import BoolArray, FloatArray, IntArray
+from recourse.menus.menus import Menus
 
-if TYPE_CHECKING:
-    from recourse.menus.menus import Menus
-    from recourse.models.model import Model
-
-
-CHECKS = 500
-"""So many random actions are put to the model before its layers are believed."""
+ACTIONS = 500
+"""So many random actions are put to a model before its trees or layers are believed."""
 
 
-def network_on(
-    model: Model,
-    menus: Menus,
-    *,
-    compared: float = 0.5,
-    precision: float = float(np.finfo(np.float64).eps),
-    probabilities: Callable[[pd.DataFrame], FloatArray] | None = None,
-) -> Network | None:
-    """State a model's layers over the menus; None where it has none, they are not what decides, or nothing moves.
+@dataclass(frozen=True, eq=False)
+class RandomActions:
+    """Actions drawn at random from the menus, the same ones every time.
 
-    compared : the probability that the model compares its own with, if it does: rounding there counts
-    precision : the unit roundoff of the model's own arithmetic
-    probabilities : asks the model for P(desired), to be compared with what the layers say
-
-    Values that are no finite numbers (words, missing ones) are none that layers can read. What is stated is tried
-    on random actions: the probabilities, and the decisions where they are clear of rounding.
+    Attributes
+    ----------
+    people : int64[k]
+        Who acts: positions in ``menus.X``.
+    picks : int64[k, blocks]
+        What they do: positions in their own menus.
+    rows : DataFrame
+        The k rows that these actions lead to, in raw values.
     """
-    layers = model.layers()
-    if layers is None or not len(menus):
-        return None
-    names = list(model.feature_names or menus.X.columns)
-    at = {name: k for k, name in enumerate(names)}
-    try:
-        today = np.column_stack([menus.X[name].to_numpy(dtype=np.float64, na_value=np.nan) for name in names])
-        read = [[k for k, name in enumerate(block) if name in at] for block in menus.blocks]
-        tables = [
-            np.column_stack([np.empty((len(d[0]), 0)), *(np.asarray(d[k], dtype=np.float64) for k in ks)])
-            for d, ks in zip(menus.domains, read, strict=True)
-        ]
-    except (TypeError, ValueError):
-        return None
-    used = [table[np.unique(menus.codes[span])] for table, span in zip(tables, menus.block_items, strict=True)]
-    if not all(np.isfinite(table).all() for table in (today, *used)):
-        return None
-    inputs = [
-        np.array([at[names[k]] for k in ks], dtype=np.int64) for names, ks in zip(menus.blocks, read, strict=True)
-    ]
-    largest = np.abs(today).max(axis=0)
-    for columns, table in zip(inputs, used, strict=True):
-        largest[columns] = np.maximum(largest[columns], np.abs(table).max(axis=0, initial=0.0))
-    # The textbook bound on the rounding of sums (Higham 2002, ch. 4), layer after layer, for both computations.
-    size: FloatArray = (largest + np.abs(layers.shift)) * np.abs(layers.scale)
-    terms = 8
-    for w, b in zip(layers.weights, layers.biases, strict=True):
-        size = size @ np.abs(w) + np.abs(b)
-        terms += w.shape[1] + 8
-    bar = float(getattr(model, "bar", 0.0))
-    rounding = 4 * terms * precision * (float(size.max()) + abs(bar))
-    if layers.members == 1:
-        rounding += 8 * precision / (compared * (1 - compared))
-    else:
-        rounding = rounding / 4 + 8 * precision
-    scaled = replace(layers, shift=np.zeros(len(names)), scale=np.ones(len(names)))
-    if not any(len(columns) for columns in inputs):
-        return None
-    network = Network(
-        scaled,
-        (today - layers.shift) * layers.scale,
-        tuple(inputs),
-        tuple(
-            (table - layers.shift[columns]) * layers.scale[columns]
-            for columns, table in zip(inputs, tables, strict=True)
-        ),
-        bar,
-        rounding,
-    )
-    return network if _holds(network, model, menus, probabilities) else None
+
+    people: IntArray
+    picks: IntArray
+    rows: pd.DataFrame
 
 
-def _holds(
-    network: Network, model: Model, menus: Menus, probabilities: Callable[[pd.DataFrame], FloatArray] | None
-) -> bool:
-    """Whether the statement is true of random actions."""
+def random_actions(menus: Menus, count: int = ACTIONS) -> RandomActions:
+    """Draw actions from the menus of random people."""
     rng = np.random.default_rng(0)
-    people = rng.integers(0, len(menus), CHECKS)
+    people = rng.integers(0, len(menus), count)
     lengths = np.diff(menus.row_ptr)[menus.rows[people]]
     picks = (rng.random(lengths.shape) * lengths).astype(np.int64)
-    rows, inputs = menus.points(people, picks), network.inputs_at(menus, people, picks)
-    score = network.score(inputs)
-    clear = np.abs(score) > network.tolerance
-    if ((score > 0) != model.approves(rows))[clear].any():
-        return False
-    if probabilities is None:
-        return True
-    ours = logistic(network.layers.logits(inputs)).mean(axis=0)
-    return bool((np.abs(ours - probabilities(rows)) <= network.tolerance + 1e-9).all())
+    return RandomActions(people, picks, menus.points(people, picks))
+
+
+def random_values(values: npt.NDArray[Any], count: int, rng: np.random.Generator) -> IntArray:
+    """Draw positions among a feature's values; the first two are those of the smallest and the largest number.
+
+    With the first two rows, every feature is at its extremes at once: where sums are largest, and round most.
+    """
+    drawn = rng.integers(0, len(values), count)
+    if values.dtype.kind in "iuf":
+        known = np.flatnonzero(~np.isnan(values.astype(np.float64)))
+        if len(known):
+            drawn[:2] = known[np.argmin(values[known])], known[np.argmax(values[known])]
+    return drawn
+
+
+def decisions_agree(
+    score: FloatArray, approved: BoolArray, tolerance: float, *, strict: bool = True, exact: bool = False
+) -> bool:
+    """Say whether a statement decides random rows as the model itself does, wherever it is clear of rounding.
+
+    Parameters
+    ----------
+    score : float64[k]
+        How far above the bar the rows are, by the statement.
+    approved : bool[k]
+        What the model says of them.
+    tolerance : float
+        Scores this near to the bar prove nothing.
+    strict : bool
+        Whether a score on the bar is denied.
+    exact : bool
+        Whether scores on the bar count too, because nothing is rounded.
+
+    Examples
+    --------
+    >>> decisions_agree(np.array([0.5, -0.5, 1e-12]), np.array([True, False, False]), 1e-9)
+    True
+    >>> decisions_agree(np.array([0.5, -0.5]), np.array([False, False]), 1e-9)
+    False
+    """
+    says = score > 0 if strict else score >= 0
+    clear = np.ones(len(score), dtype=bool) if exact else np.abs(score) > tolerance
+    return bool((says == approved)[clear].all())

@@ -14,6 +14,7 @@ different times. 100 to 3,000 times slower.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -60,6 +61,10 @@ class Answer:
     total_bound: float = math.inf
 
 
+class _Stopped(Exception):  # noqa: N818 - no error: the budget is exhausted
+    pass
+
+
 class Menus:
     """Menu rows; the first item of each is today's value. Only undominated moves matter."""
 
@@ -84,24 +89,45 @@ class Solver:
     """Solves people over shared `Menus`; see `Solver` in additive.hpp."""
 
     def __init__(
-        self, menus: Menus, *, rows: Any, need: Any, frozen: Any, forced: Any, by_max: bool, limit: int, max_states: int
+        self,
+        menus: Menus,
+        *,
+        rows: Any,
+        need: Any,
+        frozen: Any,
+        forced: Any,
+        by_max: bool,
+        limit: int,
+        max_states: int,
+        exhausted: Callable[[], bool],
     ) -> None:
-        self.menus, self.rows, self.need, self.by_max, self.max_states = menus, rows, need, by_max, max_states
+        self.menus, self.rows, self.need, self.by_max = menus, rows, need, by_max
+        self.max_states, self.exhausted = max_states, exhausted
         self.limit = rows.shape[1] if limit < 0 else limit
         self.masks = np.full(rows.shape, FREE)
         self.masks[frozen is not None and frozen.astype(bool)] = OUT
         self.masks[forced is not None and forced.astype(bool)] = IN
 
-    def solve(self, start: int, stop: int, **out: Any) -> None:
-        """Solve people start..stop-1 into `out`."""
+    def solve(self, start: int, stop: int, **out: Any) -> int:
+        """Solve people start..stop-1 into `out`; returns the first not solved, where the budget was exhausted."""
         for person in range(start, stop):
-            _write(out, person, self._answer(person, self.masks[person]))
+            try:
+                answer = self._answer(person, self.masks[person])
+            except _Stopped:
+                return person
+            _write(out, person, answer)
+        return stop
 
-    def best(self, start: int, stop: int, *, ranks: int, mode: int, **out: Any) -> None:
-        """Write the `ranks` best subsets of people start..stop-1, laid out person, rank."""
+    def best(self, start: int, stop: int, *, ranks: int, mode: int, **out: Any) -> int:
+        """Write the `ranks` best subsets of people start..stop-1, laid out person, rank; returns as `solve`."""
         for person in range(start, stop):
-            for rank, answer in enumerate(self._best(person, ranks, mode)):
+            try:
+                answers = self._best(person, ranks, mode)
+            except _Stopped:
+                return person
+            for rank, answer in enumerate(answers):
                 _write(out, person * ranks + rank, answer)
+        return stop
 
     # -- one person ---------------------------------------------------------------------------------------
 
@@ -149,6 +175,8 @@ class Solver:
         history: list[tuple[Ints, Ints]] = []
         dropped = math.inf
         for j, choice in enumerate(choices):
+            if self.exhausted():
+                raise _Stopped
             n, k = len(gain), len(choice.items)
             state, item = np.repeat(np.arange(n), k), np.tile(choice.items, n)
             gain, price = np.add.outer(gain, choice.gains).ravel(), np.add.outer(price, choice.prices).ravel()

@@ -48,7 +48,8 @@ class Behaviour:
         """Return where people end up, and who acts."""
         acts = rng.random(len(today)) < self.comply
         if self.effort < 1 or self.noise > 0 or self.effort_sd > 0:
-            reach, there = Reach(actions, today), Reach(actions, new).today
+            reach = Reach(actions, today)
+            there = reach.choices(Reach(actions, new).today)  # linked features follow the choices, once
             way = np.where(np.isnan(there) | np.isnan(reach.today), 0.0, there - reach.today)
             deviations = np.array([_deviation(feature) for feature in actions])
             spread = self.noise * deviations * rng.standard_normal(way.shape)

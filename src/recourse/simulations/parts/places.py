@@ -11,7 +11,7 @@ import pandas as pd
 from recourse.arrays import BoolArray
 from recourse.errors import InputError
 from recourse.models import Model
-from recourse.models.moved_bar import Raised, raised_to, scores
+from recourse.models.moved_bar import moved_to_last_place, scores
 from recourse.simulations.parts.selectors import how_many
 
 if TYPE_CHECKING:
@@ -61,11 +61,11 @@ class Places:
 
     def decide(self, model: Model, X: pd.DataFrame) -> tuple[Model, BoolArray]:
         """Return the rule that people are told, as a model, and who is approved: bool[n]."""
-        model = model.of if isinstance(model, Raised) else model
+        model = model.original
         approved, values = np.zeros(len(X), dtype=bool), scores(model, X)
         best = np.argsort(-values, kind="stable")[: how_many(self.k, len(X))]
         approved[best] = True
-        return raised_to(model, values, approved), approved
+        return moved_to_last_place(model, values, approved), approved
 
 
 DECISIONS: dict[str, Any] = {"model": Unlimited()}

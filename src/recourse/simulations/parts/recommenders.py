@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import pandas as pd
 
+from recourse.budget import Budget
 from recourse.costs.by_name import as_cost
 from recourse.costs.cost import Cost
 from recourse.errors import InputError, nearest
@@ -18,7 +19,7 @@ from recourse.generators.counterfactuals import INFEASIBLE, NOT_CONVERGED, VALID
 from recourse.generators.latent import Autoencoder, in_numbers, latent_space
 from recourse.generators.recipes import RECIPES, Recipe
 from recourse.models import Model
-from recourse.search import STATUSES, Status, find
+from recourse.search import STATUSES, Status, solve
 
 if TYPE_CHECKING:
     from recourse.actions import ActionSet
@@ -66,7 +67,7 @@ class Optimal:
     def answer(self, model: Model, actions: ActionSet, X: pd.DataFrame, situation: Situation) -> Counterfactuals:
         """Search the priced menus of everybody in `X`."""
         menus = actions.menus(X, as_cost(self.cost), max_changes=self.max_changes)
-        solutions = find(model, menus, time_limit=self.time_limit)
+        solutions = solve(model, menus, budget=Budget(self.time_limit))
         picks = np.where(solutions.found[:, None], solutions.picks, 0)
         rows = menus.points(np.arange(len(X)), picks)
         rows.index = X.index
@@ -93,8 +94,8 @@ class Generated:
         frozen = gravity is None or gravity.frozen
         return self.recipe.generate(
             model,
-            actions,
             X,
+            actions,
             population=situation.start,
             targets=situation.targets_then if frozen else situation.targets_now,
             random_state=situation.seed,

@@ -6,13 +6,12 @@ from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
-import numpy.typing as npt
 
-from recourse.arrays import FloatArray, IntArray
-from recourse.summaries.choice.problem import ROUNDING, Problem
+from recourse.arrays import BoolArray, FloatArray, IntArray
+from recourse.summaries.choice.problem import ROUNDING, ChoiceProblem
 
 
-def anytime_bound(problem: Problem, chosen: IntArray) -> float:
+def anytime_bound(problem: ChoiceProblem, chosen: IntArray) -> float:
     """Bound the best value from any set at hand, without a solver.
 
     Covering is submodular: a rule adds to any larger set at most what it adds to this one. So no set is worth
@@ -24,7 +23,7 @@ def anytime_bound(problem: Problem, chosen: IntArray) -> float:
     return float(problem.weight @ covered + best.sum())
 
 
-def greedy(problem: Problem, *, start: IntArray | None = None, among: npt.NDArray[np.bool_] | None = None) -> IntArray:
+def greedy(problem: ChoiceProblem, *, start: IntArray | None = None, among: BoolArray | None = None) -> IntArray:
     """Add the rule with the largest gain, lowest number first among equals, while one gains anything.
 
     start : rules to begin with; among : bool[rules], where not all may be added
@@ -39,7 +38,7 @@ def greedy(problem: Problem, *, start: IntArray | None = None, among: npt.NDArra
     return np.sort(chosen)
 
 
-def local_search(problem: Problem, *, drop: int = 1, delta: float = 0.01, runs: int = 1) -> IntArray:
+def local_search(problem: ChoiceProblem, *, drop: int = 1, delta: float = 0.01, runs: int = 1) -> IntArray:
     """Return the paper's approximate solution (Lee, Mirrokni, Nagarajan & Sviridenko 2009).
 
     From the best single rule on, delete a rule, or add one and drop up to `drop` others, while that improves
@@ -65,12 +64,12 @@ def local_search(problem: Problem, *, drop: int = 1, delta: float = 0.01, runs: 
 
 
 def exchanges(
-    problem: Problem,
+    problem: ChoiceProblem,
     chosen: IntArray,
     *,
     drop: int = 1,
     factor: float = 1.0,
-    among: npt.NDArray[np.bool_] | None = None,
+    among: BoolArray | None = None,
 ) -> IntArray:
     """Improve a set of rules by the best deletion, or addition that drops up to `drop` others, while there is one.
 
@@ -78,6 +77,7 @@ def exchanges(
     """
     value = problem.value(chosen)
     while True:
+        # deletions alone, and additions after dropping none, one, … of the rules
         best_value, best = max(value * factor, value + ROUNDING), None
         for k in range(min(drop, len(chosen)) + 1):
             for out in combinations(range(len(chosen)), k):
@@ -91,15 +91,18 @@ def exchanges(
                 one = int(np.argmax(gains))
                 if base + gains[one] > best_value + ROUNDING:
                     best_value, best = base + float(gains[one]), np.append(rest, one)
+
         if best is None:
             return np.sort(chosen)
         chosen, value = best, problem.value(best)
 
 
-def _gains(problem: Problem, chosen: IntArray, among: npt.NDArray[np.bool_] | None) -> FloatArray:
+def _gains(problem: ChoiceProblem, chosen: IntArray, among: BoolArray | None) -> FloatArray:
     """What each rule would add to a set's value; −∞ where the limits forbid it."""
     times = problem.times(chosen)
     gains = problem.cover @ np.where(times > 0, 0.0, problem.weight) - problem.price
+
+    # what would break a limit: one more subgroup, too many people in several rules, the same rule twice
     groups = np.unique(problem.group[chosen])
     if len(groups) >= problem.max_groups:
         gains[~np.isin(problem.group, groups)] = -np.inf

@@ -1,20 +1,16 @@
-"""limits."""
+"""Limits: what may be chosen from the candidates, and what a choice is worth.
+
+Another choice under other limits, prices or subgroups never asks the model; `CandidateSpace` says what does.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from typing import Any
 
-import numpy as np
-
-from recourse.checks import is_number
-from recourse.costs.by_name import as_cost
-from recourse.costs.cost import Cost
-from recourse.costs.per_change import FeatureCost
-from recourse.errors import InputError, nearest
-from recourse.summaries.evidence.evidence import Evidence
-from recourse.tables import Name
+from recourse.checks import known_names, number, one_of, share, true_or_false, whole_number
+from recourse.errors import InputError
 
 WEIGHTS = ("incorrect_recourse", "cover", "feature_cost", "feature_change")
 """The terms of the objective, by their names in the paper's Table 1."""
@@ -22,16 +18,51 @@ WEIGHTS = ("incorrect_recourse", "cover", "feature_cost", "feature_change")
 TIE_BREAKS = {"precision": "precision", "wilson": "lower end of the precision's interval"}
 """What decides between several rules that somebody satisfies, in words."""
 
+METHODS = ("exact", "local", "greedy")
+"""The ways to choose; only the first proves that nothing better exists."""
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, kw_only=True)
 class Limits:
-    """What a set of rules may be and what it is worth; everything that `refit` may change.
+    """What a set of rules may be and what it is worth.
 
-    See `summarize` for the meaning of each.
+    Parameters
+    ----------
+    max_rules, max_subgroups : int
+        At most so many rules, and different subgroups.
+    max_width : int
+        Predicates of subgroup and condition together; with `apart`, of each.
+    apart : bool
+        Whether `max_width` counts subgroup and condition each on their own.
+    min_precision : float
+        Of the denied people who satisfy a rule, at least this share is approved after it.
+    max_overlap : float or None
+        At most this share of the denied satisfies several rules; 0 for an exclusive cover, None for no limit.
+    cost_weight : float
+        How many people more a rule must help for each unit of its cost.
+    weights : mapping or None
+        Instead of `cost_weight`, the paper's λ by the names in its Table 1: incorrect_recourse, cover, feature_cost,
+        feature_change. A term that is not named has weight 0.
+    tie_break : str
+        Who satisfies several rules gets the one with the highest "precision", or the highest lower end of its
+        "wilson" interval, which distrusts rules with few people; `min_precision` is then about that lower end too.
+    method : str
+        "exact" for a proof, within `time_limit`; "local" for the paper's approximate search; or "greedy".
+    time_limit : float or None
+        Seconds for the choice alone; the best set found by then comes with a bound, and depends on the machine's
+        speed. None waits for the proof.
+
+    Raises
+    ------
+    InputError
+        For a value that means nothing, or a name that is none of these.
+
+    Examples
+    --------
+    >>> Limits(max_rules=4, max_overlap=0).max_rules
+    4
     """
 
-    subgroups: tuple[Name, ...] | None
-    cost: Cost
     max_rules: int = 20
     max_width: int = 7
     max_subgroups: int = 10
@@ -42,35 +73,29 @@ class Limits:
     weights: Mapping[str, float] | None = None
     tie_break: str = "precision"
     method: str = "exact"
-    time_limit: float = 10.0
+    time_limit: float | None = 10.0
+
+    def __new__(cls, **settings: Any) -> Limits:
+        """Refuse names that are no limits, with the nearest that is."""
+        known_names(cls.__name__, settings, LIMIT_NAMES, of="one of its settings")
+        return super().__new__(cls)
 
     def __post_init__(self) -> None:
-        for setting in ("max_rules", "max_width", "max_subgroups"):
-            value = getattr(self, setting)
-            if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
-                raise InputError(f"{setting} must be a whole number ≥ 1, not {value!r}.")
-        for setting in ("min_precision", "max_overlap"):
-            value = getattr(self, setting)
-            if not (value is None and setting == "max_overlap") and not (is_number(value) and 0 <= value <= 1):
-                raise InputError(f"{setting} is a share from 0 to 1, not {value!r}.")
-        if not (self.weights is None or isinstance(self.weights, Mapping)):
-            raise InputError(
-                f"weights is a mapping from a term of the objective ({', '.join(WEIGHTS)}) to a number, not "
-                f"{self.weights!r}."
-            )
-        for name in self.weights or ():
-            if name not in WEIGHTS:
-                raise InputError(f"weights: {name!r} is no term of the objective. {nearest(name, WEIGHTS)}")
-        for name, value in {"cost_weight": self.cost_weight, **(self.weights or {})}.items():
-            if not (is_number(value) and value >= 0):
-                raise InputError(f"the weight {name} must be a finite number ≥ 0, not {value!r}.")
-        for setting, options in (("method", ("exact", "local", "greedy")), ("tie_break", tuple(TIE_BREAKS))):
-            if getattr(self, setting) not in options:
-                raise InputError(
-                    f"{setting}={getattr(self, setting)!r} is unknown. {nearest(getattr(self, setting), options)}"
-                )
-        if self.time_limit != np.inf and not (is_number(self.time_limit) and self.time_limit > 0):
-            raise InputError(f"time_limit must be seconds above 0, not {self.time_limit!r}.")
+        """Check each setting, and store it in its plain form."""
+        checked: dict[str, Any] = {}
+        for name in ("max_rules", "max_width", "max_subgroups"):
+            checked[name] = whole_number(name, getattr(self, name), least=1)
+        checked["apart"] = true_or_false("apart", self.apart)
+        checked["min_precision"] = share("min_precision", self.min_precision)
+        if self.max_overlap is not None:
+            checked["max_overlap"] = share("max_overlap", self.max_overlap)
+        checked["cost_weight"] = number("cost_weight", self.cost_weight, least=0)
+        _check_weights(self.weights)
+        one_of("tie_break", self.tie_break, TIE_BREAKS)
+        one_of("method", self.method, METHODS)
+        checked["time_limit"] = number("time_limit", self.time_limit, above=0, or_none=True)
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)
 
     @property
     def lambdas(self) -> dict[str, float]:
@@ -89,52 +114,18 @@ class Limits:
         }
 
 
-def limits_from(evidence: Evidence, limits: Limits) -> Limits:
-    """Check limits against the evidence they are for."""
-    for name in limits.subgroups or ():
-        if name not in evidence.columns:
-            raise InputError(f"subgroups: {name!r} is no column that was read. {nearest(name, evidence.columns)}")
-        if evidence.how[name].actionable:
-            raise InputError(f"subgroups: {name!r} is actionable, so it can't describe a subgroup.")
-    cost = price_list(limits.cost)
-    check_cost(cost, evidence.columns)
-    return replace(limits, cost=cost)
+LIMIT_NAMES = tuple(one.name for one in fields(Limits))
+"""What `Limits` are called."""
 
 
-def check_cost(cost: Cost, names: Sequence[Name]) -> None:
-    """Raise `InputError` for a cost that weighs what is no feature, or that doesn't add up."""
-    for name in cost.weights:
-        if name not in names:
-            raise InputError(f"the cost weighs {name!r}, which is no feature. {nearest(name, names)}")
-    if cost.combine != "sum":
+def _check_weights(weights: Any) -> None:
+    """Raise `InputError` for weights that are no mapping from the objective's terms to numbers."""
+    if weights is None:
+        return
+    if not isinstance(weights, Mapping):
         raise InputError(
-            f"a summary adds up the prices of the features, but the cost {cost.name!r} counts the largest only; "
-            "use a cost that adds up."
+            f"weights is a mapping from a term of the objective ({', '.join(WEIGHTS)}) to a number, not {weights!r}."
         )
-
-
-def check_fcost_weight(weight: float) -> float:
-    """Return the weight of costs per person, or raise `InputError` for one that means nothing."""
-    if isinstance(weight, str) or not (np.isfinite(weight) and weight >= 0):
-        raise InputError(f"fcost_weight must be a finite number ≥ 0, not {weight!r}.")
-    return float(weight)
-
-
-def plain_settings(changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings as `Limits` stores them."""
-    done = dict(changes)
-    if done.get("subgroups") is not None:
-        given = done["subgroups"]
-        if not isinstance(given, str) and not isinstance(given, Iterable):
-            raise InputError(f"subgroups is a list of columns, [] or None, not {given!r}.")
-        done["subgroups"] = (given,) if isinstance(given, str) else tuple(dict.fromkeys(given))
-    return done
-
-
-def price_list(cost: Any) -> Cost:
-    """Return the cost that a mapping from feature to price, a name or a `Cost` stands for; 1 a feature if None."""
-    if cost is None:
-        return FeatureCost()
-    if isinstance(cost, Mapping):
-        return FeatureCost(cost)
-    return as_cost(cost)
+    known_names("weights", weights, WEIGHTS, of="a term of the objective")
+    for name, value in weights.items():
+        number(f"the weight {name}", value, least=0)

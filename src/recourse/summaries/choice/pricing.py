@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from recourse.arrays import FloatArray, IntArray
+from recourse.arrays import BoolArray, FloatArray, IntArray
+from recourse.budget import Budget
+from recourse.statistics import wilson_bounds
 from recourse.summaries.choice.candidates import Candidates
 from recourse.summaries.choice.limits import Limits
-from recourse.summaries.choice.problem import Problem
+from recourse.summaries.choice.problem import ChoiceProblem
 from recourse.summaries.choice.select import Selection, select
-from recourse.summaries.evidence.evidence import Evidence
+from recourse.summaries.choice.settings import ChoiceSettings
 from recourse.summaries.rules import Rule
 
 
@@ -23,10 +25,11 @@ def value_per_person(found: Mapping[str, Any], fcost_weight: float) -> float:
     return float(found["successes"] * (1.0 - fcost_weight * (found["fcost"] or 0.0)))
 
 
-def rules_of(evidence: Evidence, limits: Limits, candidates: Candidates, numbers: IntArray) -> tuple[Rule, ...]:
+def rules_of(candidates: Candidates, settings: ChoiceSettings, numbers: IntArray) -> tuple[Rule, ...]:
     """Spell out the rules behind some candidates' numbers."""
-    cost = evidence.mean_over(candidates, evidence.prices(limits.cost), numbers)
-    change = evidence.mean_over(candidates, evidence.sizes(), numbers)
+    evidence = candidates.evidence
+    cost = candidates.mean_over(evidence.prices(settings.cost), numbers)
+    change = candidates.mean_over(evidence.sizes, numbers)
     rules = []
     for k, number in enumerate(numbers.tolist()):
         group = candidates.descriptors.sets[candidates.descriptor[number]]
@@ -46,29 +49,31 @@ def rules_of(evidence: Evidence, limits: Limits, candidates: Candidates, numbers
     return tuple(rules)
 
 
-def best_actions(evidence: Evidence, candidates: Candidates, limits: Limits) -> tuple[IntArray, FloatArray]:
+def best_actions(candidates: Candidates, settings: ChoiceSettings) -> tuple[IntArray, FloatArray]:
     """Keep for each descriptor and set of people covered the action with the lowest price to the objective.
 
     Returns the candidates kept and their prices λ₁·incorrect + λ₃·feature_cost + λ₄·feature_change. It depends on
     costs and weights, so it is part of choosing and not of the candidates.
     """
-    weights = limits.lambdas
+    evidence, weights = candidates.evidence, settings.limits.lambdas
     numbers = np.arange(len(candidates))
-    if limits.min_precision > 0:
-        numbers = numbers[precise(limits, candidates.correct, candidates.n)]
-    wrong = weights["incorrect_recourse"] * (candidates.n - candidates.correct)[numbers]
-    numbers = numbers[weights["cover"] * candidates.n[numbers] > wrong]
-    if not len(numbers):
-        return numbers, np.zeros(0)
-    price = weights["incorrect_recourse"] * (candidates.n - candidates.correct)[numbers].astype(np.float64)
+    if settings.limits.min_precision > 0:
+        numbers = numbers[precise(settings.limits, candidates.correct, candidates.n)]
+
+    # wrong recourses first: most candidates are not worth these, and costs take longer to work out
+    wrong = weights["incorrect_recourse"] * (candidates.n - candidates.correct)[numbers].astype(np.float64)
+    useful = weights["cover"] * candidates.n[numbers] > wrong
+    numbers, price = numbers[useful], wrong[useful]
     if weights["feature_cost"]:
-        price += weights["feature_cost"] * evidence.mean_over(candidates, evidence.prices(limits.cost), numbers)
+        price = price + weights["feature_cost"] * candidates.mean_over(evidence.prices(settings.cost), numbers)
     if weights["feature_change"]:
-        price += weights["feature_change"] * evidence.mean_over(candidates, evidence.sizes(), numbers)
+        price = price + weights["feature_change"] * candidates.mean_over(evidence.sizes, numbers)
     useful = weights["cover"] * candidates.n[numbers] > price
     numbers, price = numbers[useful], price[useful]
     if not len(numbers):
         return numbers, price
+
+    # of each coverage (candidates are ordered by it) the first with the least price
     coverage = candidates.coverage[numbers]
     starts = np.flatnonzero(np.diff(coverage, prepend=-1))
     least = np.repeat(np.minimum.reduceat(price, starts), np.diff(starts, append=len(price)))
@@ -77,54 +82,44 @@ def best_actions(evidence: Evidence, candidates: Candidates, limits: Limits) -> 
     return numbers[first], price[first]
 
 
-def problem_of(
-    evidence: Evidence, candidates: Candidates, limits: Limits, numbers: IntArray, price: FloatArray
-) -> Problem:
+def problem_of(candidates: Candidates, limits: Limits, numbers: IntArray, price: FloatArray) -> ChoiceProblem:
     """State the choice among candidates over cells of identical people."""
+    evidence = candidates.evidence
     size = np.zeros(evidence.n_cells)
     np.add.at(size, evidence.cells, evidence.counted.astype(np.float64))
-    cover = evidence.cover_of(candidates)[candidates.coverage[numbers]]
-    return Problem(
-        cover,
+    return ChoiceProblem(
+        candidates.cover[candidates.coverage[numbers]],
         limits.lambdas["cover"] * size,
         size,
         price,
         candidates.descriptor[numbers],
-        int(limits.max_rules),
-        int(limits.max_subgroups),
+        limits.max_rules,
+        limits.max_subgroups,
         None if limits.max_overlap is None else limits.max_overlap * evidence.n + 1e-9,
     )
 
 
 def choose_numbers(
-    evidence: Evidence, limits: Limits, candidates: Candidates, promising: IntArray | None
+    candidates: Candidates, settings: ChoiceSettings, promising: IntArray | None, budget: Budget
 ) -> tuple[IntArray, Selection]:
     """Choose candidates under the limits; returned by descriptor, and within it by the people covered.
 
     promising : candidates that an earlier choice from the same evidence looked at; likewise in what is returned
     """
-    numbers, price = best_actions(evidence, candidates, limits)
-    problem = problem_of(evidence, candidates, limits, numbers, price)
+    numbers, price = best_actions(candidates, settings)
+    problem = problem_of(candidates, settings.limits, numbers, price)
     start = None
     if promising is not None:
         start = np.flatnonzero(np.isin(candidates.coverage[numbers], candidates.coverage[promising]))
-    selection = select(problem, method=limits.method, time_limit=limits.time_limit, start=start)
+    selection = select(problem, method=settings.limits.method, budget=budget, start=start)
     selection = replace(selection, promising=numbers[selection.promising])
     chosen = numbers[selection.chosen]
     order = np.lexsort((chosen, -candidates.n[chosen], candidates.descriptor[chosen]))
     return chosen[order], selection
 
 
-def precise(limits: Limits, correct: npt.NDArray[Any], n: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+def precise(limits: Limits, correct: npt.NDArray[Any], n: npt.NDArray[Any]) -> BoolArray:
     """Return which of many shares `correct` of `n` > 0 people reach the least precision that the limits ask for."""
     if limits.tie_break == "wilson":
-        return np.asarray(wilson_lower(correct, n) >= limits.min_precision)
+        return np.asarray(wilson_bounds(correct, n)[0] >= limits.min_precision)
     return np.asarray(correct >= limits.min_precision * n - 1e-9)
-
-
-def wilson_lower(correct: npt.NDArray[Any], n: npt.NDArray[Any], z: float = 1.959963984540054) -> FloatArray:
-    """The lower end of the 95 % Wilson interval of many shares at once."""
-    share = correct / np.maximum(n, 1)
-    centre = share + z * z / (2 * n)
-    spread = z * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return np.asarray((centre - spread) / (1 + z * z / n), dtype=np.float64)

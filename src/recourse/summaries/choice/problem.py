@@ -24,7 +24,7 @@ def settled(bound: float, value: float) -> bool:
 
 
 @dataclass(frozen=True, eq=False)
-class Problem:
+class ChoiceProblem:
     """Which rules to choose: maximise Σ weight over cells covered − Σ price of the rules chosen.
 
     cover : sparse 0/1 [R, G], which cells of identical people each rule covers; weight : float64[G], what a
@@ -71,12 +71,12 @@ class Problem:
         """How many people several of the chosen rules cover."""
         return float(self.people @ (self.times(chosen) > 1))
 
-    def restrict(self, kept: IntArray) -> Problem:
+    def restrict(self, kept: IntArray) -> ChoiceProblem:
         """The same problem with some of the rules."""
         also = None if self.also is None else self.also[kept]
         return replace(self, cover=self.cover[kept], price=self.price[kept], group=self.group[kept], also=also)
 
-    def shared(self) -> tuple[Problem, IntArray]:
+    def shared(self) -> tuple[ChoiceProblem, IntArray]:
         """The same problem with equal rules of several descriptors made one, and which rule became which.
 
         Rules are equal if they cover the same cells at the same price; one that is chosen needs any of their
@@ -85,6 +85,8 @@ class Problem:
         rows = self.cover.shape[0]
         lengths = np.diff(self.cover.indptr)
         assert (lengths > 0).all()
+
+        # equal rules have equal sums of random marks, so they are neighbours once sorted by these
         mark = np.random.default_rng(0).integers(0, 2**64, self.cover.shape[1], dtype=np.uint64)
         sums = np.add.reduceat(mark[self.cover.indices], self.cover.indptr[:-1])
         order = np.lexsort((np.arange(rows), self.price, lengths, sums))
@@ -95,17 +97,22 @@ class Problem:
         kind = np.empty(rows, dtype=np.int64)
         kind[order] = np.cumsum(new) - 1
         first = order[new]
+
+        # cell by cell: does each rule cover what the first of its kind covers?
         like = np.repeat(self.cover.indptr[first[kind]] - self.cover.indptr[:-1], lengths)
         same = self.cover.indices == self.cover.indices[np.arange(len(like)) + like]
         equal = np.logical_and.reduceat(same, self.cover.indptr[:-1])
-        if not equal.all():  # two sums met by chance: keep those rules apart
+        if not equal.all():
+            # two sums met by chance: keep those rules apart
             kind = np.where(equal, kind, len(first) + np.arange(rows))
             _, first, kind = np.unique(kind, return_index=True, return_inverse=True)
+
+        # a rule counts for the descriptor of any rule of its kind
         groups = int(self.group.max()) + 1
         also = sparse.csr_matrix((np.ones(rows), (kind, self.group)), shape=(len(first), groups))
         return replace(self.restrict(first), also=also), kind
 
-    def merged(self) -> tuple[Problem, IntArray]:
+    def merged(self) -> tuple[ChoiceProblem, IntArray]:
         """The same problem over fewer cells, those that the same rules cover made one, and which cell became which."""
         rows = np.packbits(self.cover.astype(bool).toarray().T, axis=1)
         if not rows.size:

@@ -1,21 +1,21 @@
 """Choosing the rules: maximise people covered, minus what each rule costs, under limits on rules and subgroups.
 
-Two ways to the same value: the paper's local search (`local_search`), and an exact one (`branching`). Whichever way,
-the value is recomputed from the rules chosen, and the bound stands beside it.
+The paper's local search and the greedy choice come with a bound, the exact choice with a proof. Whichever way, the
+value is recomputed from the rules chosen, and the bound stands beside it.
 """
 
 from __future__ import annotations
 
 import enum
-import time
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from recourse.arrays import IntArray
-from recourse.summaries.choice.exact import prove
+from recourse.budget import Budget
+from recourse.summaries.choice.exact import Proof, prove
 from recourse.summaries.choice.greedy import anytime_bound, greedy, local_search
-from recourse.summaries.choice.problem import ROUNDING, Problem, settled
+from recourse.summaries.choice.problem import ROUNDING, ChoiceProblem, settled
 
 
 class SelectionStatus(enum.Enum):
@@ -31,7 +31,17 @@ class SelectionStatus(enum.Enum):
 
     @classmethod
     def of(cls, value: float, bound: float) -> tuple[SelectionStatus, float]:
-        """Return what a value and an upper bound prove, and the bound: the value itself where they are equal."""
+        """Return what a value and an upper bound prove, and the bound: the value itself where they are equal.
+
+        Parameters
+        ----------
+        value, bound : float
+            What the choice is worth, and what no choice is worth more than.
+
+        Returns
+        -------
+        tuple of SelectionStatus and float
+        """
         return (cls.OPTIMAL, value) if settled(bound, value) else (cls.FEASIBLE, float(bound))
 
 
@@ -40,6 +50,7 @@ class Selection:
     """The rules chosen (ascending), their value, an upper bound on any set's, and what that proves.
 
     promising : the rules that the proof looked at; a good start for choosing under similar limits
+    interrupted : whether the time limit, `Budget.cancel` or Ctrl-C ended the choice before its proof
     """
 
     chosen: IntArray
@@ -47,36 +58,46 @@ class Selection:
     bound: float
     status: SelectionStatus
     promising: IntArray
+    interrupted: bool = False
 
 
 def select(
-    problem: Problem, *, method: str = "exact", time_limit: float = 10.0, start: IntArray | None = None
+    problem: ChoiceProblem, *, method: str = "exact", budget: Budget | None = None, start: IntArray | None = None
 ) -> Selection:
     """Choose the rules.
 
-    method : "exact" (with a proof, or within `time_limit` seconds the best set and bound known by then),
-    "local" (the paper's search) or "greedy"; these two come with the anytime bound
+    method : "exact" (with a proof, or the best set and bound known when the budget is exhausted), "local" (the
+    paper's search) or "greedy"; these two come with the anytime bound
     start : rules to look at first; they make a proof quicker, and change neither the value nor the bound
     """
-    started = time.monotonic()
+    budget = Budget.of(budget)
     useful = np.flatnonzero(problem.cover @ problem.weight - problem.price > ROUNDING)
     everything, problem = problem, problem.restrict(useful)
     if not len(useful):
         return Selection(useful, 0.0, 0.0, SelectionStatus.OPTIMAL, useful)
+
+    # a set in hand, and a bound that needs no solver
     active = np.empty(0, dtype=np.int64) if start is None else np.flatnonzero(np.isin(useful, start))
     chosen = local_search(problem, drop=2, runs=3) if method == "local" else greedy(problem)
     bound = anytime_bound(problem, chosen)
     if method == "exact" and not settled(bound, problem.value(chosen)):
-        if len(np.unique(problem.group)) > problem.max_groups:
-            # the limit on subgroups seldom matters, and without it the proof is quicker
-            relaxed = replace(problem, max_groups=problem.rules)
-            free = prove(relaxed, chosen, active, bound, started + time_limit / 2)
-            bound, active = free.bound, free.promising
-            if problem.allows(free.chosen) and problem.value(free.chosen) > problem.value(chosen):
-                chosen = free.chosen
-        if not settled(bound, problem.value(chosen)):
-            proof = prove(problem, chosen, active, bound, started + time_limit)
-            chosen, bound, active = proof.chosen, proof.bound, proof.promising
+        proof = _proven(problem, chosen, active, bound, budget)
+        chosen, bound, active = proof.chosen, proof.bound, proof.promising
+
     value = everything.value(useful[chosen])
     status, bound = SelectionStatus.of(value, bound)
-    return Selection(useful[chosen], value, bound, status, useful[active])
+    interrupted = method == "exact" and status is SelectionStatus.FEASIBLE and budget.exhausted
+    return Selection(useful[chosen], value, bound, status, useful[active], interrupted)
+
+
+def _proven(problem: ChoiceProblem, chosen: IntArray, active: IntArray, bound: float, budget: Budget) -> Proof:
+    """Prove the choice, first without the limit on subgroups: that seldom matters, and is quicker."""
+    if len(np.unique(problem.group)) > problem.max_groups:
+        relaxed = replace(problem, max_groups=problem.rules)
+        free = prove(relaxed, chosen, active, bound, budget.part(budget.remaining / 2))
+        bound, active = free.bound, free.promising
+        if problem.allows(free.chosen) and problem.value(free.chosen) > problem.value(chosen):
+            chosen = free.chosen
+        if settled(bound, problem.value(chosen)):
+            return Proof(chosen, bound, active)
+    return prove(problem, chosen, active, bound, budget)

@@ -8,7 +8,6 @@ finds it; the last split of each part is found for all predicates at once.
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from recourse.arrays import BoolArray, FloatArray, IntArray
+from recourse.budget import Budget
+from recourse.checks import whole_number
 from recourse.errors import InputError
 from recourse.summaries.choice.problem import ROUNDING, settled
 
@@ -62,28 +63,32 @@ class Grown:
     bound: float
 
 
-def grow_tree(growth: Growth, depth: int, time_limit: float) -> Grown:
+def grow_tree(growth: Growth, depth: int, budget: Budget | None = None) -> Grown:
     """Choose the tree with the highest value: people approved − `fcost_weight` × what that costs them.
 
-    Depth 1 first, then 2 and so on, so that out of time there is a tree, and a bound that holds. Of equally good
-    trees it is one with fewer leaves, then the first split and the first action.
+    Depth 1 first, then 2 and so on, so that out of time (or after Ctrl-C) there is a tree, and a bound that holds. Of
+    equally good trees it is one with fewer leaves, then the first split and the first action.
     """
     check_depth(depth, growth.true.shape[1])
-    search = _Search(growth, time.monotonic() + time_limit)
+    budget = Budget.of(budget)
+    search = TreeSearch(growth, budget)
     cells = np.arange(len(growth.people))
-    found = Grown(NOTHING, 0.0, np.inf)
-    for d in range(depth + 1):
-        found = search.best((), cells, d)
-        if settled(search.most(cells), found.value):
-            break
+    found = Grown(NOTHING, 0.0, search.most(cells))
+    try:
+        for up_to in range(depth + 1):
+            found = search.best((), cells, up_to)
+            if settled(search.most(cells), found.value):
+                break
+    except KeyboardInterrupt:
+        budget.cancel()
+        found = search.unproven(found, cells)
     bound = found.value if settled(found.bound, found.value) else found.bound
     return Grown(found.tree, found.value, bound)
 
 
-def check_depth(depth: int, splits: int) -> None:
-    """Raise `InputError` for a depth that is none, or whose trees are too many to choose the best of."""
-    if not isinstance(depth, (int, np.integer)) or isinstance(depth, bool) or depth < 1:
-        raise InputError(f"depth must be a whole number ≥ 1, not {depth!r}.")
+def check_depth(depth: int, splits: int) -> int:
+    """Return a depth as an int; raise `InputError` where trees of it are too many to choose the best of."""
+    depth = whole_number("depth", depth, least=1)
     deepest = next((d for d in range(1, depth) if count_parts(d + 1, splits) > MAX_PARTS), depth)
     if deepest < depth:
         raise InputError(
@@ -91,6 +96,7 @@ def check_depth(depth: int, splits: int) -> None:
             f"more than {MAX_PARTS:,} parts of the people to find the best for. Set depth={deepest} or less, name "
             "fewer subgroups, or summarise with fewer bins or a higher min_support, which leaves fewer predicates."
         )
+    return depth
 
 
 def count_parts(depth: int, splits: int) -> int:
@@ -122,17 +128,23 @@ class _Leaves:
     size: FloatArray
 
 
-class _Search:
-    """The best tree of each part, kept for the deepest one asked for."""
+class TreeSearch:
+    """The best tree of each part of the people, kept for the deepest one asked for.
 
-    def __init__(self, growth: Growth, deadline: float) -> None:
-        self.growth, self.deadline = growth, deadline
-        cells, splits = growth.true.shape
-        self.splits = splits
+    A part is named by its path: the places in `_Leaves` of the sides whose people have it in common, ascending.
+    """
+
+    def __init__(self, growth: Growth, budget: Budget) -> None:
+        self.growth, self.budget = growth, budget
+        cells, self.splits = growth.true.shape
+
+        # a column for the whole part, then one for the side of each split of which it is true
         self.inside = np.hstack([np.ones((cells, 1)), growth.true]).astype(np.float64)
         self.touches = np.hstack([np.zeros((len(growth.correct), 1), dtype=bool), growth.touches, growth.touches])
-        each = np.where(growth.forbidden, 0.0, growth.correct - growth.fcost_weight * growth.spent)
-        self.ceiling = each.max(axis=0, initial=0.0)
+
+        # no tree is worth more for a cell than the best action that its people may take
+        worth = np.where(growth.forbidden, 0.0, growth.correct - growth.fcost_weight * growth.spent)
+        self.ceiling = worth.max(axis=0, initial=0.0)
         self.known: dict[tuple[int, ...], tuple[int, Grown]] = {}
         self.leaves: dict[tuple[int, ...], _Leaves] = {}
 
@@ -140,62 +152,77 @@ class _Search:
         """What no tree of these cells is worth more than: every cell gets the best action for it."""
         return float(self.ceiling[cells].sum())
 
+    def unproven(self, found: Grown, cells: IntArray) -> Grown:
+        """A tree that was the best of a lower depth, with a bound for any depth."""
+        return Grown(found.tree, found.value, max(self.most(cells), found.value))
+
     def best(self, path: tuple[int, ...], cells: IntArray, depth: int) -> Grown:
-        """The best tree of a part, which is where the sides in `path` (ascending places in `_Leaves`) meet."""
-        before = self.known.get(path)
-        if before is not None and (before[0] == depth or time.monotonic() > self.deadline):
-            return before[1] if before[0] == depth else self._unproven(before[1], cells)
+        """The best tree of a part, whose cells these are, with at most `depth` splits above a leaf."""
+        if path in self.known:
+            known_depth, known = self.known[path]
+            if known_depth == depth:
+                return known
+            if self.budget.exhausted:
+                return self.unproven(known, cells)
         leaves = self._leaves(path, cells)
         found = Grown(int(leaves.action[0]), float(leaves.value[0]), float(leaves.value[0]))
-        if depth:
-            found = (self._last if depth == 1 else self._further)(path, cells, depth, leaves, found)
+        if depth == 1:
+            found = self._last_split(leaves, found)
+        elif depth > 1:
+            found = self._first_split(path, cells, depth, leaves, found)
         self.known[path] = depth, found
         return found
 
-    def _last(self, path: tuple[int, ...], cells: IntArray, depth: int, leaves: _Leaves, found: Grown) -> Grown:
+    def _last_split(self, leaves: _Leaves, found: Grown) -> Grown:
         """Try all splits of a part into two leaves at once."""
         values = self._after_split(leaves)
         if not self.splits or not values.max() > found.value + ROUNDING:
             return found
-        p = int(values.argmax())
-        yes, no = int(leaves.action[1 + p]), int(leaves.action[1 + p + self.splits])
-        return Grown((p, yes, no), float(values[p]), float(values[p]))
+        split = int(values.argmax())
+        yes, no = int(leaves.action[1 + split]), int(leaves.action[1 + split + self.splits])
+        return Grown((split, yes, no), float(values[split]), float(values[split]))
 
-    def _further(self, path: tuple[int, ...], cells: IntArray, depth: int, leaves: _Leaves, found: Grown) -> Grown:
+    def _first_split(self, path: tuple[int, ...], cells: IntArray, depth: int, leaves: _Leaves, found: Grown) -> Grown:
         """Try all splits of a part into two trees, those first that are good without further splits."""
         values, most = self._after_split(leaves), self.most(cells)
         tree, value, bound = found.tree, found.value, found.value
-        before = self.known.get(path)
-        if before is not None and before[1].value > value + ROUNDING:
-            tree, value = before[1].tree, before[1].value
-        for p in np.argsort(-values, kind="stable").tolist():
-            if values[p] == -np.inf or settled(most, value):
+
+        # a tree that was found for a lower depth is one for this depth too
+        if path in self.known and self.known[path][1].value > value + ROUNDING:
+            tree, value = self.known[path][1].tree, self.known[path][1].value
+
+        for split in np.argsort(-values, kind="stable").tolist():
+            if values[split] == -np.inf or settled(most, value):
                 break
-            sides = [
-                (1 + p, cells[self.growth.true[cells, p]]),
-                (1 + p + self.splits, cells[~self.growth.true[cells, p]]),
-            ]
-            if time.monotonic() > self.deadline:
+            if self.budget.exhausted:
                 bound = most
                 break
-            sides.sort(key=lambda side: len(side[1]))
-            parts: dict[int, Grown] = {}
-            limit = most
-            for place, members in sides:
-                if parts and settled(limit, value):
-                    break
-                parts[place] = self.best(tuple(sorted((*path, place))), members, depth - 1)
-                limit += parts[place].bound - self.most(members)
+            parts, limit = self._sides(path, cells, split, depth, value)
             bound = max(bound, limit)
             if len(parts) == 2:
-                yes, no = parts[1 + p], parts[1 + p + self.splits]
+                yes, no = parts[1 + split], parts[1 + split + self.splits]
                 if yes.value + no.value > value + ROUNDING:
-                    tree, value = (p, yes.tree, no.tree), yes.value + no.value
+                    tree, value = (split, yes.tree, no.tree), yes.value + no.value
         return Grown(tree, value, max(bound, value))
 
-    def _unproven(self, found: Grown, cells: IntArray) -> Grown:
-        """A tree that was the best of a lower depth, with a bound for any depth."""
-        return Grown(found.tree, found.value, max(self.most(cells), found.value))
+    def _sides(
+        self, path: tuple[int, ...], cells: IntArray, split: int, depth: int, value: float
+    ) -> tuple[dict[int, Grown], float]:
+        """The best trees of both sides of a split by their places, and a bound on the two together.
+
+        The smaller side comes first. Where it leaves nothing better than `value` to be found, the other is left out.
+        """
+        true = self.growth.true[cells, split]
+        sides = [(1 + split, cells[true]), (1 + split + self.splits, cells[~true])]
+        sides.sort(key=lambda side: len(side[1]))
+        parts: dict[int, Grown] = {}
+        limit = self.most(cells)
+        for place, members in sides:
+            if parts and settled(limit, value):
+                break
+            parts[place] = self.best(tuple(sorted((*path, place))), members, depth - 1)
+            limit += parts[place].bound - self.most(members)
+        return parts, limit
 
     def _after_split(self, leaves: _Leaves) -> FloatArray:
         """What two leaves after each split are worth; −∞ where one has too few people."""
@@ -207,27 +234,37 @@ class _Search:
         """The best action for a part, and for both sides of each split of it; sums are of whole ticks, so exact."""
         if path in self.leaves:
             return self.leaves[path]
-        growth, inside = self.growth, self.inside[cells]
+        growth = self.growth
 
-        def sums(values: npt.NDArray[Any]) -> FloatArray:
-            whole_and_true = values @ inside
-            return np.hstack([whole_and_true, whole_and_true[:, :1] - whole_and_true[:, 1:]])
-
-        size = sums(growth.people[None, cells])[0]
+        # actions that change no feature on the way here, and may be given: to whom, and not to others
         numbers = np.flatnonzero(~self.touches[:, list(path)].any(axis=1))
         here = np.ix_(numbers, cells)
-        correct = sums(growth.correct[here])
-        open_ = ~self.touches[numbers] & (correct > 0) & growth.precise(correct, np.maximum(size, 1.0))
-        if (forbidden := growth.forbidden[here]).any():
-            open_ &= sums(forbidden.astype(np.float64)) == 0
+        size = self._sums(growth.people[None, cells], cells)[0]
+        correct = self._sums(growth.correct[here], cells)
+        may = ~self.touches[numbers] & (correct > 0) & growth.precise(correct, np.maximum(size, 1.0))
+        forbidden = growth.forbidden[here]
+        if forbidden.any():
+            may &= self._sums(forbidden.astype(np.float64), cells) == 0
+
+        # what each is worth, and the best of them
         value = correct
         if growth.fcost_weight:
-            value = correct - growth.fcost_weight * sums(growth.spent[here])
-        value = np.where(open_, value, -np.inf)
-        best = value.argmax(axis=0) if len(numbers) else np.zeros(len(size), dtype=np.int64)
-        top = value[best, np.arange(len(size))] if len(numbers) else np.full(len(size), -np.inf)
-        good = top > ROUNDING
-        action = np.where(good, numbers[best] if len(numbers) else NOTHING, NOTHING)
-        found = _Leaves(np.where(good, top, 0.0), action, size)
+            value = correct - growth.fcost_weight * self._sums(growth.spent[here], cells)
+        found = _best_action(np.where(may, value, -np.inf), numbers, size)
         self.leaves[path] = found
         return found
+
+    def _sums(self, values: npt.NDArray[Any], cells: IntArray) -> FloatArray:
+        """Sums over a part's cells: over all of them, then over each split's side where it is true, and where not."""
+        whole_and_true = values @ self.inside[cells]
+        return np.hstack([whole_and_true, whole_and_true[:, :1] - whole_and_true[:, 1:]])
+
+
+def _best_action(value: FloatArray, numbers: IntArray, size: FloatArray) -> _Leaves:
+    """The first of the best actions in each place; `NOTHING` where none is worth its price."""
+    if not len(numbers):
+        return _Leaves(np.zeros(len(size)), np.full(len(size), NOTHING), size)
+    best = value.argmax(axis=0)
+    top = value[best, np.arange(len(size))]
+    good = top > ROUNDING
+    return _Leaves(np.where(good, top, 0.0), np.where(good, numbers[best], NOTHING), size)

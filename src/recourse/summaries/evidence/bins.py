@@ -8,23 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from recourse import tables
+from recourse.actions.feature import FeatureActions
 from recourse.arrays import FloatArray, IntArray
-from recourse.errors import InputError
 from recourse.summaries.evidence.moves import AnyMove, Move, Shift
-from recourse.summaries.evidence.predicates import Predicate
+from recourse.summaries.evidence.predicates import FeaturePredicate
 from recourse.tables import Name
 
-if TYPE_CHECKING:
-    from recourse.actions import FeatureActions
-
-
 BINNINGS = ("width", "quantile")
+"""How bins are made: of equal width, or with as many people each."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +66,7 @@ class Levels:
     action set doesn't have
     """
 
-    predicates: tuple[Predicate, ...]
+    predicates: tuple[FeaturePredicate, ...]
     edges: FloatArray | None
     ordered: bool
     order: tuple[Any, ...] | None
@@ -90,7 +89,7 @@ class Levels:
         return np.asarray(np.where(aside, today != new, apart), dtype=np.float64)
 
     @property
-    def targets(self) -> tuple[Predicate, ...]:
+    def targets(self) -> tuple[FeaturePredicate, ...]:
         """The levels that somebody may be moved to."""
         return self.predicates[: len(self.predicates) - self.aside]
 
@@ -109,71 +108,96 @@ def levels_of(column: pd.Series[Any], move: Mobility, *, bins: int, binning: str
 
     Codes for missing values are levels of their own, are no part of the bins, and are never targets.
     """
-    name = column.name
     values = tables.values_of(column)
     coded = tables.is_missing(values, move.missing)
-    gone = [code for code in move.missing if bool((values == code).any())]
+    seen_codes = [code for code in move.missing if bool((values == code).any())]
     seen = tables.distinct_values(values[~coded])[0]
     if move.order is not None:
-        gone += [value for value in seen.tolist() if value not in move.order]
-        named = tuple(Predicate(name, "=", level) for level in move.order)
-        aside = tuple(Predicate(name, "=", value) for value in gone)
-        return Levels(named + aside, None, move.ordered, move.order if move.ordered else None, len(aside))
-    aside = tuple(Predicate(name, "=", _plain(code)) for code in gone)
+        return _levels_of_categories(column.name, move, seen_codes, seen.tolist())
     numbers = values[~coded].astype(np.float64)
-    whole = bool(np.array_equal(numbers, np.round(numbers)))
+    return _levels_of_numbers(column.name, move, seen_codes, seen, numbers, bins, binning)
+
+
+def _levels_of_categories(name: Name, move: Mobility, seen_codes: list[Any], seen: list[Any]) -> Levels:
+    """The action set's levels, then aside those that were seen and that it doesn't have."""
+    assert move.order is not None
+    unknown = [value for value in seen if value not in move.order]
+    named = tuple(FeaturePredicate(name, "=", level) for level in move.order)
+    aside = tuple(FeaturePredicate(name, "=", value) for value in (*seen_codes, *unknown))
+    return Levels(named + aside, None, move.ordered, move.order if move.ordered else None, len(aside))
+
+
+def _levels_of_numbers(
+    name: Name,
+    move: Mobility,
+    seen_codes: list[Any],
+    seen: npt.NDArray[Any],
+    numbers: FloatArray,
+    bins: int,
+    binning: str,
+) -> Levels:
+    """The numbers themselves where they are few, else bins."""
+    aside = tuple(FeaturePredicate(name, "=", _plain(code)) for code in seen_codes)
     if len(seen) <= max(bins, 2):
-        return Levels(tuple(Predicate(name, "=", _plain(one)) for one in seen) + aside, None, True, None, len(aside))
+        named = tuple(FeaturePredicate(name, "=", _plain(number)) for number in seen)
+        return Levels(named + aside, None, True, None, len(aside))
+
+    # the first and the last bin are open, so that every number is in one
+    whole = bool(np.array_equal(numbers, np.round(numbers)))
     edges = _edges(numbers, bins, binning, whole)
-    ends: list[Any] = [None, *((int(edge) if whole else float(edge)) for edge in edges), None]
-    cells = tuple(
-        Predicate(name, "in", (ends[k], ends[k + 1]), whole=whole, missing=move.missing) for k in range(len(ends) - 1)
-    )
+    inner = [int(edge) if whole else float(edge) for edge in edges]
+    ends: list[Any] = [None, *inner, None]
+    cells = tuple(FeaturePredicate(name, "in", pair, whole=whole, missing=move.missing) for pair in pairwise(ends))
     return Levels(cells + aside, edges, True, None, len(aside))
 
 
-def condition_predicates(levels: Levels, name: Name, operators: Sequence[str], move: Mobility) -> list[Predicate]:
+def condition_predicates(
+    levels: Levels, name: Name, operators: Sequence[str], move: Mobility
+) -> list[FeaturePredicate]:
     """Return the predicates that conditions may use: "=" (or a bin), and "≠", "≤", "≥" where asked for."""
     chosen = list(levels.predicates) if "=" in operators else []
-    rest: dict[str, Any] = {"order": levels.order, "missing": move.missing}
+
+    # of two levels, "≠" one is "=" the other
     if "≠" in operators and levels.edges is None and len(levels.predicates) > 2:
-        chosen += [Predicate(name, "≠", p.value, missing=move.missing) for p in levels.targets]
+        chosen += [FeaturePredicate(name, "≠", p.value, missing=move.missing) for p in levels.targets]
+
     if levels.ordered:
         tops, bottoms = levels.bounds()
-        chosen += [Predicate(name, "≤", value, **rest) for value in tops if "≤" in operators]
-        chosen += [Predicate(name, "≥", value, **rest) for value in bottoms if "≥" in operators]
+        if "≤" in operators:
+            chosen += [_bound(name, "≤", value, levels, move) for value in tops]
+        if "≥" in operators:
+            chosen += [_bound(name, "≥", value, levels, move) for value in bottoms]
     return chosen
+
+
+def _bound(name: Name, operator: str, value: Any, levels: Levels, move: Mobility) -> FeaturePredicate:
+    """The predicate "≤ value" or "≥ value" about a column."""
+    return FeaturePredicate(name, operator, value, order=levels.order, missing=move.missing)
 
 
 def moves_of(levels: Levels, move: Mobility, name: Name, kinds: Sequence[str]) -> list[AnyMove]:
     """Return the moves of one actionable feature that its direction and its domain may allow."""
     assert move.feature is not None
     direction = move.feature.step_direction
-    rest: dict[str, Any] = {"order": levels.order, "missing": move.missing}
     moves: list[AnyMove] = [Move(goal) for goal in levels.targets] if "to" in kinds else []
-    if levels.ordered:
-        tops, bottoms = levels.bounds()
-        if "at_least" in kinds and direction >= 0:
-            moves += [Move(Predicate(name, "≥", value, **rest)) for value in bottoms]
-        if "at_most" in kinds and direction <= 0:
-            moves += [Move(Predicate(name, "≤", value, **rest)) for value in tops]
-        if "shift" in kinds and move.order is None and len(move.domain) > 1:
-            step = _shift_step(levels, move.domain)
-            amounts = [k * step for k in (-3, -2, -1, 1, 2, 3)]
-            moves += [Shift(name, amount) for amount in amounts if amount * direction >= 0]
+    if not levels.ordered:
+        return moves
+
+    tops, bottoms = levels.bounds()
+    if "at_least" in kinds and direction >= 0:
+        moves += [Move(_bound(name, "≥", value, levels, move)) for value in bottoms]
+    if "at_most" in kinds and direction <= 0:
+        moves += [Move(_bound(name, "≤", value, levels, move)) for value in tops]
+    if "shift" in kinds and move.order is None and len(move.domain) > 1:
+        step = _shift_step(levels, move.domain)
+        amounts = [times * step for times in (-3, -2, -1, 1, 2, 3)]
+        moves += [Shift(name, amount) for amount in amounts if amount * direction >= 0]
     return moves
-
-
-def check_binning(bins: int, binning: str) -> None:
-    """Raise `InputError` for settings of the bins that mean nothing."""
-    if not isinstance(bins, (int, np.integer)) or isinstance(bins, bool) or bins < 2:
-        raise InputError(f"bins must be a whole number ≥ 2, not {bins!r}.")
-    if binning not in BINNINGS:
-        raise InputError(f"binning must be 'width' or 'quantile', not {binning!r}.")
 
 
 def _edges(values: FloatArray, bins: int, binning: str, whole: bool) -> FloatArray:
     """The inner edges of bins, written with few digits, so that what is read is what is used."""
+    # where the edges would be, and how far apart
     low, high = float(values.min()), float(values.max())
     if binning == "width":
         inner = np.linspace(low, high, bins + 1)[1:-1]
@@ -182,6 +206,8 @@ def _edges(values: FloatArray, bins: int, binning: str, whole: bool) -> FloatArr
         inner = np.quantile(values, np.arange(1, bins) / bins)
         gaps = np.diff(np.unique(inner))
         width = float(gaps.min()) if len(gaps) else (high - low) / bins
+
+    # few digits, and none of the edges beyond the values seen
     digits = int(np.clip(1 - np.floor(np.log10(width)), 0, 12))
     inner = np.ceil(inner) if whole else np.round(inner, digits)
     inner = np.unique(inner)

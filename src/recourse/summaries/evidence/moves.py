@@ -1,4 +1,8 @@
-"""Moves: what an action of a rule does to a feature."""
+"""Moves: what an action of a rule does to one feature of everybody who takes it.
+
+An action is several moves of different features. Where a move leads depends on today's value and on the values that
+the action set allows.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +12,11 @@ from typing import Any
 import numpy as np
 
 from recourse.arrays import FloatArray
-from recourse.summaries.evidence.predicates import Predicate, nearest_value, number_text
+from recourse.summaries.evidence.predicates import FeaturePredicate, nearest_value, number_text
 from recourse.tables import Name
 
 MOVES = ("to", "at_least", "at_most", "shift")
+"""The kinds of moves, by the names that `CandidateSpace(moves=…)` takes."""
 
 
 @dataclass(frozen=True)
@@ -21,12 +26,19 @@ class Move:
     "=" or a bin sets the feature, "≥" raises it to at least a value, "≤" lowers it to at most one. Somebody
     who satisfies the goal already keeps today's value.
 
-    >>> raise_it = Move(Predicate("income", "≥", 30))
+    Parameters
+    ----------
+    goal : FeaturePredicate
+        What is true of the feature after the move.
+
+    Examples
+    --------
+    >>> raise_it = Move(FeaturePredicate("income", "≥", 30))
     >>> raise_it, raise_it.apply(np.array([10.0, 40.0]), np.array([10.0, 20.0, 32.0, 50.0]))
     (raise income to at least 30, array([32., 40.]))
     """
 
-    goal: Predicate
+    goal: FeaturePredicate
 
     @property
     def feature(self) -> Name:
@@ -34,9 +46,20 @@ class Move:
         return self.goal.feature
 
     def apply(self, today: FloatArray, domain: FloatArray, order: tuple[Any, ...] | None = None) -> FloatArray:
-        """Return where the move takes people: positions from positions, NaN where it leads nowhere.
+        """Return where the move takes people; NaN where it leads nowhere.
 
-        domain : the positions an action may lead to, ascending; order : the levels that positions rank.
+        Parameters
+        ----------
+        today : float64[n]
+            Today's positions: numbers, or ranks among `order`; NaN for a missing value.
+        domain : float64[k]
+            The positions that an action may lead to, ascending.
+        order : tuple or None
+            The levels that positions rank; None for numbers.
+
+        Returns
+        -------
+        float64[n]
         """
         targets = domain[self.goal.holds_at(domain, order)]
         stays = self.goal.holds_at(today, order)
@@ -64,6 +87,15 @@ class Move:
 class Shift:
     """One change of one number by an amount: to the first value of the action set at least that far away.
 
+    Parameters
+    ----------
+    feature : hashable
+        The feature that changes.
+    amount : float
+        By how much, in the feature's unit; negative to lower it.
+
+    Examples
+    --------
     >>> Shift("debt", -2.0), Shift("debt", -2.0).apply(np.array([5.0, 1.0]), np.arange(6.0))
     (lower debt by 2, array([ 3., nan]))
     """
@@ -72,7 +104,22 @@ class Shift:
     amount: float
 
     def apply(self, today: FloatArray, domain: FloatArray, order: tuple[Any, ...] | None = None) -> FloatArray:
-        """Return where the shift takes people: NaN where it would leave the action set's values."""
+        """Return where the shift takes people; NaN where it would leave the action set's values.
+
+        Parameters
+        ----------
+        today : float64[n]
+            Today's numbers; NaN for a missing value.
+        domain : float64[k]
+            The numbers that an action may lead to, ascending.
+        order : None
+            Only numbers are shifted; here so that all moves are applied alike.
+
+        Returns
+        -------
+        float64[n]
+        """
+        # a value that is a rounding error short of the amount is far enough
         wanted = today + self.amount
         slack = 1e-9 * abs(self.amount)
         if self.amount > 0:
@@ -95,3 +142,4 @@ class Shift:
 
 
 AnyMove = Move | Shift
+"""What a rule's action is made of."""

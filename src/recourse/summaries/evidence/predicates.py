@@ -1,4 +1,7 @@
-"""predicates."""
+"""Predicates: what can be true of one feature of a person, as rules and splits of trees say it.
+
+Conditions and subgroups are conjunctions of these; a missing value satisfies none of them.
+"""
 
 from __future__ import annotations
 
@@ -16,18 +19,31 @@ OPERATORS = ("=", "≠", "≤", "≥")
 
 
 @dataclass(frozen=True)
-class Predicate:
+class FeaturePredicate:
     """A statement about one feature of a person: ``feature operator value``.
-
-    operator : "=", "≠", "≤", "≥", or "in" for a bin, whose value is (low, high): low ≤ x < high, None for
-    an open end. whole : the feature holds whole numbers, so that a bin reads "3 to 7". order : the levels of
-    an ordinal feature from low to high, where ≤ and ≥ go by rank. missing : codes that mean "missing".
 
     A missing value satisfies no predicate, not even ≠; a code for one satisfies "=" that code.
 
-    >>> Predicate("priors", "in", (3, 8), whole=True)
+    Parameters
+    ----------
+    feature : hashable
+        The column that it is about.
+    operator : str
+        "=", "≠", "≤", "≥", or "in" for a bin.
+    value : object
+        What the feature is compared with; of a bin (low, high), which means low ≤ x < high, None for an open end.
+    whole : bool
+        The feature holds whole numbers, so that a bin reads "3 to 7".
+    order : tuple or None
+        The levels of an ordinal feature from low to high; ≤ and ≥ go by rank.
+    missing : tuple
+        Codes that mean "missing".
+
+    Examples
+    --------
+    >>> FeaturePredicate("priors", "in", (3, 8), whole=True)
     priors = 3 to 7
-    >>> Predicate("income", "≥", 50.0).holds(pd.Series([20.0, 50.0, np.nan])).tolist()
+    >>> FeaturePredicate("income", "≥", 50.0).holds(pd.Series([20.0, 50.0, np.nan])).tolist()
     [False, True, False]
     """
 
@@ -39,7 +55,17 @@ class Predicate:
     missing: tuple[Any, ...] = ()
 
     def holds(self, column: pd.Series[Any]) -> BoolArray:
-        """Return for each row of the feature's column whether the predicate is true of it."""
+        """Return for each row whether the predicate is true of it.
+
+        Parameters
+        ----------
+        column : Series
+            The feature's column.
+
+        Returns
+        -------
+        bool[n]
+        """
         numeric = column.dtype.kind in "biuf"
         raw = column.to_numpy(dtype=None if numeric else object)
         if self.operator == "=":
@@ -50,13 +76,27 @@ class Predicate:
         values = positions(column, self.order)
         if self.operator == "in":
             low, high = self.value
-            inside = (True if low is None else values >= low) & (True if high is None else values < high)
-            return np.asarray(known & inside, dtype=bool)
-        value = self.value if self.order is None else self.order.index(self.value)
-        return np.asarray(known & (values <= value if self.operator == "≤" else values >= value), dtype=bool)
+            above = True if low is None else values >= low
+            below = True if high is None else values < high
+            return np.asarray(known & above & below, dtype=bool)
+        limit = self.value if self.order is None else self.order.index(self.value)
+        within = values <= limit if self.operator == "≤" else values >= limit
+        return np.asarray(known & within, dtype=bool)
 
     def holds_at(self, value: FloatArray, order: tuple[Any, ...] | None) -> BoolArray:
-        """Return whether the predicate is true of positions: numbers, or ranks among `order`."""
+        """Return whether the predicate is true of positions.
+
+        Parameters
+        ----------
+        value : float64[n]
+            Numbers, or ranks among the levels; NaN for a missing value.
+        order : tuple or None
+            The levels that ranks count; None for numbers.
+
+        Returns
+        -------
+        bool[n]
+        """
         if order is None:
             return self.holds(pd.Series(value))
         ranks = np.where(np.isnan(value), -1, value).astype(np.int64)
@@ -69,16 +109,16 @@ class Predicate:
         low, high = self.value
         if low is None and high is None:
             return "any"
+        if high is None:
+            return f"at least {number_text(low)}"
+
+        # of whole numbers the last one in the bin is named, of others the end that is not in it
         if self.whole:
-            top = None if high is None else number_text(high - 1)
+            last = high - 1
             if low is None:
-                return f"at most {top}"
-            if top is None:
-                return f"at least {number_text(low)}"
-            return top if high - 1 == low else f"{number_text(low)} to {top}"
-        if low is None:
-            return f"below {number_text(high)}"
-        return f"at least {number_text(low)}" if high is None else f"{number_text(low)} to below {number_text(high)}"
+                return f"at most {number_text(last)}"
+            return number_text(last) if last == low else f"{number_text(low)} to {number_text(last)}"
+        return f"below {number_text(high)}" if low is None else f"{number_text(low)} to below {number_text(high)}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the predicate as plain values."""
@@ -95,13 +135,20 @@ class Predicate:
 class Negation:
     """What is true of everybody of whom a predicate isn't: the other branch of a split. A missing value is there too.
 
-    >>> Negation(Predicate("priors", "in", (3, 8), whole=True)), Negation(Predicate("sex", "=", "Male"))
+    Parameters
+    ----------
+    predicate : FeaturePredicate
+        What is denied.
+
+    Examples
+    --------
+    >>> Negation(FeaturePredicate("priors", "in", (3, 8), whole=True)), Negation(FeaturePredicate("sex", "=", "Male"))
     (priors not 3 to 7, sex ≠ Male)
-    >>> Negation(Predicate("income", "≥", 50.0)).holds(pd.Series([20.0, 50.0, np.nan])).tolist()
+    >>> Negation(FeaturePredicate("income", "≥", 50.0)).holds(pd.Series([20.0, 50.0, np.nan])).tolist()
     [True, False, True]
     """
 
-    predicate: Predicate
+    predicate: FeaturePredicate
 
     @property
     def feature(self) -> Name:
@@ -109,7 +156,17 @@ class Negation:
         return self.predicate.feature
 
     def holds(self, column: pd.Series[Any]) -> BoolArray:
-        """Return for each row of the feature's column whether the predicate is not true of it."""
+        """Return for each row whether the predicate is not true of it.
+
+        Parameters
+        ----------
+        column : Series
+            The feature's column.
+
+        Returns
+        -------
+        bool[n]
+        """
         return ~self.predicate.holds(column)
 
     def to_dict(self) -> dict[str, Any]:
@@ -123,11 +180,12 @@ class Negation:
     __repr__ = __str__
 
 
-Condition = Predicate | Negation
+Condition = FeaturePredicate | Negation
+"""What may be said of a feature: a predicate, or that it is not true."""
 
 
 def positions(column: pd.Series[Any], order: tuple[Any, ...] | None) -> FloatArray:
-    """Return a column as numbers: its own, or ranks among `order`; NaN where missing or unknown."""
+    """A column as numbers: its own, or ranks among `order`; NaN where missing or unknown."""
     if order is None:
         return column.to_numpy(dtype=np.float64, na_value=np.nan)
     rank = {level: float(k) for k, level in enumerate(order)}

@@ -41,6 +41,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <vector>
@@ -197,6 +198,8 @@ struct Answer {
   }
 };
 
+struct Stopped {};  // thrown where the budget is exhausted
+
 // Where answers are written, person by person (and rank by rank).
 struct Results {
   int* pick;
@@ -209,13 +212,16 @@ struct Results {
 class Solver {
  public:
   Solver(const Menus& menus, InTable<int> rows, In<double> need, InTable<std::uint8_t> frozen,
-         InTable<std::uint8_t> forced, bool by_max, int limit, std::int64_t max_states);
+         InTable<std::uint8_t> forced, bool by_max, int limit, std::int64_t max_states,
+         std::function<bool()> exhausted);
 
-  void solve(std::int64_t start, std::int64_t stop, Results out);
-  void best(std::int64_t start, std::int64_t stop, int ranks, int mode, Results out);
+  // Both return the first person not solved: `stop`, unless the budget was exhausted before.
+  std::int64_t solve(std::int64_t start, std::int64_t stop, Results out);
+  std::int64_t best(std::int64_t start, std::int64_t stop, int ranks, int mode, Results out);
 
  private:
   // person.cpp
+  void work(std::int64_t steps);
   void load_masks(std::int64_t person);
   int answer(std::int64_t person, double cost_cut, double total_cut);
   int answer_limited(double bar, double cost_cut, double total_cut, double lower, double level);
@@ -254,6 +260,7 @@ class Solver {
   void choose_found();
 
   // k_best.cpp
+  void clear(Results out, int ranks, int status, double bound) const;
   void best_of(std::int64_t person, int ranks, int mode, Results out);
   void add_node(std::int64_t person, int ranks);
   void take_node(std::size_t node);
@@ -267,6 +274,8 @@ class Solver {
   bool by_max;
   int limit;  // most changed features; -1 for no limit
   std::int64_t max_states;
+  std::function<bool()> exhausted;
+  std::int64_t worked = 0;
 
   // one person
   std::vector<std::uint8_t> state;

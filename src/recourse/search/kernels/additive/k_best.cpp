@@ -4,20 +4,34 @@
 
 namespace recourse::additive {
 
-void Solver::best(std::int64_t start, std::int64_t stop, int ranks, int mode, Results out) {
+std::int64_t Solver::best(std::int64_t start, std::int64_t stop, int ranks, int mode, Results out) {
   for (std::int64_t person = start; person < stop; ++person) {
     const std::int64_t at = person * ranks;
-    best_of(person, ranks, mode,
-            {out.pick + at * m, out.cost + at, out.total + at, out.cost_bound + at,
-             out.total_bound + at, out.status + at});
+    const Results here{out.pick + at * m,   out.cost + at,        out.total + at,
+                       out.cost_bound + at, out.total_bound + at, out.status + at};
+    try {
+      best_of(person, ranks, mode, here);
+    } catch (const Stopped&) {
+      clear(here, ranks, UNKNOWN, 0.0);
+      return person;
+    } catch (...) {  // Ctrl-C, say
+      clear(here, ranks, UNKNOWN, 0.0);
+      throw;
+    }
   }
+  return stop;
+}
+
+// Write that nothing was found, for this status and with this bound.
+void Solver::clear(Results out, int ranks, int status, double bound) const {
+  std::fill_n(out.pick, std::int64_t(ranks) * m, 0);
+  std::fill_n(out.status, ranks, std::uint8_t(status));
+  for (double* cost : {out.cost, out.total}) std::fill_n(cost, ranks, INF);
+  for (double* low : {out.cost_bound, out.total_bound}) std::fill_n(low, ranks, bound);
 }
 
 void Solver::best_of(std::int64_t person, int ranks, int mode, Results out) {
-  std::fill_n(out.pick, std::int64_t(ranks) * m, 0);
-  std::fill_n(out.status, ranks, std::uint8_t(INFEASIBLE));
-  for (double* numbers : {out.cost, out.total, out.cost_bound, out.total_bound})
-    std::fill_n(numbers, ranks, INF);
+  clear(out, ranks, INFEASIBLE, INF);
   ranked.assign(ranks, {INF, INF, INF, INF});
   nodes.clear();
   node_state.clear();
@@ -93,10 +107,10 @@ void Solver::best_of(std::int64_t person, int ranks, int mode, Results out) {
       split[j] = changed ? IN : OUT;
     }
   }
-  if (!unproven) return;
-  std::fill(out.status + done, out.status + ranks, std::uint8_t(UNKNOWN));
-  std::fill(out.cost_bound + done, out.cost_bound + ranks, 0.0);
-  std::fill(out.total_bound + done, out.total_bound + ranks, 0.0);
+  if (unproven)
+    clear({out.pick + done * m, out.cost + done, out.total + done, out.cost_bound + done,
+           out.total_bound + done, out.status + done},
+          ranks - done, UNKNOWN, 0.0);
 }
 
 // Take a node out: the last one fills its place.
@@ -116,6 +130,7 @@ void Solver::take_node(std::size_t node) {
 // Solve under `state` and store the answer as a node; with `ranks`, drop what can't be among them.
 void Solver::add_node(std::int64_t person, int ranks) {
   const Answer cut = ranks > 0 ? ranked.back() : Answer{INF, INF, INF, INF};
+  work(1000);
   const int status = answer(person, cut.cost, cut.total);
   if (status == UNKNOWN) unproven = true;
   if (status > FEASIBLE) return;

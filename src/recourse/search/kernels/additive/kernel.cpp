@@ -1,4 +1,6 @@
 // What Python sees of the additive kernel; the GIL is released around a slice of people.
+#include <nanobind/stl/function.h>
+
 #include "additive.hpp"
 
 namespace nb = nanobind;
@@ -21,17 +23,17 @@ NB_MODULE(additive_kernel, m) {
 
   nb::class_<Solver>(m, "Solver")
       .def(nb::init<const Menus&, InTable<int>, In<double>, InTable<std::uint8_t>,
-                    InTable<std::uint8_t>, bool, int, std::int64_t>(),
+                    InTable<std::uint8_t>, bool, int, std::int64_t, std::function<bool()>>(),
            nb::keep_alive<1, 2>(), nb::arg("menus"), nb::kw_only(), nb::arg("rows"),
            nb::arg("need"), nb::arg("frozen").none(), nb::arg("forced").none(), nb::arg("by_max"),
-           nb::arg("limit"), nb::arg("max_states"))
+           nb::arg("limit"), nb::arg("max_states"), nb::arg("exhausted"))
       .def(
           "solve",
           [](Solver& self, std::int64_t start, std::int64_t stop, OutTable<int> picks, Numbers cost,
              Numbers total, Numbers bound, Numbers total_bound, Statuses status) {
-            self.solve(start, stop,
-                       {picks.data(), cost.data(), total.data(), bound.data(), total_bound.data(),
-                        status.data()});
+            return self.solve(start, stop,
+                              {picks.data(), cost.data(), total.data(), bound.data(),
+                               total_bound.data(), status.data()});
           },
           nb::arg("start"), nb::arg("stop"), nb::kw_only(), nb::arg("picks"), nb::arg("cost"),
           nb::arg("total"), nb::arg("bound"), nb::arg("total_bound"), nb::arg("status"), release())
@@ -40,9 +42,9 @@ NB_MODULE(additive_kernel, m) {
           [](Solver& self, std::int64_t start, std::int64_t stop, int ranks, int mode,
              OutTable<int> picks, Numbers cost, Numbers total, Numbers bound, Numbers total_bound,
              Statuses status) {
-            self.best(start, stop, ranks, mode,
-                      {picks.data(), cost.data(), total.data(), bound.data(), total_bound.data(),
-                       status.data()});
+            return self.best(start, stop, ranks, mode,
+                             {picks.data(), cost.data(), total.data(), bound.data(),
+                              total_bound.data(), status.data()});
           },
           nb::arg("start"), nb::arg("stop"), nb::kw_only(), nb::arg("ranks"), nb::arg("mode"),
           nb::arg("picks"), nb::arg("cost"), nb::arg("total"), nb::arg("bound"),

@@ -4,7 +4,8 @@
 namespace recourse::additive {
 
 Solver::Solver(const Menus& shared, InTable<int> who, In<double> bars, InTable<std::uint8_t> never,
-               InTable<std::uint8_t> always, bool largest_first, int most, std::int64_t cap)
+               InTable<std::uint8_t> always, bool largest_first, int most, std::int64_t cap,
+               std::function<bool()> stop)
     : menus(shared),
       front(shared.front),
       rows(who),
@@ -15,15 +16,29 @@ Solver::Solver(const Menus& shared, InTable<int> who, In<double> bars, InTable<s
       by_max(largest_first),
       limit(most),
       max_states(cap),
+      exhausted(std::move(stop)),
       state(m),
       largest(m + 1),
       pick(m),
       own(m * (menus.longest + 3) + 1) {}
 
-void Solver::solve(std::int64_t start, std::int64_t stop, Results out) {
+// Count steps of work, and ask now and then whether to go on.
+void Solver::work(std::int64_t steps) {
+  worked += steps;
+  if (worked < 1000000) return;
+  worked = 0;
+  if (exhausted()) throw Stopped();
+}
+
+std::int64_t Solver::solve(std::int64_t start, std::int64_t stop, Results out) {
   for (std::int64_t person = start; person < stop; ++person) {
+    int status;
     load_masks(person);
-    const int status = answer(person, INF, INF);
+    try {
+      status = answer(person, INF, INF);
+    } catch (const Stopped&) {
+      return person;
+    }
     std::copy(pick.begin(), pick.end(), out.pick + person * m);
     out.cost[person] = found.cost;
     out.total[person] = found.total;
@@ -31,6 +46,7 @@ void Solver::solve(std::int64_t start, std::int64_t stop, Results out) {
     out.total_bound[person] = found.total_bound;
     out.status[person] = std::uint8_t(status);
   }
+  return stop;
 }
 
 void Solver::load_masks(std::int64_t person) {

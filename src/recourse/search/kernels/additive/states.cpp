@@ -28,6 +28,7 @@ int Solver::search_states(double bar, double extra, int most, double cut) {
     for (int k = core_start[i + 1] - 1; k >= core_start[i]; --k) {
       if (have + n_states > max_states) have = drop(have, (max_states - n_states) / 2);
       make_room(fresh, have + n_states);
+      work(n_states + have);
       const Item item = items[k];
       const Rest* after = rest.data();
       Partial* next =

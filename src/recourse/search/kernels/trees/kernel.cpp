@@ -48,7 +48,9 @@ NB_MODULE(trees_kernel, m) {
            nb::arg("frozen"), nb::arg("kinds"), nb::arg("asks"), release())
       .def(
           "run",
-          [](Solver& self, int verdict, std::int64_t boxes) { return int(self.run(verdict, boxes)); },
+          [](Solver& self, int verdict, std::int64_t boxes) {
+            return int(self.run(verdict, boxes));
+          },
           nb::arg("verdict"), nb::arg("boxes"), release())
       .def("answer",
            [](const Solver& self, Out<int> picks) {
