@@ -634,7 +634,10 @@ def test_without_a_compiled_build_the_twins_run(monkeypatch):
     monkeypatch.delenv("RECOURSE_INTERPRETED", raising=False)
     for name in builds.KERNELS:
         monkeypatch.setitem(sys.modules, f"recourse.search.kernels.{name}_kernel", None)
-    assert builds.build_info() == ("interpreted", "there is no compiled build; installing with a C++ compiler makes one")
+    assert builds.build_info() == (
+        "interpreted",
+        "there is no compiled build; installing with a C++ compiler makes one",
+    )
     assert not builds.load("trees").is_compiled()
 
 

@@ -27,7 +27,7 @@ from helpers import COSTS, LABELS, TREES, agrees_with_brute_force, draw_exclusio
 from recourse.menus import folding
 from recourse.models.estimator import EstimatorModel, Recognised
 from recourse.models.readers.trees import SummedTrees, recognise_trees
-from recourse.search import brute_force, tree_cells, trees
+from recourse.search import brute_force, trees
 
 both_builds = pytest.mark.parametrize("interpreted", [False, True], ids=["built", "interpreted"])
 relaxed = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -117,7 +117,7 @@ def test_the_twin_answers_as_the_kernel_does(seed, kind, cost, data):
         tie(w, data.draw(st.booleans()))
     menus = w.actions.menus(w.denied.iloc[:3], cost, max_changes=data.draw(st.sampled_from([None, 1, 2])))
     statement = w.model.trees(menus)
-    one, other = (trees.solve(w.model, menus, statement=statement, interpreted=interpreted) for interpreted in (False, True))
+    one, other = (trees.solve(w.model, menus, statement=statement, interpreted=twin) for twin in (False, True))
     np.testing.assert_array_equal(one.codes, other.codes)
     np.testing.assert_allclose(one.cost, other.cost, rtol=1e-9, atol=1e-9)
 

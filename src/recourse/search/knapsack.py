@@ -218,7 +218,9 @@ class Knapsack:
             menus = self._prepare(n_threads, forces)
 
         queue = SliceQueue(people.n, n_threads)
-        workers = [KnapsackWorker(self._kernel, menus, people, out, ranks, max_states, budget) for _ in range(n_threads)]
+        workers = [
+            KnapsackWorker(self._kernel, menus, people, out, ranks, max_states, budget) for _ in range(n_threads)
+        ]
         crew = Crew(budget, advance)
         crew.run([worker.steps(queue).__next__ for worker in workers])
         return crew.stopped

@@ -156,7 +156,7 @@ class Solver:
         return Answer(status, picks, level if self.by_max else total, total, level if self.by_max else bound, bound)
 
     def _reaches(self, choices: list[Choice], need: float) -> bool:
-        """Whether at most `limit` changes reach the bar: the largest gain with 0, 1, 2 … changes, feature by feature."""
+        """Whether at most `limit` changes reach the bar: the largest gain with 0, 1, 2 … changes, added in order."""
         most = np.full(self.limit + 1, -np.inf)
         most[0] = 0.0
         for choice in choices:
@@ -219,13 +219,11 @@ class Solver:
 
     def _drop_free_moves(self, picks: Ints, choices: list[Choice], masks: Ints, need: float) -> None:
         """Undo moves at no price that aren't needed."""
-
-        def value(j: int, table: str) -> float:
-            return float(getattr(choices[j], table)[choices[j].items == picks[j]][0])
-
-        for j in np.flatnonzero(picks):
-            if masks[j] == FREE and value(j, "prices") == 0.0:
-                if sum(value(k, "gains") for k in np.flatnonzero(picks) if k != j) >= need:
+        at = [int(np.flatnonzero(choice.items == pick)[0]) for choice, pick in zip(choices, picks, strict=True)]
+        for j, choice in enumerate(choices):
+            if masks[j] == FREE and picks[j] and choice.prices[at[j]] == 0.0:
+                others = [choices[k].gains[at[k]] for k in range(len(at)) if k != j and picks[k]]
+                if sum(others) >= need:
                     picks[j] = 0
 
     # -- K best -------------------------------------------------------------------------------------------
@@ -254,9 +252,9 @@ class Solver:
             elif unproven:
                 found.append(replace(node, status=FEASIBLE, bound=0.0, total_bound=0.0))
             else:
-                proven = all(
-                    a >= b * (1 - EQUAL) for a, b in zip(low, (node.cost, node.total), strict=True)
-                ) or (low[0] >= node.cost * (1 - EQUAL) and low[0] > node.cost)
+                proven = all(a >= b * (1 - EQUAL) for a, b in zip(low, (node.cost, node.total), strict=True)) or (
+                    low[0] >= node.cost * (1 - EQUAL) and low[0] > node.cost
+                )
                 bounds = (node.cost, node.total) if proven else (min(low[0], node.cost), min(low[1], node.total))
                 status = node.status if proven else FEASIBLE
                 found.append(replace(node, status=status, bound=bounds[0], total_bound=bounds[1]))

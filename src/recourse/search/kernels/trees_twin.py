@@ -39,9 +39,7 @@ class Shared:
 
     def __init__(self, **arrays: Any) -> None:
         self.__dict__.update(arrays)
-        self.node = list(
-            zip(*(arrays[name].tolist() for name in ("test", "left", "right", "value")), strict=True)
-        )
+        self.node = list(zip(*(arrays[name].tolist() for name in ("test", "left", "right", "value")), strict=True))
         self.top = [-math.inf] * len(self.node)  # the best leaf below each node
         for root in self.roots:
             self._find_top(int(root))
@@ -242,7 +240,12 @@ class Solver:
 
     def _test(self, q: int, k: int) -> tuple[int, int]:
         """The block that test k of sequence q parts, and which of its states go left, as bits."""
-        s, block, column, kind = self.s, int(self.s.sequence_block[q]), self.s.sequence_column[q], self.s.sequence_kind[q]
+        s, block, column, kind = (
+            self.s,
+            int(self.s.sequence_block[q]),
+            self.s.sequence_column[q],
+            self.s.sequence_kind[q],
+        )
         if block < 0:
             block, cells = len(self.states), s.today[self.person, column : column + 1]
         else:

@@ -68,12 +68,10 @@ void Solver::add_items(Class& c, double gap, double extra, int most) {
   };
   // Reduced cost grows along the hull in both directions, and items lie above the hull.
   std::int64_t left = c.low, right = c.end - 1, q = c.at;
-  while (q > c.hull_low && !far_off(--q)) {
-  }
+  while (q > c.hull_low && !far_off(--q)) {}
   if (q < c.at && far_off(q)) left = hull.at[q] + 1;
   q = c.at;
-  while (q + 1 < c.hull_end && !far_off(++q)) {
-  }
+  while (q + 1 < c.hull_end && !far_off(++q)) {}
   if (q > c.at && far_off(q)) right = hull.at[q] - 1;
   make_room(items, n_items + right - left + 1);
   Item* out = items.data() + n_items;

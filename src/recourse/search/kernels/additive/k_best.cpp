@@ -66,10 +66,8 @@ void Solver::best_of(std::int64_t person, int ranks, int mode, Results out) {
     if (earlier < 0) {
       const double cost = node.answer.cost, total = node.answer.total;
       int status = node.status;
-      if (low_cost < cost * (1.0 - EQUAL))
-        status = FEASIBLE;
-      else
-        low_cost = cost;
+      if (low_cost < cost * (1.0 - EQUAL)) status = FEASIBLE;
+      else low_cost = cost;
       if (by_max && low_cost == cost && low_total < total) {
         if (low_total < total * (1.0 - EQUAL)) status = FEASIBLE;
       } else {

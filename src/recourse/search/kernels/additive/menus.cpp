@@ -16,16 +16,11 @@ std::int64_t longest_of(const In<std::int64_t>& ptr) {
 
 Menus::Menus(In<std::int64_t> ptr, In<double> g, In<double> p, bool with_changed)
     : n_rows(std::int64_t(ptr.size()) - 1),
-      n_items(std::int64_t(g.size()) * (with_changed ? 2 : 1)),
-      longest(longest_of(ptr)),
+      n_items(std::int64_t(g.size()) * (with_changed ? 2 : 1)), longest(longest_of(ptr)),
       rows(n_rows * (with_changed ? 2 : 1)),
       front{Raw<double>(new double[n_items]), Raw<double>(new double[n_items]),
             Raw<int>(new int[n_items])},
-      hull(n_items),
-      row_ptr(ptr),
-      gains(g),
-      prices(p),
-      changed(with_changed) {}
+      hull(n_items), row_ptr(ptr), gains(g), prices(p), changed(with_changed) {}
 
 void Menus::prepare(std::int64_t start, std::int64_t stop) {
   prepare(start, stop, false);

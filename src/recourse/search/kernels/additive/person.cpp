@@ -6,20 +6,9 @@ namespace recourse::additive {
 Solver::Solver(const Menus& shared, InTable<int> who, In<double> bars, InTable<std::uint8_t> never,
                InTable<std::uint8_t> always, bool largest_first, int most, std::int64_t cap,
                std::function<bool()> stop)
-    : menus(shared),
-      front(shared.front),
-      rows(who),
-      need(bars),
-      frozen(never),
-      forced(always),
-      m(int(rows.shape(1))),
-      by_max(largest_first),
-      limit(most),
-      max_states(cap),
-      exhausted(std::move(stop)),
-      state(m),
-      largest(m + 1),
-      pick(m),
+    : menus(shared), front(shared.front), rows(who), need(bars), frozen(never), forced(always),
+      m(int(rows.shape(1))), by_max(largest_first), limit(most), max_states(cap),
+      exhausted(std::move(stop)), state(m), largest(m + 1), pick(m),
       own(m * (menus.longest + 3) + 1) {}
 
 // Count steps of work, and ask now and then whether to go on.
@@ -36,9 +25,7 @@ std::int64_t Solver::solve(std::int64_t start, std::int64_t stop, Results out) {
     load_masks(person);
     try {
       status = answer(person, INF, INF);
-    } catch (const Stopped&) {
-      return person;
-    }
+    } catch (const Stopped&) { return person; }
     std::copy(pick.begin(), pick.end(), out.pick + person * m);
     out.cost[person] = found.cost;
     out.total[person] = found.total;
@@ -207,12 +194,10 @@ double Solver::find_level(double bar, int most) {
         halfway = (one.at + one.top + 1) >> 1;
       }
       if (width == 0) break;
-      if (step == 1 && level > low)
-        here = level;
+      if (step == 1 && level > low) here = level;
       else if (step % 2 == 1 && high_reached > low_reached)
         here = low + (high - low) * (bar - low_reached) / (high_reached - low_reached);
-      else
-        here = price_at[halfway];
+      else here = price_at[halfway];
     }
     double reached = 0.0;
     for (Cursor& one : cursors) {

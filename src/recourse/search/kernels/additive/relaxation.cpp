@@ -70,8 +70,7 @@ bool Solver::relax(double bar) {
     if (c.hull_end - c.hull_low > 1)
       cursors.push_back(
           {c.hull->slope.get(), gain_at, c.at, c.hull_end - 1, 0, int(&c - classes.data())});
-    else
-      fixed += gain_at[c.at];
+    else fixed += gain_at[c.at];
   }
   while (!cursors.empty()) {
     double reached = fixed;
@@ -84,10 +83,8 @@ bool Solver::relax(double bar) {
     double next = pivot;
     auto still = cursors.begin();
     for (Cursor& one : cursors) {
-      if (enough)
-        one.top = one.middle - (one.middle > one.at && one.key[one.middle] >= pivot);
-      else
-        one.at = one.middle;
+      if (enough) one.top = one.middle - (one.middle > one.at && one.key[one.middle] >= pivot);
+      else one.at = one.middle;
       if (one.top == one.at) {
         fixed += one.gain[one.at];
         classes[one.number].at = one.at;

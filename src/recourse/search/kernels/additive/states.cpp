@@ -70,10 +70,8 @@ int Solver::search_states(double bar, double extra, int most, double cut) {
           *next++ = {gain_s, price_s, lower, int(s), k, count};
       }
       const std::int64_t found_now = next - fresh.data();
-      if (have > 0 && found_now > have)
-        have = merge(have, found_now, top);
-      else
-        have = found_now;
+      if (have > 0 && found_now > have) have = merge(have, found_now, top);
+      else have = found_now;
     }
     if (to + have > max_states) have = drop(have, (max_states - to) / (cores - depth));
     if (have == 0) break;

@@ -6,30 +6,20 @@
 namespace recourse::trees {
 
 Shared::Shared(const nanobind::dict& given)
-    : roots(list<int>(given, "roots")),
-      cut(list<int>(given, "cut")),
+    : roots(list<int>(given, "roots")), cut(list<int>(given, "cut")),
       sets(table<std::uint8_t>(given, "sets")),
       state_start(list<std::int64_t>(given, "state_start")),
       state_changed(list<std::int64_t>(given, "state_changed")),
-      state_item(list<int>(given, "state_item")),
-      state_group(list<int>(given, "state_group")),
+      state_item(list<int>(given, "state_item")), state_group(list<int>(given, "state_group")),
       state_peak(list<double>(given, "state_peak")),
-      state_price(list<double>(given, "state_price")),
-      cells(list<int>(given, "cells")),
-      cell_start(list<std::int64_t>(given, "cell_start")),
-      columns(list<int>(given, "columns")),
-      rows(table<int>(given, "rows")),
-      today(table<int>(given, "today")),
-      wide(list<std::uint8_t>(given, "wide")),
-      coefficients(table<double>(given, "coefficients")),
-      least_sum(table<double>(given, "least_sum")),
-      most_sum(table<double>(given, "most_sum")),
-      still(table<std::uint8_t>(given, "still")),
-      reads(table<std::uint8_t>(given, "reads")),
-      n_blocks(int(columns.size())),
-      limit(nanobind::cast<int>(given["limit"])),
-      low(nanobind::cast<double>(given["low"])),
-      high(nanobind::cast<double>(given["high"])) {
+      state_price(list<double>(given, "state_price")), cells(list<int>(given, "cells")),
+      cell_start(list<std::int64_t>(given, "cell_start")), columns(list<int>(given, "columns")),
+      rows(table<int>(given, "rows")), today(table<int>(given, "today")),
+      wide(list<std::uint8_t>(given, "wide")), coefficients(table<double>(given, "coefficients")),
+      least_sum(table<double>(given, "least_sum")), most_sum(table<double>(given, "most_sum")),
+      still(table<std::uint8_t>(given, "still")), reads(table<std::uint8_t>(given, "reads")),
+      n_blocks(int(columns.size())), limit(nanobind::cast<int>(given["limit"])),
+      low(nanobind::cast<double>(given["low"])), high(nanobind::cast<double>(given["high"])) {
   const auto test = list<int>(given, "test"), left = list<int>(given, "left"),
              right = list<int>(given, "right");
   const auto value = list<double>(given, "value");
@@ -119,12 +109,9 @@ void Solver::load_tests() {
   left_set.clear();
   int longest = 1;
   for (const Sequence& sequence : s.sequences) {
-    if (sequence.block < 0 || size(sequence.block) == 1)
-      decide(sequence);
-    else if (sequence.kind == IN_SET)
-      part_by_sets(sequence);
-    else
-      part_by_cuts(sequence);
+    if (sequence.block < 0 || size(sequence.block) == 1) decide(sequence);
+    else if (sequence.kind == IN_SET) part_by_sets(sequence);
+    else part_by_cuts(sequence);
   }
   for (int j = 0; j < s.n_blocks; ++j) longest = std::max(longest, size(j));
   gain.resize(longest);
@@ -221,10 +208,8 @@ void Solver::prune_all() {
   base = 0.0;
   for (const int root : s.roots) {
     const int node = prune(root, {}, 0);
-    if (tree[node].test < 0)
-      base += tree[node].value;
-    else
-      live.push_back(node);
+    if (tree[node].test < 0) base += tree[node].value;
+    else live.push_back(node);
   }
   rest.assign(live.size() + 1, 0.0);
   for (int t = int(live.size()) - 1; t >= 0; --t) rest[t] = rest[t + 1] + tree[live[t]].value;
