@@ -123,6 +123,27 @@ class Budget:
         return f"Budget(time_limit={self.time_limit!r}, max_questions={self.max_questions!r})"
 
 
+def counting(progress: Progress | None, of: int) -> Advance | None:
+    """What a search calls with so many more people, for a `progress` that is told how many are done of how many.
+
+    >>> advance = counting(lambda done, of: print(done, "of", of), 5)
+    >>> advance(2), advance(3)
+    2 of 5
+    5 of 5
+    (None, None)
+    """
+    if progress is None:
+        return None
+    done = 0
+
+    def advance(more: int) -> None:
+        nonlocal done
+        done += more
+        progress(done, of)
+
+    return advance
+
+
 def _seconds(time_limit: float | None) -> float | None:
     """A time limit as a float, or an error that says what a limit is."""
     if time_limit is None:

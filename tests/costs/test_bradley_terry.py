@@ -182,7 +182,7 @@ def test_simulated_experts_are_the_same_for_the_same_seed():
         FEATURES, experts=5, random_state=3
     )
     assert len(simulated_experts(FEATURES)) == 6
-    with pytest.raises(rs.InputError, match="whole numbers"):
+    with pytest.raises(rs.InputError, match="experts must be a whole number"):
         simulated_experts(FEATURES, experts=0)
 
 

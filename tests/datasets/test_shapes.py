@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
 
+import recourse as rs
 from recourse.datasets import circles, moons, overlapping, separable
 from recourse.errors import InputError
 
@@ -59,3 +60,22 @@ def test_a_number_of_people_that_is_none_is_refused(shape, n):
 def test_noise_that_is_no_deviation_is_refused():
     with pytest.raises(InputError, match="noise must be a finite number ≥ 0"):
         moons(10, noise=-0.1)
+
+
+def test_synthetic_sets_are_those_of_the_paper():
+    data = rs.datasets.overlapping(100_000, random_state=0)
+    for label, mean, deviation in ((0, (0.433, -0.314), (0.51, 0.53)), (1, (1.976, 0.162), (0.48, 0.53))):
+        mine = data.X[data.y == label]
+        np.testing.assert_allclose(mine.mean(), mean, atol=0.01)
+        np.testing.assert_allclose(mine.std(), deviation, atol=0.01)
+    for make, least in ((rs.datasets.separable, 1.0), (rs.datasets.moons, 0.8), (rs.datasets.overlapping, 0.9)):
+        data = make(1000, random_state=3)
+        assert data.X.shape == (1000, 2)
+        assert data.y.sum() == 500
+        assert LogisticRegression(C=100).fit(data.X, data.y).score(data.X, data.y) >= least
+    ring = rs.datasets.circles(1000)
+    radius = np.linalg.norm(ring.X, axis=1)
+    assert radius[ring.y == 0].mean() > 0.9
+    assert radius[ring.y == 1].mean() < 0.25
+    with pytest.raises(rs.InputError, match="n must be a whole number ≥ 2"):
+        rs.datasets.moons(1)

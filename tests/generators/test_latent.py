@@ -347,8 +347,8 @@ def test_other_recipes_search_latent_spaces_too(world, space):
 def simulated(data, recourse, rounds=3, **how):
     net = NetworkClassifier((), epochs=20, random_state=0)
     A = rs.ActionSet(data.X, default_bounds=(-10, 10))
-    how |= {"recourse": recourse, "rounds": rounds, "measure_every": rounds}
-    return rs.simulate(net, data.X, data.y, A, repeats=2, permutations=0, **how)
+    design = how.pop("design", rs.simulations.Design()).replace(permutations=0, measure_every=rounds)
+    return rs.simulate(net, data.X, data.y, A, recourse=recourse, rounds=rounds, repeats=2, design=design, **how)
 
 
 @pytest.mark.parametrize("warm_epochs", [0, 1])
@@ -377,14 +377,17 @@ def test_in_a_simulation_a_space_is_learned_once_or_goes_on_with_the_model():
         frames[name] = sim.to_frame()
         pd.testing.assert_frame_equal(simulated(data, recipe).to_frame(), frames[name])
     assert not frames["warm"].equals(frames["still"])
-    no_training = simulated(data, REVISE(space=Autoencoder(epochs=4, warm_epochs=1)), retrainer="none")
+    no_training = simulated(
+        data, REVISE(space=Autoencoder(epochs=4, warm_epochs=1)), design=rs.simulations.Design(retrainer="none")
+    )
     assert no_training._states[0].arms["model", "revise"].recourse is no_training.study.start_recourse["revise"]
 
 
 def test_an_arm_does_not_notice_what_autoencoders_of_others_learn(tmp_path):
     data = rs.datasets.overlapping(200)
     recipe = REVISE(space=Autoencoder(epochs=4, warm_epochs=1), max_steps=300)
-    apart = {"selector": rs.simulations.Selector(share=0.2, together=False), "checkpoint": tmp_path / "run.json"}
+    design = rs.simulations.Design(selector=rs.simulations.Selector(share=0.2, together=False))
+    apart = {"design": design, "checkpoint": tmp_path / "run.json"}
     both = simulated(data, {"revise": recipe, "clue": replace(CLUE(), space=recipe.space)}, **apart).to_frame()
     del apart["checkpoint"]
     alone = simulated(data, {"revise": recipe}, **apart).to_frame()
@@ -408,7 +411,7 @@ def test_paper_generic_dice_and_revise_shift_the_domain_alike(seed):
         {"linear": NetworkClassifier((), standardize=False)}, data.X, data.y,
         rs.ActionSet(data.X, default_bounds=(-10, 10)),
         recourse={"generic": Generic(), "dice": DiCE(), "revise": REVISE()}, repeats=1, random_state=seed,
-        preset="altmeyer2023", permutations=0, measure_every=50,
+        design=rs.simulations.PRESETS["altmeyer2023"].replace(permutations=0, measure_every=50),
     )  # fmt: skip
     shift = sim.summary().query("name == 'mmd'").set_index("generator")["mean"]
     assert shift["revise"] == pytest.approx(shift["generic"], rel=0.1)

@@ -129,7 +129,7 @@ def test_a_condition_binds_whoever_moves_the_feature(kind, frozen, size, monkeyp
         alone = A.menus(X.iloc[[person]])
         assert reachable_points(alone, 0) == reachable_points(menus, person)
     model = rs.LinearModel({"c": 1.0, "d": 1.5}, intercept=-5.75)
-    answers = rs.find(model, menus)
+    answers = rs.search.solve(model, menus)
     for person in range(len(X)):
         points = expected_points(A, X.iloc[person], binds)
         possible = any(point[0] + 1.5 * point[1] >= 5.75 for point in points)
@@ -144,7 +144,7 @@ def test_a_condition_on_what_only_a_linkage_moves_keeps_people_below_it():
     A.add_constraint(c.Linkage("years", {"age": 1.0}))
     A.add_constraint(c.Sum({"age": 1}, ub=65))
     model = rs.LinearModel({"age": 1.0}, intercept=-65.5)
-    assert not rs.find(model, A.menus(X)).found.any()
+    assert not rs.search.solve(model, A.menus(X)).found.any()
     assert not rs.audit(model, X, A).overall["feasible"]
     lower = rs.audit(rs.LinearModel({"age": 1.0}, intercept=-64.5), X, A)
     assert lower.people["feasible"].tolist() == [True, False, False, False]
@@ -161,7 +161,7 @@ def test_at_most_counts_the_features_that_a_person_chose(states, monkeypatch):
     menus = A.menus(X)
     assert reachable_points(menus, 0) == {(0, 0, 0), (1, 1, 0), (2, 2, 0), (0, 0, 1), (0, 0, 2)}
     model = rs.LinearModel({"a": 1.0, "b": 1.0}, intercept=-3.5)
-    assert rs.find(model, menus).found.tolist() == [True, True, True]
+    assert rs.search.solve(model, menus).found.tolist() == [True, True, True]
     search = Reach(A, X)
     assert search.settle(np.array([[2.0, 0.0, 0.0]]), np.array([0])).tolist() == [[2.0, 2.0, 0.0]]
 

@@ -59,7 +59,7 @@ def test_a_users_own_class_needs_a_name_a_label_a_rule_its_columns_and_approves(
     assert not model.has_score
     assert model.score(X) is None
     assert model.probabilities(X) is None
-    assert rs.find(model, menus, [0]).found[0]
+    assert rs.search.solve(model, menus, [0]).found[0]
     assert repr(model) == "Rich(rich: approved if income > 50)"
     with pytest.raises(TypeError, match="approves"):
         type("Nothing", (rs.Model,), {})()

@@ -11,11 +11,12 @@ import pytest
 
 import recourse as rs
 from helpers import tie, world
+from recourse.budget import Budget
 from recourse.menus import folding
 from recourse.search import any_model, brute_force
 from recourse.search.additive import KnapsackProposer
 from recourse.search.exclusions import Exclusions, exclusions_of
-from recourse.search.find import solve_stated, statement_of
+from recourse.search.find import solve_stated
 from recourse.search.knapsack import Knapsack
 from recourse.search.solutions import INFEASIBLE, OPTIMAL, OUT_OF_QUESTIONS, OUT_OF_TIME
 
@@ -100,15 +101,15 @@ def test_a_mixed_integer_program_is_cancelled_from_another_thread(monkeypatch):
 
 def test_the_knapsack_is_cancelled_between_slices():
     rng = np.random.default_rng(0)
-    n, m, items = 3000, 20, 12
+    n, m, items = 20_000, 20, 12
     gains, prices = rng.random((m, items)), rng.random((m, items))
     prices += gains
     gains[:, 0] = prices[:, 0] = 0.0
     knapsack = Knapsack(np.arange(m + 1) * items, gains.ravel(), prices.ravel())
     rows = np.tile(np.arange(m), (n, 1))
     need = rng.uniform(5, 15, n)
-    some, took = cancelled(lambda budget: knapsack.solve(rows, need, budget=budget), after=0.05)
-    assert took < SOON
+    budget = Budget()
+    some = knapsack.solve(rows, need, threads=1, budget=budget, advance=lambda done: budget.cancel())
     assert some.interrupted
     assert 0 < (some.status == 3).sum() < n
 
@@ -132,7 +133,7 @@ def test_trees_and_networks_are_cancelled_by_whoever_they_tell_of_their_progress
 def test_trees_and_networks_are_cancelled_from_another_thread(kind):
     w = world(11, kind=kind, n=3000)
     menus = w.actions.menus(pd.concat([w.denied] * 5, ignore_index=True))
-    statement, everybody = statement_of(w.model, menus), np.arange(len(menus))
+    statement, everybody = w.model.states(menus), np.arange(len(menus))
     nothing = exclusions_of(None, everybody)
     some, took = cancelled(lambda budget: solve_stated(w.model, menus, everybody, nothing, statement, budget, None))
     assert took < SOON
@@ -149,7 +150,7 @@ def test_nobody_is_asked_about_more_often_than_the_budget_allows(kind, most, wid
         tie(w, by_function=True)
     menus = w.actions.menus(w.denied.iloc[:6])
     assert bool(menus.wide) is wide
-    statement = None if kind == "none known" else statement_of(w.model, menus)
+    statement = None if kind == "none known" else w.model.states(menus)
     exact = brute_force.solve(w.model, menus)
 
     asked = []

@@ -12,7 +12,7 @@ from recourse.errors import InputError
 from recourse.search import find as find_function
 from recourse.search import networks, trees
 from recourse.search.exclusions import Exclusions
-from recourse.search.find import SEARCHES, statement_of
+from recourse.search.find import SEARCHES
 
 
 def test_everybody_is_answered_in_the_order_of_the_table():
@@ -103,7 +103,7 @@ def test_limits_reach_the_search():
 
 def test_swapped_and_misspelt_arguments_are_told_in_words():
     w = world(3)
-    with pytest.raises(InputError, match="find\\(model, X, actions\\)"):
+    with pytest.raises(InputError, match="order \\(model, people, actions\\)"):
         rs.find(w.clf, w.actions, w.X)
     with pytest.raises(InputError, match="max_changes"):
         rs.find(w.clf, w.X, w.actions, max_changes="two")
@@ -132,7 +132,7 @@ def test_answers_put_together_by_hand_have_no_rows():
 def test_the_first_search_that_accepts_the_statement_runs(kind, position):
     w = world(2, kind="logistic" if kind == "none known" else kind)
     menus = w.actions.menus(w.denied.iloc[:2])
-    statement = None if kind == "none known" else statement_of(w.model, menus)
+    statement = None if kind == "none known" else w.model.states(menus)
     accepting = [search.accepts(statement, menus, [Exclusions()] * 2) for search in SEARCHES]
     assert accepting.index(True) == position
     assert sum(accepting) == (1 if kind == "none known" else 2), "any model will do for the last one"

@@ -6,7 +6,7 @@ add up exactly, in any order.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ from recourse.actions.action_set import ActionSet
 from recourse.arrays import IntArray
 from recourse.audits.groups import Group, Grouping, members, name_of
 from recourse.audits.tally import AuditTallies, Tally
-from recourse.budget import Budget, Progress
+from recourse.budget import Budget, Progress, counting
 from recourse.costs.cost import Cost
 from recourse.menus.menus import Menus
 from recourse.models import Model
@@ -149,27 +149,13 @@ def audit_part(
         return AuditPart(people, changes, _tallies(spec, X, people), solutions.interrupted)
 
     try:
-        solutions = solve(spec.model, menus, budget=budget, advance=_counting(progress, len(first)))
+        solutions = solve(spec.model, menus, budget=budget, advance=counting(progress, len(first)))
     except Exception as error:
         nothing = Solutions.unknown(len(menus), len(menus.blocks))
         nothing.interrupted = True
         error.partial = answers(nothing)  # type: ignore[attr-defined]
         raise
     return answers(solutions)
-
-
-def _counting(progress: Progress | None, total: int) -> Callable[[int], object] | None:
-    """What a search calls with so many more people, for a `progress` that wants to know how many in all."""
-    if progress is None:
-        return None
-    done = 0
-
-    def advance(people: int) -> None:
-        nonlocal done
-        done += people
-        progress(done, total)
-
-    return advance
 
 
 def _people(

@@ -14,9 +14,9 @@ from recourse.arrays import IntArray
 from recourse.budget import Advance, Budget
 from recourse.menus.menus import Menus
 from recourse.models.statements.additive import Additive
+from recourse.models.statements.statement import Statement
 from recourse.search.exclusions import Exclusions
 from recourse.search.knapsack import Distinct, Knapsack, KnapsackSolutions
-from recourse.search.protocol import Statement
 from recourse.search.solutions import UNKNOWN, Solutions
 
 

@@ -18,8 +18,8 @@ from recourse.arrays import BoolArray
 from recourse.budget import Advance, Budget
 from recourse.menus.menus import Menus
 from recourse.models.model import Model
+from recourse.models.statements.statement import Statement
 from recourse.search.exclusions import Exclusions
-from recourse.search.protocol import Statement
 from recourse.search.questions import Questions
 from recourse.search.solutions import Solutions
 
@@ -54,9 +54,9 @@ def solve(
 
     Parameters
     ----------
-    model, menus, people, exclusions, advance
-        As for `recourse.search.solve`.
-    statement
+    model, menus, people, exclusions, advance : see `recourse.search.solve`
+        As there.
+    statement : any
         Not needed; every search can be called with one.
     budget : Budget, optional
         Whose questions or time run out is UNKNOWN, with a bound. Without a `max_questions`, `MOST_TRIED` actions

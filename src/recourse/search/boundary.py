@@ -20,10 +20,11 @@ from recourse.budget import Advance, Budget
 from recourse.menus.menus import Menus
 from recourse.models.model import Model
 from recourse.models.statements.additive import Additive
+from recourse.models.statements.statement import Statement
 from recourse.search.additive import KnapsackProposer
 from recourse.search.exclusions import Exclusions
 from recourse.search.linear_conditions import MilpProposer
-from recourse.search.protocol import Proposer, Statement
+from recourse.search.protocol import Proposer
 from recourse.search.questions import Questions, drop_free_changes
 from recourse.search.solutions import FEASIBLE, INFEASIBLE, OPTIMAL, Solutions
 
@@ -49,7 +50,15 @@ def solve(
     budget: Budget | None = None,
     advance: Advance | None = None,
 ) -> Solutions:
-    """Return the cheapest action of each of `people` that the model approves, by its additive `statement`."""
+    """Return the cheapest action of each of `people` that the model approves.
+
+    Parameters
+    ----------
+    model, menus, people, exclusions, budget, advance : see `recourse.search.solve`
+        As there; whose questions run out keeps an action with its gap, or is UNKNOWN with a bound.
+    statement : Additive
+        What the model states of itself over these menus.
+    """
     questions = Questions(model, menus, people, exclusions, budget)
     return _BoundaryRounds(questions, statement).run(advance)
 

@@ -17,8 +17,8 @@ from recourse.budget import Advance, Budget
 from recourse.errors import InputError
 from recourse.menus.menus import Menus
 from recourse.models.model import Model
+from recourse.models.statements.statement import Statement
 from recourse.search.exclusions import Exclusions
-from recourse.search.protocol import Statement
 from recourse.search.questions import Questions
 from recourse.search.solutions import Solutions
 
@@ -51,9 +51,9 @@ def solve(
 
     Parameters
     ----------
-    model, menus, people, exclusions, budget, advance
-        As for `recourse.search.solve`.
-    statement
+    model, menus, people, exclusions, budget, advance : see `recourse.search.solve`
+        As there.
+    statement : any
         Not needed; every search can be called with one.
 
     Raises

@@ -13,16 +13,19 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from recourse.actions.action_set import ActionSet, check_max_changes
-from recourse.budget import Advance, Budget, Progress
-from recourse.checks import instance_of
+from recourse.actions.action_set import ActionSet, as_action_set
+from recourse.budget import Advance, Budget, Progress, counting
+from recourse.checks import function_of, whole_number
 from recourse.costs.by_name import as_cost
 from recourse.costs.cost import Cost
 from recourse.menus.menus import Menus
-from recourse.models import Model, as_model, label_of_sign
+from recourse.models.as_model import as_model
+from recourse.models.labels import label_of_sign
+from recourse.models.model import Model
+from recourse.models.statements.statement import Statement
 from recourse.search import any_model, boundary, networks, trees
 from recourse.search.exclusions import Exclusions, exclusions_of
-from recourse.search.protocol import Search, Statement
+from recourse.search.protocol import Search
 from recourse.search.solutions import Solutions
 from recourse.tables import has_columns, read_row
 
@@ -61,7 +64,7 @@ def find(
         What an action costs: "total", "local", "max", "l1", a `Cost`, or ``function(feature, x, values)``.
     max_changes : int, optional
         At most so many features change at once.
-    desired, threshold
+    desired, threshold : label, float, optional
         Which label is favourable (by default as the action set's `y_desired` says), and from which probability on;
         see `as_model`.
     time_limit : float, optional
@@ -95,35 +98,34 @@ def find(
     >>> bool((clf.predict(found.rows()) == 1).all())
     True
     """
-    how = "The order is find(model, X, actions); an action set is made from a table of people: ActionSet(X)."
-    instance_of("actions", actions, ActionSet, how)
-    check_max_changes(max_changes)
+    as_action_set(actions)
+    whole_number("max_changes", max_changes, or_none=True)
+    price = as_cost(cost)
+    if progress is not None:
+        function_of("progress", progress, "It is called with (people done, people to do).")
     budget = Budget.of(budget, time_limit, max_questions)
 
     # The model, with the label and threshold that count.
     if desired is None:
         desired = label_of_sign(model, actions.y_desired)
-    if desired is not None or threshold is not None:
-        model = as_model(model, desired=desired, threshold=threshold)
-    model = as_model(model)
+    decider = as_model(model, desired=desired, threshold=threshold)
 
     # The people, and what each of them can do at which price.
     person = read_row(X, actions.names, actions.dtypes, what="X") if _is_one_person(X) else X
-    model.check_features(actions.names)
+    decider.check_features(actions.names)
     people = actions.table(person)
-    model.check_rows(people)
-    menus = actions.menus(people, as_cost(cost), max_changes=max_changes)
+    decider.check_rows(people)
+    menus = actions.menus(people, price, max_changes=max_changes)
 
     # Whoever is approved today needs no search.
-    approved = model.approves(people)
+    approved = decider.approves(people)
     denied = np.flatnonzero(~approved)
     out = Solutions.unknown(len(menus), len(menus.blocks))
     out.menus, out.people = menus, np.arange(len(menus))
     out.cost[approved] = out.total[approved] = 0.0
     out.prove(np.flatnonzero(approved))
 
-    advance = None if progress is None else _counted(progress, len(denied))
-    found = solve(model, menus, denied, budget=budget, advance=advance)
+    found = solve(decider, menus, denied, budget=budget, advance=counting(progress, len(denied)))
     out.put(denied, found)
     out.interrupted = found.interrupted
     return out
@@ -169,18 +171,9 @@ def solve(
     out = Solutions.unknown(0, len(menus.blocks))
     if len(chosen):
         given = exclusions_of(exclusions, chosen)
-        out = solve_stated(model, menus, chosen, given, statement_of(model, menus), Budget.of(budget), advance)
+        out = solve_stated(model, menus, chosen, given, model.states(menus), Budget.of(budget), advance)
     out.menus, out.people = menus, chosen
     return out
-
-
-def statement_of(model: Model, menus: Menus) -> Statement | None:
-    """What the model states of itself; no sums where conditions without a linear form rule out their use."""
-    additive = model.additive(menus) if menus.has_rows else None
-    if additive is not None:
-        return additive
-    sum_of_trees = model.trees(menus)
-    return model.network(menus) if sum_of_trees is None else sum_of_trees
 
 
 def solve_stated(
@@ -204,15 +197,3 @@ def _is_one_person(X: Any) -> bool:
     if isinstance(X, Mapping):
         return all(np.ndim(value) == 0 for value in X.values())
     return not has_columns(X) and np.ndim(X) == 1
-
-
-def _counted(progress: Progress, of: int) -> Advance:
-    """A search's "so many more" as progress: so many done, of so many."""
-    done = 0
-
-    def advance(more: int) -> None:
-        nonlocal done
-        done += more
-        progress(done, of)
-
-    return advance

@@ -168,8 +168,8 @@ class Knapsack:
 
         Parameters
         ----------
-        rows, need, objective, max_changes, frozen, forced, max_states, threads, budget, advance
-            As for `solve`.
+        rows, need, objective, max_changes, frozen, forced, max_states, threads, budget, advance : see `solve`
+            As there.
         total_items : int
             How many actions to look for.
         distinct : {"minimal", "subsets", "exclusive"}
@@ -256,6 +256,7 @@ class KnapsackPeople:
         frozen: ArrayLike | None,
         forced: ArrayLike | None,
     ) -> None:
+        # Who has which rows, and needs how much.
         table = np.ascontiguousarray(rows, np.int32)
         needed = np.ascontiguousarray(need, np.float64)
         n_rows = len(knapsack._row_ptr) - 1

@@ -21,8 +21,8 @@ from recourse.arrays import BoolArray, FloatArray, IntArray
 from recourse.budget import Advance, Budget
 from recourse.menus.menus import LinearRow, Menus
 from recourse.models.statements.additive import Additive
+from recourse.models.statements.statement import Statement
 from recourse.search.exclusions import Exclusions
-from recourse.search.protocol import Statement
 from recourse.search.solutions import Solutions, meets
 
 OPTIONS = {

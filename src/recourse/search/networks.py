@@ -19,6 +19,7 @@ from recourse.budget import Advance, Budget
 from recourse.menus.menus import Menus
 from recourse.models.model import Model
 from recourse.models.statements.network import NetworkStatement
+from recourse.models.statements.statement import Statement
 from recourse.search import any_model
 from recourse.search.exclusions import Exclusions
 from recourse.search.first_action import first_actions
@@ -35,7 +36,6 @@ from recourse.search.network_boxes import (
     drop_dear_items,
     drop_excluded,
 )
-from recourse.search.protocol import Statement
 from recourse.search.questions import Questions, drop_free_changes
 from recourse.search.relaxation import cheapest_cover, cheapest_peak, linear_bound
 from recourse.search.solutions import EQUAL, FEASIBLE, OPTIMAL, Solutions
@@ -79,8 +79,8 @@ def solve(
 
     Parameters
     ----------
-    model, menus, people, exclusions, budget, advance
-        As for `recourse.search.solve`; the budget acts between two rounds.
+    model, menus, people, exclusions, budget, advance : see `recourse.search.solve`
+        As there; the budget acts between two rounds.
     statement : NetworkStatement
         What the model states of itself over these menus.
     most_boxes : int

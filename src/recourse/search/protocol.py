@@ -8,7 +8,7 @@ that only needs a model's additive statement is easier still: a class with `acce
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol
 
 import numpy.typing as npt
 
@@ -17,13 +17,9 @@ from recourse.budget import Advance, Budget
 from recourse.menus.menus import Menus
 from recourse.models.model import Model
 from recourse.models.statements.additive import Additive
-from recourse.models.statements.network import NetworkStatement
-from recourse.models.statements.trees import TreeEnsemble
+from recourse.models.statements.statement import Statement
 from recourse.search.exclusions import Exclusions
 from recourse.search.solutions import Solutions
-
-Statement: TypeAlias = Additive | TreeEnsemble | NetworkStatement
-"""What a model says of itself over the menus."""
 
 
 class Search(Protocol):

@@ -13,10 +13,10 @@ from recourse.checks import one_of, whole_number
 from recourse.menus.menus import Menus
 from recourse.models.model import Model
 from recourse.models.statements.additive import Additive
+from recourse.models.statements.statement import Statement
 from recourse.search.additive import KnapsackProposer
 from recourse.search.exclusions import exclusions_of
-from recourse.search.find import solve_stated, statement_of
-from recourse.search.protocol import Statement
+from recourse.search.find import solve_stated
 from recourse.search.solutions import Solutions
 
 DISTINCT = ("minimal", "subsets", "exclusive")
@@ -36,8 +36,8 @@ def solve_items(
 
     Parameters
     ----------
-    model, menus, people, budget, advance
-        As for `solve`; the time is for all ranks together, `max_questions` for each action.
+    model, menus, people, budget, advance : see `solve`
+        As there; the time is for all ranks together, `max_questions` for each action.
     total_items : int
         How many actions to list at most for one person.
     distinct : {"minimal", "subsets", "exclusive"}
@@ -58,7 +58,7 @@ def solve_items(
     one_of("distinct", distinct, DISTINCT)
     whole_number("total_items", total_items, least=1)
     chosen = np.arange(len(menus)) if people is None else np.asarray(people, dtype=np.int64)
-    statement = statement_of(model, menus) if len(chosen) else None
+    statement = model.states(menus) if len(chosen) else None
     question = _Listing(model, menus, statement, chosen, total_items, distinct, Budget.of(budget), advance)
 
     # All ranks at once where the kernel can; one rank after the other for whoever is left.

@@ -11,11 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from recourse.arrays import BoolArray, FloatArray, IntArray
 from recourse.models.statements.network import Layers, logistic
-
-FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,28 +63,91 @@ class Affordable:
 
 
 @dataclass(frozen=True, eq=False)
-class _Bent:
-    """A layer of ReLUs between lines: above = rise · z + lift, below = floor · z, for float64[B, members, width].
+class LinesAroundReLUs:
+    """A layer of ReLUs between two lines each: slope_above · z + offset_above and slope_below · z.
 
-    doubt : how much lies between them, for a unit of z's range
+    All are float64[B, members, width]; gap : how much lies between the lines, for a unit of z's range.
     """
 
-    rise: FloatArray
-    lift: FloatArray
-    floor: FloatArray
-    doubt: FloatArray
+    slope_above: FloatArray
+    offset_above: FloatArray
+    slope_below: FloatArray
+    gap: FloatArray
 
     @classmethod
-    def between(cls, low: FloatArray, high: FloatArray) -> _Bent:
+    def between(cls, low: FloatArray, high: FloatArray) -> LinesAroundReLUs:
+        """The lines for sums z with low ≤ z ≤ high; one and the same line where the ReLU is on or off throughout."""
         bends = (low < 0) & (high > 0)
         width = np.where(bends, high - low, 1.0)
-        rise = np.where(bends, high / width, (high > 0) * 1.0)
-        lift = np.where(bends, -rise * low, 0.0)
-        return cls(rise, lift, np.where(bends, (high > -low) * 1.0, rise), lift / width)
+        slope_above = np.where(bends, high / width, (high > 0) * 1.0)
+        offset_above = np.where(bends, -slope_above * low, 0.0)
+        slope_below = np.where(bends, (high > -low) * 1.0, slope_above)
+        return cls(slope_above, offset_above, slope_below, offset_above / width)
+
+
+class LayersInABox:
+    """A network's layers over B boxes of inputs, bounded one after the other.
+
+    bent : the lines around each layer of ReLUs so far; slopes : the linear functions above these layers' sums,
+    float64[B, members, width, D] each
+    """
+
+    def __init__(self, layers: Layers, moving: IntArray, fixed: FloatArray, box: Affordable) -> None:
+        self.layers, self.box = layers, box
+        self.n = len(fixed)
+        self.entry = layers.weights[0][:, moving].swapaxes(1, 2)  # members × first width × D
+        from_fixed = fixed @ layers.weights[0] + layers.biases[0]  # members × B × first width
+        self.base = from_fixed.swapaxes(0, 1)[..., None]  # B × members × first width × 1
+        self.bent: list[LinesAroundReLUs] = []
+        self.slopes: list[FloatArray] = []
+
+    def bend(self, k: int) -> None:
+        """Put the next layer's ReLUs between lines."""
+        rows, _, high, _ = self.above(k, 1.0)
+        low = -self.above(k, -1.0)[2]
+        self.bent.append(LinesAroundReLUs.between(low, np.maximum(high, low)))
+        self.slopes.append(rows)
+
+    def above(self, k: int, sign: float) -> tuple[FloatArray, FloatArray, FloatArray, list[FloatArray]]:
+        """Bound layer k's sums from above; for sign −1 their negatives, and so the sums from below.
+
+        Returns the linear functions above them, as slopes and constants; their largest values in the boxes; and with
+        which weights the ReLUs of each earlier layer enter.
+        """
+        layers = self.layers
+        enter: list[FloatArray] = []
+        if k == 0:
+            rows, constant = sign * self.entry[None], sign * self.base[..., 0]
+        else:
+            weights = sign * layers.weights[k].swapaxes(1, 2)
+            rows = np.broadcast_to(weights, (self.n, *weights.shape))
+            rows, constant, enter = self._through_relus(rows, sign * layers.biases[k][None, :, 0])
+        members, width = layers.biases[k].shape[0], layers.biases[k].shape[2]
+        flat = rows.reshape(rows.shape[0], members * width, rows.shape[-1])
+        top = constant + self.box.highest(flat).reshape(self.n, members, width)
+        return rows, np.broadcast_to(constant, top.shape), top, enter
+
+    def _through_relus(self, rows: FloatArray, constant: FloatArray) -> tuple[FloatArray, FloatArray, list[FloatArray]]:
+        """Replace ``rows @ ReLUs + constant`` by a linear function of the inputs above it, layer by layer."""
+        layers = self.layers
+        enter = []
+        for k in range(len(self.bent) - 1, -1, -1):
+            # A ReLU that counts for something is replaced by the line above it, one that counts against by the other.
+            enter.append(rows)
+            lines = self.bent[k]
+            above, below = np.maximum(rows, 0.0), np.minimum(rows, 0.0)
+            constant = constant + (above @ lines.offset_above[..., None])[..., 0]
+            rows = above * lines.slope_above[:, :, None] + below * lines.slope_below[:, :, None]
+
+            # Its sum is one of the layer before.
+            if k:
+                constant = constant + (rows @ layers.biases[k].swapaxes(1, 2))[..., 0]
+                rows = rows @ layers.weights[k].swapaxes(1, 2)
+        return rows @ self.entry, constant + (rows @ self.base)[..., 0], enter[::-1]
 
 
 def linear_bound(
-    layers: Layers, moving: npt.NDArray[np.int64], fixed: FloatArray, box: Affordable
+    layers: Layers, moving: IntArray, fixed: FloatArray, box: Affordable
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return a linear function that is nowhere below the network in a box, and which inputs it owes its excess to.
 
@@ -95,57 +156,28 @@ def linear_bound(
     Returns slopes float64[B, D], constants float64[B], and doubts float64[B, D]: about how much the bound would
     come down for a unit of an input's range. Of one network it bounds the logit, of an ensemble the mean probability.
     """
+    inside = LayersInABox(layers, moving, fixed, box)
     last = len(layers.weights) - 1
-    entry = layers.weights[0][:, moving].swapaxes(1, 2)  # members × first width × D
-    base = (fixed @ layers.weights[0] + layers.biases[0]).swapaxes(0, 1)[..., None]  # B × members × first width × 1
-    bent: list[_Bent] = []
-    slopes: list[FloatArray] = []  # of each bent layer: B × members × width × D
-
-    def back(rows: FloatArray, constant: FloatArray) -> tuple[FloatArray, FloatArray, list[FloatArray]]:
-        """Replace ``rows @ ReLUs + constant`` by a linear function above it; also says how the layers' ReLUs enter."""
-        enter = []
-        for k in range(len(bent) - 1, -1, -1):
-            enter.append(rows)
-            above, below = np.maximum(rows, 0.0), np.minimum(rows, 0.0)
-            constant = constant + (above @ bent[k].lift[..., None])[..., 0]
-            rows = above * bent[k].rise[:, :, None] + below * bent[k].floor[:, :, None]
-            if k:
-                constant = constant + (rows @ layers.biases[k].swapaxes(1, 2))[..., 0]
-                rows = rows @ layers.weights[k].swapaxes(1, 2)
-        return rows @ entry, constant + (rows @ base)[..., 0], enter[::-1]
-
-    def layer(k: int, sign: float) -> tuple[FloatArray, FloatArray, FloatArray, list[FloatArray]]:
-        """Bound layer k's sums from above (of their negatives for sign −1): the linear functions and their maxima."""
-        if not k:
-            rows, constant = sign * entry[None], sign * base[..., 0]
-            enter: list[FloatArray] = []
-        else:
-            weights = sign * layers.weights[k].swapaxes(1, 2)
-            shape = (len(fixed), *weights.shape)
-            rows, constant, enter = back(np.broadcast_to(weights, shape), sign * layers.biases[k][None, :, 0])
-        members, width = layers.biases[k].shape[0], layers.biases[k].shape[2]
-        flat = rows.reshape(rows.shape[0], members * width, rows.shape[-1])
-        top = constant + box.highest(flat).reshape(len(fixed), members, width)
-        return rows, np.broadcast_to(constant, top.shape), top, enter
-
     for k in range(last):
-        rows, _, high, _ = layer(k, 1.0)
-        low = -layer(k, -1.0)[2]
-        bent.append(_Bent.between(low, np.maximum(high, low)))
-        slopes.append(rows)
-    rows, constant, high, enter = layer(last, 1.0)
+        inside.bend(k)
+
+    # The logits; of an ensemble, the mean of lines above each member's probability.
+    rows, constant, high, enter = inside.above(last, 1.0)
     weight = np.ones((len(fixed), layers.members))
     total = constant[..., 0]
     if layers.members > 1:
-        low = -layer(last, -1.0)[2]
-        rise, lift = above_logistic(low[..., 0], np.maximum(high, low)[..., 0])
-        weight, total = rise / layers.members, (rise * total + lift) / layers.members
-    slope = (weight[..., None] * rows[:, :, 0]).sum(axis=1)
-    doubts = np.zeros_like(slope)
-    for one, through, part in zip(bent, slopes, enter, strict=True):
-        share = np.abs(part[:, :, 0]) * one.doubt * weight[..., None]
-        doubts += np.einsum("bmk,bmkd->bd", share, np.abs(np.broadcast_to(through, (*share.shape, slope.shape[1]))))
-    return slope, total.sum(axis=1), doubts
+        low = -inside.above(last, -1.0)[2]
+        slope, offset = above_logistic(low[..., 0], np.maximum(high, low)[..., 0])
+        weight, total = slope / layers.members, (slope * total + offset) / layers.members
+    slopes = (weight[..., None] * rows[:, :, 0]).sum(axis=1)
+
+    # Of each gap between two lines, what reaches the bound, and through which inputs.
+    doubts = np.zeros_like(slopes)
+    for lines, through, part in zip(inside.bent, inside.slopes, enter, strict=True):
+        share = np.abs(part[:, :, 0]) * lines.gap * weight[..., None]
+        size = np.abs(np.broadcast_to(through, (*share.shape, slopes.shape[1])))
+        doubts += np.einsum("bmk,bmkd->bd", share, size)
+    return slopes, total.sum(axis=1), doubts
 
 
 def above_logistic(low: FloatArray, high: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -160,7 +192,7 @@ def above_logistic(low: FloatArray, high: FloatArray) -> tuple[FloatArray, Float
     """
     at_low, at_high = logistic(low), logistic(high)
 
-    def beyond(t: FloatArray) -> npt.NDArray[np.bool_]:
+    def beyond(t: FloatArray) -> BoolArray:
         """Whether the tangent at t ≥ 0 lies above the curve at `low` too."""
         p = logistic(t)
         return p + p * (1 - p) * (low - t) >= at_low
@@ -182,8 +214,8 @@ def above_logistic(low: FloatArray, high: FloatArray) -> tuple[FloatArray, Float
 
 
 def cheapest_cover(
-    price: FloatArray, gain: FloatArray, need: FloatArray, starts: npt.NDArray[np.int64], steps: int = 10
-) -> tuple[FloatArray, FloatArray, npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    price: FloatArray, gain: FloatArray, need: FloatArray, starts: IntArray, steps: int = 10
+) -> tuple[FloatArray, FloatArray, IntArray, IntArray]:
     """Bound from below what one item of each block costs together, if their gains must reach `need`.
 
     price : float64[B, N], inf where an item is not to be had; gain : float64[B, N], 0 there
@@ -194,24 +226,28 @@ def cheapest_cover(
     both selections, as positions within blocks.
     """
 
-    def weigh(price: FloatArray, gain: FloatArray, picks: npt.NDArray[np.int64]) -> tuple[FloatArray, FloatArray]:
+    def sums(price: FloatArray, gain: FloatArray, picks: IntArray) -> tuple[FloatArray, FloatArray]:
         at = starts + picks
         return np.take_along_axis(price, at, 1).sum(axis=1), np.take_along_axis(gain, at, 1).sum(axis=1)
 
+    # Two selections: the cheapest items, which fall short, and those with the largest gains, which don't.
     short, enough = _choose(price, starts), _choose(np.where(np.isfinite(price), -gain, np.inf), starts)
-    (paid, got), (paid_more, got_more) = weigh(price, gain, short), weigh(price, gain, enough)
+    (paid, got), (paid_more, got_more) = sums(price, gain, short), sums(price, gain, enough)
     bound, rate = paid.copy(), np.zeros(len(price))
     reached = got >= need
     enough[reached], open_ = short[reached], np.flatnonzero(~reached & (got_more > got))
     for _ in range(steps):
         if not len(open_):
             break
+        # The rate at which both cost the same, and the selection that is best then: a bound, and a closer edge.
         at = (paid_more[open_] - paid[open_]) / (got_more[open_] - got[open_])
         picks = _choose(price[open_] - at[:, None] * gain[open_], starts)
-        spent, gained = weigh(price[open_], gain[open_], picks)
+        spent, gained = sums(price[open_], gain[open_], picks)
         dual = spent + at * (need[open_] - gained)
         better = dual > bound[open_]
         bound[open_[better]], rate[open_[better]] = dual[better], at[better]
+
+        # It takes the place of the one on its own side; where it is that one, the edge is found.
         over = gained >= need[open_]
         moved = np.where(over, gained < got_more[open_], gained > got[open_])
         up, down = open_[over], open_[~over]
@@ -222,8 +258,8 @@ def cheapest_cover(
 
 
 def cheapest_peak(
-    price: FloatArray, gain: FloatArray, need: FloatArray, starts: npt.NDArray[np.int64]
-) -> tuple[FloatArray, FloatArray, npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    price: FloatArray, gain: FloatArray, need: FloatArray, starts: IntArray
+) -> tuple[FloatArray, FloatArray, IntArray, IntArray]:
     """Bound from below the largest price of one item of each block, if their gains must reach `need`.
 
     As `cheapest_cover`, of which it has the arguments and what is returned; there is no rate, which is 0. By
@@ -235,7 +271,7 @@ def cheapest_peak(
     def gains(at: FloatArray) -> FloatArray:
         return np.where(price <= at[:, None], gain, -np.inf)
 
-    def reaches(at: FloatArray) -> npt.NDArray[np.bool_]:
+    def reaches(at: FloatArray) -> BoolArray:
         return np.maximum.reduceat(gains(at), starts, axis=1).sum(axis=1) >= need
 
     least, free = short, reaches(short)
@@ -249,7 +285,7 @@ def cheapest_peak(
     return bound, np.zeros(len(price)), _choose(price, starts), _choose(-gains(enough), starts)
 
 
-def _choose(value: FloatArray, starts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+def _choose(value: FloatArray, starts: IntArray) -> IntArray:
     """The place of each block's smallest value within the block: int64[B, blocks]."""
     ends = np.append(starts[1:], value.shape[1])
     return np.stack([value[:, a:b].argmin(axis=1) for a, b in zip(starts, ends, strict=True)], axis=1)

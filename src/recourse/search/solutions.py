@@ -6,7 +6,7 @@ import enum
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,9 +14,7 @@ import pandas as pd
 
 from recourse.arrays import BoolArray, FloatArray, IntArray, RowArray
 from recourse.errors import InputError
-
-if TYPE_CHECKING:
-    from recourse.menus.menus import Menus
+from recourse.menus.menus import Menus
 
 EQUAL = 1e-9
 """Two costs are the same proof if they differ by at most this, relative to 1 + cost."""
@@ -195,46 +193,104 @@ class Solutions:
         yield from (self.codes, self.picks, self.cost, self.total, self.bound, self.out_of_questions)
 
     def put(self, people: Any, other: Solutions, take: Any = slice(None)) -> None:
-        """Overwrite the answers of `people` with those at `take` in `other`."""
+        """Overwrite the answers of some people with answers from elsewhere.
+
+        Parameters
+        ----------
+        people : index
+            Whose answers are overwritten, as positions among the n people.
+        other : Solutions
+            Where the new answers come from.
+        take : index
+            Which of the other's answers, one for each of `people`; by default all.
+        """
         for mine, theirs in zip(self._arrays(), other._arrays(), strict=True):
             mine[people] = theirs[take]
 
     def propose(self, person: int, picks: npt.ArrayLike, cost: float, total: float) -> None:
-        """Write one person's action, without a claim that it is the cheapest."""
+        """Write one person's action, without a claim that it is the cheapest.
+
+        Parameters
+        ----------
+        person : int
+            The person's position among the n people.
+        picks : int[m]
+            The action, as a position in each menu.
+        cost, total : float
+            What it costs, and the sum of its prices.
+        """
         self.codes[person], self.picks[person] = FEASIBLE, picks
         self.cost[person], self.total[person] = cost, total
 
     def rule_out(self, people: IntArray) -> None:
-        """Say of `people` that no action exists."""
+        """Say of `people` that no action exists.
+
+        Parameters
+        ----------
+        people : int[k]
+            Positions among the n people.
+        """
         self.codes[people] = INFEASIBLE
         self.picks[people] = 0
         self.cost[people] = self.total[people] = self.bound[people] = np.inf
 
     def withdraw(self, people: IntArray) -> None:
-        """Take back the actions of `people`; what is known of their bounds stands."""
+        """Take back the actions of `people`; what is known of their bounds stands.
+
+        Parameters
+        ----------
+        people : int[k]
+            Positions among the n people.
+        """
         self.codes[people] = UNKNOWN
         self.picks[people] = 0
         self.cost[people] = self.total[people] = np.nan
 
     def prove(self, people: IntArray) -> None:
-        """Say of the actions of `people` that none costs less."""
+        """Say of the actions of `people` that none costs less.
+
+        Parameters
+        ----------
+        people : int[k]
+            Positions among the n people.
+        """
         self.codes[people] = OPTIMAL
         self.bound[people] = self.cost[people]
 
     def close(self, people: IntArray) -> None:
-        """Nothing is left to try for `people`: the action at hand is the cheapest, or there is none."""
+        """Nothing is left to try for `people`: the action at hand is the cheapest, or there is none.
+
+        Parameters
+        ----------
+        people : int[k]
+            Positions among the n people.
+        """
         found = self.found[people]
         self.rule_out(people[~found])
         self.prove(people[found])
 
     def compare_with_bounds(self, people: IntArray) -> None:
-        """Call the actions of `people` OPTIMAL where their cost meets the bound, FEASIBLE otherwise."""
+        """Call the actions of `people` OPTIMAL where their cost meets the bound, FEASIBLE otherwise.
+
+        Parameters
+        ----------
+        people : int[k]
+            Positions among the n people.
+        """
         met = meets(self.cost[people], self.bound[people])
         self.codes[people] = FEASIBLE
         self.prove(people[met])
 
     def price(self, menus: Menus, people: IntArray) -> None:
-        """Write what the actions found cost by the menus of `people`, all n of them; no bound lies above."""
+        """Write what the actions found cost; no bound is left above that.
+
+        Parameters
+        ----------
+        menus : Menus
+            Where the prices are.
+        people : int[n]
+            Everybody's position in the menus.
+        """
         found = np.flatnonzero(self.found)
         self.cost[found], self.total[found] = menus.cost(people[found], self.picks[found])
         self.bound[found] = np.minimum(self.bound[found], self.cost[found])

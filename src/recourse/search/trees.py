@@ -18,10 +18,10 @@ from recourse.arrays import IntArray
 from recourse.budget import Advance, Budget
 from recourse.menus.menus import Menus
 from recourse.models.model import Model
+from recourse.models.statements.statement import Statement
 from recourse.models.statements.trees import TreeEnsemble
 from recourse.search.exclusions import Exclusions
 from recourse.search.kernels import builds
-from recourse.search.protocol import Statement
 from recourse.search.questions import Questions, drop_free_changes
 from recourse.search.solutions import FEASIBLE, OPTIMAL, Solutions, meets
 from recourse.search.tree_cells import TreeProblem, detail_for
@@ -63,8 +63,8 @@ def solve(
 
     Parameters
     ----------
-    model, menus, people, exclusions, budget, advance
-        As for `recourse.search.solve`; the budget acts within about 50 ms.
+    model, menus, people, exclusions, budget, advance : see `recourse.search.solve`
+        As there; the budget acts within about 50 ms.
     statement : TreeEnsemble
         What the model states of itself over these menus.
     most_boxes : int

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,28 +13,62 @@ import pandas as pd
 from recourse.actions import ActionSet
 from recourse.arrays import BoolArray, FloatArray, IntArray
 from recourse.models import Model, as_model
+from recourse.simulations.checkpoint import FinishedRepeat
 from recourse.simulations.design import Design
-from recourse.simulations.measures import Frozen, Moment, parameters_of
+from recourse.simulations.identity import study_identity
+from recourse.simulations.measures import Baseline, Moment, parameters_of
 from recourse.simulations.parts.labels import Labels
 from recourse.simulations.parts.people import People
 from recourse.simulations.parts.recommenders import Recourse, learned
+from recourse.simulations.seeds import seed_of_start, seeds_of
 
 Key = tuple[str, str]
+"""The names of an arm's model and of its recourse."""
 
 CONTROL = "control"
 """The arm in which nobody gets recourse and the model is retrained all the same."""
 
 
 @dataclass(frozen=True, eq=False)
-class Study:
-    """Everything that is fixed before the first round.
+class Group:
+    """The people with one value of a column that measures are taken for, and what these measures compare with.
 
-    models : fitted estimators (or `Model`s that are never retrained), the start of all arms
-    recourse : without the control arm; labels : the two that are written
-    start, test : training and held-out people; frozen : what measures rest on, for everybody and by group
-    entropy : the root of all seeds
+    level : None for the people whose value is missing
     """
 
+    column: Any
+    level: Any
+    baseline: Baseline
+
+    def members(self, people: People) -> BoolArray:
+        """Return who is in the group."""
+        return has_level(people.X[self.column], self.level)
+
+
+def has_level(column: pd.Series[Any], level: Any) -> BoolArray:
+    """Return for each row whether it has a level, or, if that is None, no value."""
+    missing = column.isna().to_numpy(dtype=bool)
+    if level is None:
+        return missing
+    same = np.zeros(len(column), dtype=bool)
+    same[~missing] = (column[~missing] == level).to_numpy(dtype=bool)
+    return same
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """One simulation before its first round: everything that is checked, fitted and fixed by then.
+
+    The result holds it, so that rounds that are missing can be run later with the same numbers.
+
+    given : the models as they were passed, unfitted where they were fitted here; models : what all arms start from
+    recourse : what people are told, by name, without the control arm
+    design : every part resolved; labels : the two that are written; desired, threshold : as `as_model` needs them
+    start : the training people; baseline : what measures compare with; groups : the same by group
+    entropy : the root of all seeds; told : the user's own name for parts that have no identity
+    """
+
+    given: Mapping[str, Any]
     models: Mapping[str, Any]
     recourse: Mapping[str, Recourse]
     actions: ActionSet
@@ -46,15 +79,30 @@ class Study:
     desired: Any
     threshold: float | None
     start: People
-    frozen: Frozen
+    baseline: Baseline
     group_by: tuple[Any, ...]
-    groups: Mapping[str, tuple[Any, Any, Frozen]]
+    groups: Mapping[str, Group]
     entropy: int
+    told: str | None
 
     @property
     def arms(self) -> list[Key]:
         """(model, recourse) of all arms, the control arm of each model first."""
         return [(model, recourse) for model in self.models for recourse in (CONTROL, *self.recourse)]
+
+    @cached_property
+    def identity(self) -> str:
+        """A hash of everything that the numbers depend on; raises `InputError` for a part that has no identity."""
+        rest = {
+            "people": [self.start.X, self.start.y],
+            "held_out": [self.baseline.held_X, self.baseline.held_y],
+            "labels": [self.labels.desired, self.labels.other, str(self.labels.dtype)],
+            "favourable": [self.desired, self.threshold],
+            "rounds": self.rounds,
+            "group_by": list(self.group_by),
+            "seed": str(self.entropy),
+        }
+        return study_identity(self.given, self.recourse, self.actions, self.design, rest, self.told)
 
     @cached_property
     def start_moments(self) -> dict[str, Moment]:
@@ -67,7 +115,7 @@ class Study:
     @cached_property
     def start_recourse(self) -> dict[str, Recourse]:
         """The recourses after what they learn from the start: the same in all repeats, as the models are."""
-        seed = np.random.SeedSequence(self.entropy, spawn_key=(zlib.crc32(b"recourse"),))
+        seed = seed_of_start(self.entropy)
         return {
             name: learned(one, self.actions, self.features(self.start), 0, seed) for name, one in self.recourse.items()
         }
@@ -90,8 +138,7 @@ class Study:
     def seeds(self, repeat: int, t: int, arm: Key | str) -> list[np.random.SeedSequence]:
         """Return independent seeds for the parts of one arm's round; they depend on nothing else."""
         name = arm if isinstance(arm, str) else "\0".join(arm)
-        key = (repeat, t, zlib.crc32(name.encode()))
-        return np.random.SeedSequence(self.entropy, spawn_key=key).spawn(6)
+        return seeds_of(self.entropy, repeat, t, name)
 
     def measured(self, t: int) -> bool:
         """Whether there are measurements after round t."""
@@ -146,6 +193,11 @@ class RepeatState:
     t: int
     arms: Mapping[Key, ArmState]
 
+    def finished(self) -> FinishedRepeat:
+        """Return what is kept of it once it has had all its rounds."""
+        rows = tuple(row for arm in self.arms.values() for row in arm.rows)
+        return FinishedRepeat(self.repeat, rows, {key: arm.stopped for key, arm in self.arms.items() if arm.stopped})
+
 
 def moment(
     study: Study,
@@ -164,5 +216,5 @@ def moment(
         approved=approved,
         parameters=parameters,
         previous=parameters if previous is None else previous,
-        frozen=study.frozen,
+        baseline=study.baseline,
     )

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from recourse.actions import ActionSet
 from recourse.actions.settings import LEVEL_TYPES
 from recourse.arrays import FloatArray
 from recourse.tables import Name
 
-if TYPE_CHECKING:
-    from recourse.actions import ActionSet
-
 
 @dataclass(frozen=True, eq=False)
-class Space:
-    """How features become coordinates: numbers standardised, levels as 0/1 columns; fixed at the start.
+class Coordinates:
+    """Numbers standardised, levels as 0/1 columns: the space in which distances between people are taken.
 
     shift, scale : by number column; a missing value is at the mean
     levels : by level column, those that can occur; any other is at 0 in all of them
@@ -30,7 +28,7 @@ class Space:
     levels: Mapping[Name, list[Any]]
 
     @classmethod
-    def of(cls, X: pd.DataFrame, actions: ActionSet, *, standard: bool) -> Space:
+    def of(cls, X: pd.DataFrame, actions: ActionSet, *, standard: bool) -> Coordinates:
         """Learn the coordinates from the population at the start."""
         shift, scale, levels = {}, {}, {}
         for feature in actions:

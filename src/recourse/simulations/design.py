@@ -2,34 +2,80 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
-from recourse.errors import InputError
+from recourse import checks
+from recourse.errors import InputError, nearest
+from recourse.identity import Settings
 from recourse.simulations.measures import MEASURES, Measure
-from recourse.simulations.parts.behaviours import Behaviour
-from recourse.simulations.parts.flows import Closed
-from recourse.simulations.parts.labels import ModelLabels
-from recourse.simulations.parts.places import Unlimited
-from recourse.simulations.parts.retraining import Retrainer
-from recourse.simulations.parts.selectors import Selector
+from recourse.simulations.parts.behaviours import BEHAVIOUR, Behaviour
+from recourse.simulations.parts.flows import FLOW, Closed
+from recourse.simulations.parts.labels import LABELLER, DecisionLabels, ModelLabels
+from recourse.simulations.parts.part import as_part
+from recourse.simulations.parts.places import DECISION, Unlimited
+from recourse.simulations.parts.retraining import RETRAINER, Retrainer
+from recourse.simulations.parts.selectors import SELECTOR, Selector
+
+KINDS = (SELECTOR, BEHAVIOUR, LABELLER, DECISION, FLOW, RETRAINER)
+"""The kinds of parts; each is a setting of `Design`."""
 
 
 @dataclass(frozen=True)
-class Design:
+class Design(Settings):
     """How a simulation is run: its exchangeable parts and what is measured.
 
-    selector, behaviour, labeller, decision, flow, retrainer : see `recourse.simulations.parts.people`
-    failed : what people do whose search ended without an approved point: ``"stay"``, or ``"move"`` to where it
-        ended (the paper's code)
-    measures : names in `MEASURES`, or functions of (start, now, seed) that yield `Value`s
-    measure_every : in every so many rounds, at the start and at the end
-    permutations : of the tests behind p-values; 0 for none
-    bandwidth : the kernel's width, or "median": the median distance at the start
-    units : "standard", distances in standard deviations at the start, or "raw"
-    most : rows in a kernel
-    test_share : held out for `model_performance`
-    recipes : "ours", or "altmeyer2023" for gradient recipes with the settings of the paper's runs
+    A part is an object of this library, an object of yours with the same methods, or one of the names below. All
+    settings are checked when the design is made.
+
+    Parameters
+    ----------
+    selector : Selector or {"together", "apart"}
+        Who is drawn to get recourse: from the people whom every arm denies, or from each arm's own.
+    behaviour : Behaviour or {"follow"}
+        What people do with a recommendation.
+    labeller : labeller or {"model", "target", "decision"}
+        Which label people get after they acted: `ModelLabels`, `TargetLabels`, `OracleLabels`, `TopLabels`, or that of
+        the `decision`.
+    decision : Places, Unlimited or {"model"}
+        Who is approved.
+    flow : flow or {"closed", "replace_winners"}
+        Who comes and goes: `Closed`, `ReplaceWinners`, `Inflow`, `Renewal`.
+    retrainer : Retrainer or {"auto", "warm", "cold", "none"}
+        How the model learns.
+    failed : {"stay", "move"}
+        What people do whose search ended without an approved point: stay, or move to where it ended (as in the code of
+        Altmeyer et al., 2023).
+    measures : "all", or names in `MEASURES` and functions
+        What is measured. A function of yours takes (start, now, seed), two `Moment`s, and yields `Value`s.
+    measure_every : int
+        In every so many rounds, at the start and at the end.
+    permutations : int
+        How many the tests behind p-values make; 0 for no p-values, which is faster.
+    bandwidth : float or "median"
+        The width of the kernel in MMD; "median" is the median distance at the start.
+    units : {"standard", "raw"}
+        Distances in standard deviations at the start, or in the features' own units.
+    most : int
+        At most so many people go into a kernel, evenly spaced; its time grows with the square.
+    test_share : float
+        The share of the people who are held out for `model_performance`.
+    recipes : {"ours", "altmeyer2023"}
+        "altmeyer2023": gradient recipes run with the settings of that paper's code.
+
+    Raises
+    ------
+    InputError
+        If a part or an option is not what it should be, with what would work.
+
+    Examples
+    --------
+    >>> from recourse.simulations import PRESETS, Places
+    >>> Design(flow="closed", decision=Places(0.1)).flow
+    'closed'
+    >>> PRESETS["fonseca2023"].replace(decision=Places(0.3)).decision
+    Places(k=0.3)
     """
 
     selector: Any = Selector()
@@ -39,7 +85,7 @@ class Design:
     flow: Any = Closed()
     retrainer: Any = Retrainer()
     failed: str = "stay"
-    measures: tuple[str | Measure, ...] = tuple(MEASURES)
+    measures: Any = tuple(MEASURES)
     measure_every: int = 10
     permutations: int = 100
     bandwidth: str | float = "median"
@@ -48,14 +94,77 @@ class Design:
     test_share: float = 0.2
     recipes: str = "ours"
 
+    def __post_init__(self) -> None:
+        said = vars(self)
+        for kind in KINDS:
+            as_part(kind, said[kind.word], KINDS)
+        checks.one_of("failed", self.failed, ("stay", "move"))
+        checks.one_of("units", self.units, ("standard", "raw"))
+        checks.one_of("recipes", self.recipes, ("ours", "altmeyer2023"))
+        checks.whole_number("measure_every", self.measure_every, least=1)
+        checks.whole_number("permutations", self.permutations)
+        checks.whole_number("most", self.most, least=2)
+        checks.share("test_share", self.test_share, one=False)
+        if isinstance(self.bandwidth, str):
+            checks.one_of("bandwidth", self.bandwidth, ("median",))
+        else:
+            checks.number("bandwidth", self.bandwidth, above=0)
+        measures_of(self.measures)
 
-def check_measures(measures: Any) -> tuple[str | Measure, ...]:
+    def replace(self, **settings: Any) -> Design:
+        """Return the same design with other settings.
+
+        Parameters
+        ----------
+        **settings : Any
+            Settings of `Design` by name.
+
+        Returns
+        -------
+        Design
+            A new design, checked.
+
+        Raises
+        ------
+        InputError
+            If a name is no setting, with the nearest one.
+
+        Examples
+        --------
+        >>> Design().replace(permutations=0).permutations
+        0
+        """
+        known = [field.name for field in dataclasses.fields(self)]
+        for name in settings:
+            if name not in known:
+                raise InputError(f"{name!r} is not a setting of a design. {nearest(name, known, listed=20)}")
+        return dataclasses.replace(self, **settings)
+
+    def resolved(self) -> Design:
+        """Return the design with every name replaced by the part that it stands for.
+
+        Returns
+        -------
+        Design
+            What a simulation runs by. ``labeller="decision"`` has become `DecisionLabels` of this design's decision.
+        """
+        said = vars(self)
+        parts = {kind.word: as_part(kind, said[kind.word], KINDS) for kind in KINDS}
+        if self.labeller == "decision":
+            parts["labeller"] = DecisionLabels(parts["decision"])
+        return dataclasses.replace(self, **parts, measures=measures_of(self.measures))
+
+
+def measures_of(given: Any) -> tuple[str | Measure, ...]:
     """Return measures as a tuple, or say which name is unknown."""
-    from recourse.errors import nearest
-
-    given = tuple(MEASURES) if isinstance(measures, str) and measures == "all" else measures
-    given = (given,) if isinstance(given, str) or callable(given) else tuple(given)
-    for one in given:
+    if isinstance(given, str) and given == "all":
+        return tuple(MEASURES)
+    listed = (given,) if isinstance(given, str) or callable(given) else given
+    if not isinstance(listed, (list, tuple)):
+        raise InputError(f"measures is 'all' or a list of names and functions, not {given!r}.")
+    for one in listed:
         if isinstance(one, str) and one not in MEASURES:
             raise InputError(f"{one!r} is not a measure. {nearest(one, MEASURES)}")
-    return given
+        if not isinstance(one, str):
+            checks.function_of("a measure", one, "It takes (start, now, seed) and yields Values.")
+    return tuple(listed)

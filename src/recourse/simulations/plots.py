@@ -6,16 +6,13 @@ Nothing global is touched: colours and sizes are set on the artists themselves, 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from recourse.errors import InputError, RecourseError, nearest
 from recourse.simulations.arms import CONTROL
-
-if TYPE_CHECKING:
-    from recourse.simulations.result import Arm, Simulation
-
+from recourse.simulations.result import Arm, Simulation
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a5195", "#8c6d31")
 """Okabe and Ito's colours, which colour-blind readers can tell apart, and two more."""
@@ -55,15 +52,35 @@ def measures(
 ) -> Any:
     """Draw measures over rounds: one facet for each name and model, a line for each recourse.
 
-    names : measures, top to bottom; by default domain and grid MMD, disagreement and performance, and where these
-        are not measured, what is known of reliability and standards
-    models : left to right; group : empty for everybody, else "column=level"
-    ax : an array of names × models axes to draw into; by default a new figure
-
     Lines are means over repeats, ribbons reach from the smallest to the largest. The control arm is grey and
-    dashed: what differs from it is the effect of recourse. Returns the axes, names × models.
+    dashed: what differs from it is the effect of recourse.
+
+    Parameters
+    ----------
+    simulation : Simulation
+        What is drawn.
+    names : list of str or None
+        Measures, top to bottom; None for domain and grid MMD, disagreement and performance, and where these are not
+        measured, what is known of reliability and standards.
+    models : list of str or None
+        Names of models, left to right; None for all.
+    group : str
+        Empty for everybody, else "column=level".
+    ax : array of Axes or None
+        Names × models axes to draw into; None for a new figure.
+
+    Returns
+    -------
+    array of Axes
+        Names × models.
+
+    Raises
+    ------
+    InputError
+        If there are no such measurements.
     """
     pyplot = import_pyplot()
+    # what there is to draw
     frame = simulation.to_frame()
     frame = frame[frame["group"] == group]
     if frame.empty:
@@ -78,6 +95,7 @@ def measures(
         size = (1.2 + 3.4 * len(models), 0.9 + 2.1 * len(names))
         _, ax = pyplot.subplots(len(names), len(models), figsize=size, sharex=True, squeeze=False, layout="constrained")
     axes = np.asarray(ax, dtype=object).reshape(len(names), len(models))
+    # a facet for each
     for i, name in enumerate(names):
         for j, model in enumerate(models):
             rows = frame[(frame["name"] == name) & (frame["model"] == model)]
@@ -106,14 +124,31 @@ def population(
 ) -> Any:
     """Draw people and the decision boundary: the start, then each arm in a measured round of the first repeat.
 
-    round : by default the last one
-    features : the two to draw; by default the first two actionable ones. With more features than two the
-        boundary is that of people who are typical (at the median) in all others
-    arms : (model, recourse) pairs; by default all
+    Filled points have the favourable label, hollow ones the other; those who moved have a dark rim.
 
-    Filled points have the favourable label, hollow ones the other; those who moved have a dark rim. Returns
-    the axes, models × (start + arms).
+    Parameters
+    ----------
+    simulation : Simulation
+        What is drawn.
+    round : int or None
+        A measured round; None for the last one.
+    features : list or None
+        The two features to draw; None for the first two actionable ones. With more features than two the boundary is
+        that of people who are typical (at the median) in all others.
+    arms : list or None
+        (model, recourse) pairs; None for all.
+
+    Returns
+    -------
+    array of Axes
+        Models × (start + arms).
+
+    Raises
+    ------
+    InputError
+        If people of that round or these features are not there.
     """
+    # which arms, round and features there are to draw
     pyplot = import_pyplot()
     study = simulation.study
     keys = list(study.arms) if arms is None else [tuple(key) for key in arms]
@@ -131,9 +166,11 @@ def population(
     _, axes = pyplot.subplots(
         len(models), columns, figsize=size, sharex=True, sharey=True, squeeze=False, layout="constrained"
     )
+    # one box for all pictures
     points = np.vstack([arm.history[t][0][pair].to_numpy(dtype=float) for arm in held.values() for t in (0, chosen)])
     margin = 0.05 * (points.max(axis=0) - points.min(axis=0))
     box = points.min(axis=0) - margin, points.max(axis=0) + margin
+    # a row for each model: its start, then its arms
     for i, model in enumerate(models):
         own = [key for key in keys if key[0] == model]
         _scatter(axes[i, 0], simulation, held[own[0]], 0, pair, box)

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from recourse.budget import Progress
+from recourse.budget import Budget, Progress
+from recourse.simulations import checkpoint as checkpoint_file
+from recourse.simulations.arms import RepeatState, Study
+from recourse.simulations.checkpoint import FinishedRepeat
 from recourse.simulations.rounds import advance, begin
-
-if TYPE_CHECKING:
-    pass
-
-
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from recourse.simulations.result import Simulation
 
 
 def one_thread() -> Any:
@@ -29,30 +24,56 @@ def one_thread() -> Any:
     return threadpool_limits(limits=1)
 
 
-def run_repeats(simulation: Simulation, progress: Progress | None, checkpoint: Path | None) -> None:
-    """Run the missing rounds. A round that Ctrl-C cuts short counts as not begun."""
-    study, states = simulation.study, {state.repeat: state for state in simulation._states}
-    kept = simulation._kept_repeats
-    arms = len(study.arms)
-    total = arms * study.rounds * study.repeats
+def run_missing(
+    study: Study,
+    states: Sequence[RepeatState],
+    kept: Sequence[FinishedRepeat],
+    budget: Budget,
+    progress: Progress | None,
+    path: Path | None,
+) -> tuple[list[RepeatState], list[FinishedRepeat]]:
+    """Run the rounds that are missing, and return the states of the repeats run here and the repeats kept elsewhere.
+
+    Ctrl-C and a budget that runs out end it with what is done; a round that they cut short counts as not begun.
+    `path` is a checkpoint: written before the first round, so that a file that can't be written or a simulation
+    without an identity fails at once, and after each repeat.
+    """
+    run = {state.repeat: state for state in states}
+    finished = {one.repeat: one for one in kept}
+    if path is not None:
+        done = [state.finished() for state in states if state.t == study.rounds]
+        for one in checkpoint_file.add(path, study.identity, [*kept, *done]):
+            if one.repeat < study.repeats and one.repeat not in run:
+                finished[one.repeat] = one
     try:
         with one_thread():
             for repeat in range(study.repeats):
-                if repeat in kept:
-                    continue
-                state = states[repeat] if repeat in states else begin(study, repeat)
-                while True:
-                    states[repeat] = state
-                    if progress is not None:
-                        done = sum(one.t for one in states.values()) + len(kept) * study.rounds
-                        progress(arms * done, total)
-                    if state.t == study.rounds:
-                        break
-                    state = advance(study, state)
-                if checkpoint is not None:
-                    simulation._states = list(states.values())
-                    simulation.save(checkpoint)
+                if repeat not in finished:
+                    _run_repeat(study, repeat, run, len(finished), budget, progress)
+                    if path is not None and run[repeat].t == study.rounds:
+                        checkpoint_file.add(path, study.identity, [run[repeat].finished()])
+                if budget.exhausted:
+                    break
     except KeyboardInterrupt:
         pass
-    simulation._states = list(states.values())
-    simulation.interrupted = not simulation.complete
+    return list(run.values()), list(finished.values())
+
+
+def _run_repeat(
+    study: Study, repeat: int, run: dict[int, RepeatState], n_kept: int, budget: Budget, progress: Progress | None
+) -> None:
+    """Run the rounds that a repeat lacks; `run` always holds the last whole round."""
+    if repeat not in run:
+        run[repeat] = begin(study, repeat)
+    arms = len(study.arms)
+    while True:
+        if progress is not None:
+            done = sum(state.t for state in run.values()) + n_kept * study.rounds
+            progress(arms * done, arms * study.rounds * study.repeats)
+        if run[repeat].t == study.rounds or budget.exhausted:
+            return
+        after = advance(study, run[repeat], budget)
+        # the searches of a round in which the time ran out may have been cut short
+        if budget.exhausted:
+            return
+        run[repeat] = after

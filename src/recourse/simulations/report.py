@@ -20,11 +20,29 @@ MEASURES = {
 """What the measures of a simulation are called; as many as fit are shown, in this order."""
 
 
-def _simulation(document: Mapping[str, Any]) -> str:
+def headline(document: Mapping[str, Any]) -> str:
+    """How large the simulation is, and how much of it is done."""
     done, asked = document["repeats_done"], document["repeats"]
-    lines = [
+    return (
         f"Simulation of {count(document['people'])} people over {count(document['rounds'])} rounds, "
-        f"{asked} repeat{'s' * (asked != 1)}" + ("" if done == asked else f" ({done} complete)"),
+        f"{asked} repeat{'s' * (asked != 1)}" + ("" if done == asked else f" ({done} complete)")
+    )
+
+
+def headline_stopped(document: Mapping[str, Any]) -> str:
+    """Which arms stopped early, and why the first of them did; empty if none did."""
+    stopped = document["stopped"]
+    if not stopped:
+        return ""
+    names = list(dict.fromkeys(f"{one['model']}/{one['recourse']}" for one in stopped))
+    n = len(document["arms"])
+    said = f"all {n} arms" if len(names) == n else f"{len(names)} of {n} arms"
+    return f" – {said} STOPPED EARLY: {names[0]} {stopped[0]['why']}"
+
+
+def _simulation(document: Mapping[str, Any]) -> str:
+    lines = [
+        f"{headline(document)}{headline_stopped(document)}",
         f"Models: {', '.join(f'{name} ({kind})' for name, kind in document['models'].items())}",
     ]
     measured = [name for name in MEASURES if any(name in arm["measures"] for arm in document["arms"])]
@@ -49,4 +67,9 @@ def _simulation(document: Mapping[str, Any]) -> str:
     return "\n".join([*lines, *("" for _ in document["notes"][:1]), *document["notes"]])
 
 
-VIEW = View(_simulation, package="recourse.simulations", template="simulation.html", names={"measures": MEASURES})
+VIEW = View(
+    _simulation,
+    package="recourse.simulations",
+    template="simulation.html",
+    names={"measures": MEASURES, "headline": headline, "headline_stopped": headline_stopped},
+)

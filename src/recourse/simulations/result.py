@@ -2,45 +2,62 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from recourse.budget import Progress
+from recourse.budget import Budget, Progress
 from recourse.errors import InputError, nearest
+from recourse.models import Model
 from recourse.reports import Report
 from recourse.simulations import checkpoint as checkpoint_file
 from recourse.simulations import report
 from recourse.simulations.arms import CONTROL, ArmState, Key, RepeatState, Study
-from recourse.simulations.repeats import run_repeats
+from recourse.simulations.checkpoint import COLUMNS, FinishedRepeat
+from recourse.simulations.identity import described
+from recourse.simulations.repeats import run_missing
 
-if TYPE_CHECKING:
-    from recourse.models import Model
 
-
-COLUMNS = (
-    "repeat", "round", "arm", "model", "generator", "group", "scope", "name", "value", "p_value",
-    "n_drawn", "n_moved", "pool", "convergence_rate", "retrained",
-)  # fmt: skip
-"""The columns of the tidy table."""
+def checkpoint_path(checkpoint: Any) -> Path | None:
+    """Return the path of a checkpoint, or say what it should be."""
+    if checkpoint is None:
+        return None
+    if not isinstance(checkpoint, (str, os.PathLike)) or not str(checkpoint):
+        raise InputError(f"checkpoint must be the path of a file, such as 'run.json', not {checkpoint!r}.")
+    return Path(checkpoint)
 
 
 @dataclass(frozen=True, eq=False)
 class Arm:
     """What became of one arm: the people, their labels and the model, after the last round that was run.
 
-    X, y : features and labels; model : the estimator; rounds : how many rounds there were
-    people : who moved: `id`, `moves` (how often), `last_move` (in which round, 0 for never), `approved`
-    stopped : why the arm ended early; empty if it didn't
-    history : the same at measured rounds (first repeat only): round → (X, y, model)
-    moved_by : for these rounds, how often each of the people had moved
-    rules : for these rounds, the `Model` that people were approved by; with limited places its bar is where the
-        last place went
+    Parameters
+    ----------
+    X : DataFrame
+        The features of the n people there are at the end.
+    y : array[n]
+        Their labels.
+    model : estimator
+        The model as it was trained last.
+    people : DataFrame
+        Who is who, in the same order: `id`, `moves` (how often), `last_move` (in which round, 0 for never), `approved`.
+    rounds : int
+        How many rounds there were.
+    stopped : str
+        Why the arm ended early; empty if it didn't.
+    history : mapping
+        The same at measured rounds (first repeat only): round → (X, y, model).
+    moved_by : mapping
+        For these rounds, how often each of the people had moved.
+    rules : mapping
+        For these rounds, the `Model` that people were approved by; with limited places it approves whoever reaches
+        the score of the last place.
     """
 
     X: pd.DataFrame
@@ -95,65 +112,93 @@ def _arm(study: Study, state: ArmState, t: int) -> Arm:
 
 
 class Simulation(Report):
-    """What happened over time, in every arm: made by `simulate`.
+    """What happened over time, in every arm: made by `simulate`, and never changed afterwards.
 
-    arms : the final people and model of each arm, by (model, recourse)
-    interrupted : whether rounds are missing; `resume` runs them
-    notes : what to keep in mind when reading the numbers: arms that stopped, pools that ran dry, searches
-        that never converged
+    Parameters
+    ----------
+    study : Study
+        The simulation before its first round: people, models, parts.
+    states : list of RepeatState
+        The repeats that were run here, as far as they got.
+    kept : list of FinishedRepeat
+        The repeats that were read from a checkpoint: their part of the table, without people and models.
     """
 
     view = report.VIEW
 
-    def __init__(self, study: Study, states: Sequence[RepeatState], kept: Sequence[dict[str, Any]] = ()) -> None:
+    def __init__(self, study: Study, states: Sequence[RepeatState], kept: Sequence[FinishedRepeat] = ()) -> None:
         self.study = study
-        self._states = list(states)
-        self._kept = list(kept)  # rows of repeats that were read from a checkpoint
-        self.interrupted = not self.complete
+        self._states = tuple(states)
+        self._kept = tuple(kept)
 
     @property
     def complete(self) -> bool:
         """Whether every repeat has had all its rounds."""
-        return len(self._done_repeats) == self.study.repeats
+        return len(self._finished()) == self.study.repeats
 
     @property
-    def _kept_repeats(self) -> set[int]:
-        return {row["repeat"] for row in self._kept}
+    def interrupted(self) -> bool:
+        """Whether rounds are missing; `resume` runs them."""
+        return not self.complete
 
     @property
-    def _done_repeats(self) -> set[int]:
-        return {state.repeat for state in self._states if state.t == self.study.rounds} | self._kept_repeats
+    def stopped(self) -> dict[tuple[str, str, int], str]:
+        """The arms that ended early, by (model, recourse, repeat), each with the reason."""
+        here = {(*key, state.repeat): arm.stopped for state in self._states for key, arm in state.arms.items()}
+        kept = {(*key, one.repeat): why for one in self._kept for key, why in one.stopped.items()}
+        return {key: why for key, why in (here | kept).items() if why}
 
     @property
     def arms(self) -> Arms:
-        """The arms' final data, models and people."""
+        """The arms' final people, models and labels, by (model, recourse): those of the first repeat.
+
+        ``arms[model, recourse, repeat]`` are those of another one. What was read from a checkpoint has none.
+        """
         return Arms(self.study, self._states)
 
     @property
     def rows(self) -> list[dict[str, Any]]:
         """The rows of `to_frame`, as plain values."""
-        rows = list(self._kept)
+        rows = [dict(row) for one in self._kept for row in one.rows]
         for state in self._states:
             rows += [row for key in self.study.arms for row in state.arms[key].rows]
         return sorted(rows, key=lambda row: row["repeat"])  # stable: the order within a repeat stays
 
+    @property
+    def overall(self) -> pd.DataFrame:
+        """One row for each arm and measure in the last round measured: mean, sd and range over repeats."""
+        return self.summary()
+
+    @property
+    def by_group(self) -> pd.DataFrame:
+        """The same for each group: measures of people that are taken by the columns of `group_by`."""
+        return self._over_repeats(None, ["group", "model", "generator", "scope", "name"], everybody=False)
+
     def to_frame(self) -> pd.DataFrame:
         """Return the tidy table: one row for each repeat, round, arm, group and measured quantity.
 
-        arm, model, generator : "model/recourse" and its parts; the control arm's recourse is "control"
-        group : empty for everybody, else "column=level"
-        scope, name, value, p_value : "domain" or "model" shift against the start (but `threshold` and `standard`
+        Returns
+        -------
+        DataFrame
+            arm, model, generator : "model/recourse" and its parts; the control arm's recourse is "control"
+
+            group : empty for everybody, else "column=level"
+
+            scope, name, value, p_value : "domain" or "model" shift against the start (but `threshold` and `standard`
             are today's), or "recourse" for what happened in this round; a p-value where there is a test
-            `success_rate`, `distance` (in standard deviations) and `redundancy` (the share of features left alone)
-            are of the recommendations, the latter two of those that the model approves; `favourable_labels` is of
-            those who moved
-            `fail_to_recourse` is the share of those who moved in this round who are denied at its end: after the
-            model was retrained and, where they are limited, the places were given
-            `reliability` (Fonseca et al. 2023) is the share approved then of those who moved to where the rule of
-            the day they were told approved them
-        n_drawn, n_moved, pool, convergence_rate, retrained : of the round and arm; who got a recommendation,
+
+            n_drawn, n_moved, pool, convergence_rate, retrained : of the round and arm; who got a recommendation,
             who acted, from how many, for what share the search met its own stopping rule, and whether the
             model was fitted again
+
+        Notes
+        -----
+        Of the scope "recourse": `success_rate`, `distance` (in standard deviations) and `redundancy` (the share of
+        features left alone) are of the recommendations, the latter two of those that the model approves.
+        `favourable_labels` is of those who moved. `fail_to_recourse` is the share of those who moved in this round who
+        are denied at its end: after the model was retrained and, where they are limited, the places were given.
+        `reliability` (Fonseca et al. 2023) is the share approved then of those who moved to where the rule of the day
+        they were told approved them.
         """
         return pd.DataFrame(self.rows, columns=list(COLUMNS))
 
@@ -161,6 +206,21 @@ class Simulation(Report):
         """Return each measure minus that of another recourse of the same model, in the same repeat and round.
 
         What remains is the effect of the recourse; what retraining alone does is in both arms.
+
+        Parameters
+        ----------
+        against : str
+            The name of a recourse; "control" is the arm without any.
+
+        Returns
+        -------
+        DataFrame
+            The rows of `to_frame` for all other recourses, with `reference` and `difference`.
+
+        Raises
+        ------
+        InputError
+            If there is no such arm, with the nearest name.
         """
         frame = self.to_frame()
         frame = frame[frame["scope"] != "recourse"]
@@ -174,44 +234,89 @@ class Simulation(Report):
         return joined.reset_index(drop=True)
 
     def summary(self, rounds: int | None = None) -> pd.DataFrame:
-        """Return one row for each arm and measure in the last round measured: mean, sd and range over repeats."""
+        """Return one row for each arm and measure in one round: mean, sd and range over repeats.
+
+        Parameters
+        ----------
+        rounds : int or None
+            A round that was measured; None for the last one.
+
+        Returns
+        -------
+        DataFrame
+            `repeats`, `mean`, `sd`, `min` and `max` by model, generator, scope and name.
+        """
+        return self._over_repeats(rounds, ["model", "generator", "scope", "name"], everybody=True)
+
+    def _over_repeats(self, t: int | None, by: list[str], *, everybody: bool) -> pd.DataFrame:
+        """Mean, sd and range over repeats of the measures of one round, for everybody or for the groups."""
         frame = self.to_frame()
-        shifts = frame[(frame["scope"] != "recourse") & (frame["group"] == "")]
-        last = int(shifts["round"].max()) if rounds is None else rounds
+        shifts = frame[(frame["scope"] != "recourse") & ((frame["group"] == "") == everybody)]
+        last = shifts["round"].max() if t is None else t
         chosen = shifts[shifts["round"] == last]
-        by = ["model", "generator", "scope", "name"]
         table = chosen.groupby(by, sort=False)["value"].agg(["count", "mean", "std", "min", "max"])
         return table.rename(columns={"count": "repeats", "std": "sd"}).reset_index()
 
-    def resume(self, *, progress: Progress | None = None, checkpoint: Path | str | None = None) -> Simulation:
-        """Run what is missing, and return this simulation: the same numbers as if it had not been interrupted."""
-        run_repeats(self, progress, None if checkpoint is None else Path(checkpoint))
-        return self
+    def resume(
+        self,
+        *,
+        time_limit: float | None = None,
+        budget: Budget | None = None,
+        progress: Progress | None = None,
+        checkpoint: Path | str | None = None,
+    ) -> Simulation:
+        """Run what is missing, and return a new result: the same numbers as if nothing had been interrupted.
+
+        Parameters
+        ----------
+        time_limit, budget, progress, checkpoint : object
+            As for `simulate`; none of them is remembered from there.
+
+        Returns
+        -------
+        Simulation
+            This one stays as it is.
+        """
+        path, budget = checkpoint_path(checkpoint), Budget.of(budget, time_limit)
+        return Simulation(self.study, *run_missing(self.study, self._states, self._kept, budget, progress, path))
 
     @property
     def notes(self) -> list[str]:
-        """What to keep in mind when reading the numbers."""
+        """What to keep in mind when reading the numbers.
+
+        Arms that stopped, pools that ran dry, searches that never converged, and whether rounds are missing.
+        """
         return list(_notes(self))
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the study and its table as plain values: the document that views are rendered from."""
+        """Return the simulation and its table as plain values: the document that views are rendered from.
+
+        Returns
+        -------
+        dict
+            Fit for JSON.
+        """
         study = self.study
         return {
             "document": "openrecourse/simulation",
             "version": 1,
             "models": {name: study.model(one).name for name, one in study.models.items()},
-            "recourse": {name: checkpoint_file.written(one) for name, one in study.recourse.items()},
+            "recourse": {name: described(one) for name, one in study.recourse.items()},
             "rounds": study.rounds,
             "repeats": study.repeats,
-            "repeats_done": len(self._done_repeats),
+            "repeats_done": len(self._finished()),
             "people": len(study.start),
-            "held_out": len(study.frozen.held_y),
-            "design": {key: checkpoint_file.written(value) for key, value in vars(study.design).items()},
+            "held_out": len(study.baseline.held_y),
+            "design": {key: described(value) for key, value in vars(study.design).items()},
             "seed": str(study.entropy),
             "last_round": max((row["round"] for row in self.rows), default=0),
             "arms": _summaries(self),
             "series": _series(self),
             "rows": [checkpoint_file.plain(row) for row in self.rows],
+            "stopped": [
+                {"model": model, "recourse": recourse, "repeat": repeat, "why": why}
+                for (model, recourse, repeat), why in self.stopped.items()
+            ],
             "notes": self.notes,
             "interrupted": self.interrupted,
         }
@@ -221,44 +326,91 @@ class Simulation(Report):
 
         Tables are kept, people and models are not: a repeat that was interrupted starts over, with the same
         seeds and therefore the same numbers.
+
+        Parameters
+        ----------
+        path : path
+            A new file, or a checkpoint of the same simulation, whose repeats are kept.
+
+        Raises
+        ------
+        InputError
+            If the file is another simulation's or can't be written, or a part has no identity.
         """
-        done = self._done_repeats
-        checkpoint_file.write(Path(path), self.study, [row for row in self.rows if row["repeat"] in done])
+        file = checkpoint_path(path)
+        assert file is not None
+        checkpoint_file.add(file, self.study.identity, list(self._finished().values()))
 
     def plot(self, names: Sequence[str] | None = None, **settings: Any) -> Any:
-        """Draw measures over rounds, one facet for each name and model; see `recourse.simulations.plots`."""
+        """Draw measures over rounds, one facet for each name and model.
+
+        Parameters
+        ----------
+        names : list of str or None
+            Measures from top to bottom; None for the first four of the usual ones that were measured.
+        **settings : Any
+            `models`, `group` and `ax`; see `recourse.simulations.plots.measures`.
+
+        Returns
+        -------
+        array of Axes
+            Names × models.
+        """
         from recourse.simulations import plots
 
         return plots.measures(self, names, **settings)
 
     def plot_population(self, round: int | None = None, **settings: Any) -> Any:
-        """Draw the people and the decision boundary at the start and in a measured round."""
+        """Draw the people and the decision boundary at the start and in a measured round.
+
+        Parameters
+        ----------
+        round : int or None
+            A measured round of the first repeat; None for the last one.
+        **settings : Any
+            `features` and `arms`; see `recourse.simulations.plots.population`.
+
+        Returns
+        -------
+        array of Axes
+            Models × (start + arms).
+        """
         from recourse.simulations import plots
 
         return plots.population(self, round, **settings)
 
+    def _finished(self) -> dict[int, FinishedRepeat]:
+        """The repeats that have had all their rounds."""
+        here = {state.repeat: state.finished() for state in self._states if state.t == self.study.rounds}
+        return here | {one.repeat: one for one in self._kept}
+
 
 def _notes(simulation: Simulation) -> Iterator[str]:
+    """The sentences of `Simulation.notes`."""
     study = simulation.study
+
+    # rounds that are missing, and arms that stopped
     if simulation.interrupted:
-        done, all_ = sum(s.t for s in simulation._states), study.rounds * study.repeats
-        done += len(simulation._kept_repeats) * study.rounds
-        yield f"BudgetError after {done} of {all_} rounds; resume() runs the others."
+        done, total = sum(state.t for state in simulation._states), study.rounds * study.repeats
+        done += len(simulation._kept) * study.rounds
+        yield f"Interrupted after {done} of {total} rounds; resume() runs the others."
+    stopped = simulation.stopped
     for key in study.arms:
         name = "/".join(key)
-        arms = [(state.repeat, state.arms[key]) for state in simulation._states]
-        for repeat, arm in arms:
-            if arm.stopped:
-                yield f"{name}, repeat {repeat}: {arm.stopped} Its results up to then are kept."
-        dry = [(repeat, arm.empty_since) for repeat, arm in arms if arm.empty_since is not None]
+        for (*arm, repeat), why in stopped.items():
+            if tuple(arm) == key:
+                yield f"{name}, repeat {repeat}: {why} Its results up to then are kept."
+
+        # pools that ran dry, and searches that got nowhere
+        arms = [state.arms[key] for state in simulation._states]
+        dry = [arm.empty_since for arm in arms if arm.empty_since is not None]
         if dry:
-            shared = " that is shared by all arms" if getattr(study.design.selector, "together", False) else ""
-            first = min(t for _, t in dry)
+            shared = " that is shared by all arms" if study.design.selector.together else ""
             yield (
-                f"{name}: nobody was left in the pool{shared} from round {first} on "
+                f"{name}: nobody was left in the pool{shared} from round {min(dry)} on "
                 f"({len(dry)} of {len(arms)} repeats)."
             )
-        drawn, valid, converged, _ = (sum(arm.tally[k] for _, arm in arms) for k in range(4))
+        drawn, valid, converged, _ = (sum(arm.tally[k] for arm in arms) for k in range(4))
         if drawn and not valid:
             yield f"{name}: no search ended at an approved point, for any of {drawn} people; more steps may be needed."
         elif drawn and not converged:
@@ -266,8 +418,7 @@ def _notes(simulation: Simulation) -> Iterator[str]:
 
 
 def _summaries(simulation: Simulation) -> list[dict[str, Any]]:
-    """For each arm: how many were drawn, found valid, converged and moved, how many of the moves ended in a denial,
-    and the last measurements.
+    """For each arm: how many were drawn, found valid, converged and moved, and the last measurements.
 
     Counts are sums over repeats, from the table, so they are there for repeats read from a checkpoint too.
     """
@@ -275,34 +426,37 @@ def _summaries(simulation: Simulation) -> list[dict[str, Any]]:
     if frame.empty:
         return []
     summary = simulation.summary()
+    everybody = frame["group"] == ""
     rounds = frame.drop_duplicates(["repeat", "round", "arm"])
-    success = frame[(frame["name"] == "success_rate") & (frame["group"] == "")]
-    failure = frame[(frame["name"] == "fail_to_recourse") & (frame["group"] == "")]
+    success = frame[(frame["name"] == "success_rate") & everybody]
+    failure = frame[(frame["name"] == "fail_to_recourse") & everybody]
     arms = []
     for model, recourse in simulation.study.arms:
         arm = "/".join((model, recourse))
         mine, found, failed = (part[part["arm"] == arm] for part in (rounds, success, failure))
-        last = summary[(summary["model"] == model) & (summary["generator"] == recourse)]
+
+        # shares of a round times the people of the round are counts again
         drawn, moved = int(mine["n_drawn"].sum()), int(mine["n_moved"].sum())
-        converged = (mine["convergence_rate"].astype(float) * mine["n_drawn"]).sum()
+        valid = float((found["value"] * found["n_drawn"]).sum())
+        converged = float((mine["convergence_rate"].astype(float) * mine["n_drawn"]).sum())
+        denied = float((failed["value"] * failed["n_moved"]).sum())
+
+        # the last measurements
+        last = summary[(summary["model"] == model) & (summary["generator"] == recourse)]
+        over_repeats = last.set_index("name")[["repeats", "mean", "sd", "min", "max"]]
         arms.append(
             {
                 "model": model,
                 "recourse": recourse,
                 "repeats": int(mine["repeat"].nunique()),
                 "drawn": drawn,
-                "valid": round((found["value"] * found["n_drawn"]).sum()),
+                "valid": round(valid),
                 "converged": round(converged),
                 "moved": moved,
-                "valid_share": float((found["value"] * found["n_drawn"]).sum() / drawn) if drawn else None,
-                "converged_share": float(converged / drawn) if drawn else None,
-                "failed_share": float((failed["value"] * failed["n_moved"]).sum() / moved) if moved else None,
-                "measures": {
-                    row["name"]: checkpoint_file.plain(
-                        {key: row[key] for key in ("repeats", "mean", "sd", "min", "max")}
-                    )
-                    for row in last.to_dict(orient="records")
-                },
+                "valid_share": valid / drawn if drawn else None,
+                "converged_share": converged / drawn if drawn else None,
+                "failed_share": denied / moved if moved else None,
+                "measures": {name: checkpoint_file.plain(row) for name, row in over_repeats.to_dict("index").items()},
             }
         )
     return arms

@@ -1,5 +1,5 @@
-"""The loop: people come and go, are drawn, get recourse, act, are labelled; the model learns; it is decided anew
-who is approved; now and then we measure.
+"""One round of all arms: people come and go, are drawn, get recourse, act and are labelled; the model learns; it is
+decided anew who is approved; now and then we measure.
 
 A round is a pure function of the state before it and of seeds that depend on the repeat, the round and the
 arm's name only. So an interrupted simulation goes on as if nothing had happened, an arm does not notice
@@ -13,6 +13,7 @@ import copy
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -20,14 +21,17 @@ import numpy.typing as npt
 import pandas as pd
 
 from recourse.arrays import BoolArray, IntArray
+from recourse.budget import Budget
 from recourse.errors import InputError
 from recourse.generators.counterfactuals import Counterfactuals
 from recourse.models import Model
 from recourse.simulations.arms import CONTROL, ArmState, Key, Plan, RepeatState, Study, moment
 from recourse.simulations.measures import BY_GROUP, MEASURES, Value, parameters_of
+from recourse.simulations.parts.behaviours import Delayed
 from recourse.simulations.parts.people import People
 from recourse.simulations.parts.recommenders import Situation, learned
 from recourse.simulations.parts.retraining import unmoved
+from recourse.simulations.stops import ends_an_arm
 from recourse.statistics import redundancy
 
 
@@ -45,37 +49,51 @@ def begin(study: Study, repeat: int) -> RepeatState:
     return RepeatState(repeat, 0, arms)
 
 
-def advance(study: Study, state: RepeatState) -> RepeatState:
+def advance(study: Study, state: RepeatState, budget: Budget | None = None) -> RepeatState:
     """Return the state one round later. An arm that can't go on is stopped, the others are not."""
     t = state.t + 1
     arms, entered = dict(state.arms), {}
+
+    # people leave and arrive
     for key, before in state.arms.items():
         if not before.stopped:
             with _stopping(arms, key, t):
                 entered[key] = _enter(study, state.repeat, t, before)
+
+    # drawn together, all arms draw from the people whom all of them deny
     pools = {key: _pool(arm) for key, arm in entered.items()}
-    drawing = {key: pool for key, pool in pools.items() if key[1] != CONTROL}
-    together = study.design.selector.together
-    common = None
-    if together and drawing:
-        common = _intersection(list(drawing.values()))
+    drawing = [pool for key, pool in pools.items() if key[1] != CONTROL]
+    if drawing and study.design.selector.together:
+        common = reduce(np.intersect1d, drawing)
+        pools = {key: pool if key[1] == CONTROL else common for key, pool in pools.items()}
+
+    # each arm has its round
     for key, arm in entered.items():
-        pool = pools[key] if common is None or key[1] == CONTROL else common
-        # drawn together, all arms draw with the same seed; so does an arm alone from an equal pool
-        (seed, *_) = study.seeds(state.repeat, t, "selection")
-        chosen = pool[:0] if key[1] == CONTROL else study.design.selector.draw(pool, np.random.default_rng(seed))
         with _stopping(arms, key, t):
-            arms[key] = _round(study, state.repeat, t, key, arm, pool, chosen)
+            chosen = _drawn(study, state.repeat, t, key, pools[key])
+            arms[key] = _round(study, state.repeat, t, key, arm, pools[key], chosen, budget)
     return RepeatState(state.repeat, t, arms)
 
 
 @contextmanager
 def _stopping(arms: dict[Key, ArmState], key: Key, t: int) -> Iterator[None]:
-    """Stop an arm, as it was before the round, for whatever a user's estimator or function raises."""
+    """Stop an arm, as it was before the round, for what the user's own code raises or this package says in words."""
     try:
         yield
     except Exception as error:
+        if not ends_an_arm(error):
+            error.add_note(f"This happened in round {t} of the arm {'/'.join(key)}.")
+            raise
         arms[key] = replace(arms[key], stopped=f"stopped in round {t}: {type(error).__name__}: {error}")
+
+
+def _drawn(study: Study, repeat: int, t: int, key: Key, pool: IntArray) -> IntArray:
+    """Who gets recourse: drawn with the same seed in every arm, so that equal pools give the same people."""
+    if key[1] == CONTROL:
+        return pool[:0]
+    (seed, *_) = study.seeds(repeat, t, "selection")
+    chosen: IntArray = study.design.selector.draw(pool, np.random.default_rng(seed))
+    return chosen
 
 
 def _enter(study: Study, repeat: int, t: int, arm: ArmState) -> ArmState:
@@ -103,36 +121,47 @@ def _pool(arm: ArmState) -> IntArray:
     return pool
 
 
-def _intersection(pools: list[IntArray]) -> IntArray:
-    common = pools[0]
-    for pool in pools[1:]:
-        common = np.intersect1d(common, pool)
-    return common
-
-
-def _round(study: Study, repeat: int, t: int, key: Key, before: ArmState, pool: IntArray, chosen: IntArray) -> ArmState:
+def _round(
+    study: Study,
+    repeat: int,
+    t: int,
+    key: Key,
+    before: ArmState,
+    pool: IntArray,
+    chosen: IntArray,
+    budget: Budget | None,
+) -> ArmState:
     """One round of one arm."""
     design = study.design
     to_answer, to_act, to_label, to_fit, to_learn, _ = study.seeds(repeat, t, key)
     people, model, recourse = before.people, before.model, before.recourse
+
+    # who was drawn is told where to go
     rows = np.flatnonzero(np.isin(people.ids, chosen))
     today = study.features(people).iloc[rows]
     answers = unmoved(today)
     if len(rows) and recourse is not None:
-        answers = recourse.answer(model, study.actions, today, _situation(study, people, to_answer))
+        answers = recourse.answer(model, study.actions, today, _situation(study, people, to_answer, budget))
+
+    # those who act move when their time has come, and get a label
     plans = (*before.plans, *_plans(study, model, people, rows, answers, t, np.random.default_rng(to_act)))
     people, moved, promised = _move(study, people, [plan for plan in plans if plan.due <= t], t)
     features = study.features(people)
     y = design.labeller.label(people, moved, features, model, study.labels, np.random.default_rng(to_label))
     people = replace(people, y=y)
     log = _log(study, people, rows, answers, moved, len(pool))
+
+    # the model learns, and so does a recourse that learns
     estimator, retrained = before.estimator, design.retrainer.due(t)
     if retrained:
         estimator = design.retrainer.fit(estimator, features, people.y, int(to_fit.generate_state(1)[0]))
         model = study.model(estimator)
         recourse = None if recourse is None else learned(recourse, study.actions, features, t, to_learn)
+
+    # it is decided anew who is approved
     model, approved = study.decide(model, people)
     log["values"] += _kept(study, people, moved, promised, approved)
+    log["retrained"] = retrained
     tally = (len(rows), int(answers.valid.sum()), int(answers.converged.sum()), len(moved))
     after = replace(
         before,
@@ -147,17 +176,18 @@ def _round(study: Study, repeat: int, t: int, key: Key, before: ArmState, pool: 
         tally=tuple(a + b for a, b in zip(before.tally, tally, strict=True)),  # type: ignore[arg-type]
         empty_since=None if len(pool) or key[1] == CONTROL else before.empty_since or t,
     )
-    log["retrained"] = retrained
     return _measure(study, repeat, t, key, before, after, log)
 
 
-def _situation(study: Study, people: People, seed: np.random.SeedSequence) -> Situation:
+def _situation(study: Study, people: People, seed: np.random.SeedSequence, budget: Budget | None) -> Situation:
+    """What a recourse may know of the round."""
     then, now = study.start, people
     return Situation(
-        start=study.frozen.X,
+        start=study.baseline.X,
         targets_then=study.features(then)[then.y == study.labels.desired],
         targets_now=study.features(now)[now.y == study.labels.desired],
         seed=int(seed.generate_state(1, np.uint64)[0] >> 1),
+        budget=budget,
     )
 
 
@@ -177,7 +207,8 @@ def _plans(
     new, acts = behaviour.act(answers.today, answers.X, study.actions, rng)
     goes = acts & ~answers.infeasible & (answers.valid | (study.design.failed == "move"))
     if goes.any():
-        yield Plan(people.ids[rows[goes]], new[goes], model.approves(new[goes]), t + getattr(behaviour, "delay", 0))
+        due = t + (behaviour.delay if isinstance(behaviour, Delayed) else 0)
+        yield Plan(people.ids[rows[goes]], new[goes], model.approves(new[goes]), due)
 
 
 def _move(study: Study, people: People, plans: list[Plan], t: int) -> tuple[People, IntArray, BoolArray]:
@@ -218,8 +249,8 @@ def _log(
     pool: int,
 ) -> dict[str, Any]:
     """What happened in a round: counts for every row of the table, and the measures of the recourse itself."""
-    drawn, space = answers.X, study.frozen.space
-    way = space.points(drawn) - space.points(answers.today) if len(rows) else np.empty((0, 1))
+    drawn, coordinates = answers.X, study.baseline.coordinates
+    way = coordinates.points(drawn) - coordinates.points(answers.today) if len(rows) else np.empty((0, 1))
     values: list[tuple[str, Value]] = []
     everyone = np.ones(len(people), dtype=bool)
     for group, member in [("", everyone), *_members(study, people)]:
@@ -260,8 +291,9 @@ def _kept(
 
 
 def _members(study: Study, people: People) -> Iterator[tuple[str, npt.NDArray[np.bool_]]]:
-    for group, (name, level, _) in study.groups.items():
-        yield group, (people.X[name] == level).to_numpy()
+    """For each group its name and who is in it."""
+    for name, group in study.groups.items():
+        yield name, group.members(people)
 
 
 def _measure(
@@ -270,10 +302,12 @@ def _measure(
     """Add a round's rows to an arm, and its measurements where they are due."""
     values = list(log.get("values", ()))
     history = after.history
+    # measurements where they are due; pictures show the first repeat
     if study.measured(t):
         values += _measurements(study, repeat, t, key, before, after)
         if repeat == 0:
             history = {**history, t: (after.people, after.estimator, after.model)}
+    # a row for each value; what is true of the whole round is in all of them
     shared = {
         "repeat": repeat,
         "round": t,
@@ -314,11 +348,11 @@ def _measurements(
     for measure in study.design.measures:
         function = MEASURES[measure] if isinstance(measure, str) else measure
         values += [("", value) for value in function(start, now, copy.deepcopy(seed))]
-    for group, (name, level, frozen) in study.groups.items():
-        then = start.among((study.start.X[name] == level).to_numpy(), frozen)
-        today = now.among((after.people.X[name] == level).to_numpy(), frozen)
-        for measure in study.design.measures:
-            if measure in BY_GROUP:
-                assert isinstance(measure, str)
-                values += [(group, value) for value in MEASURES[measure](then, today, copy.deepcopy(seed))]
+
+    by_group = [measure for measure in study.design.measures if isinstance(measure, str) and measure in BY_GROUP]
+    for name, group in study.groups.items():
+        then = start.among(group.members(study.start), group.baseline)
+        today = now.among(group.members(after.people), group.baseline)
+        for measure in by_group:
+            values += [(name, value) for value in MEASURES[measure](then, today, copy.deepcopy(seed))]
     return values

@@ -1,6 +1,6 @@
 """The start of a simulation: everything that can be wrong is found here, before the first round.
 
-`design` puts together what a preset and the caller say; `begin_study` reads the people, holds some out, fits
+`chosen_design` puts together what a preset and the caller say; `begin_study` reads the people, holds some out, fits
 the models, and makes the choices that must not follow the data later.
 """
 
@@ -8,71 +8,65 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from recourse import tables
+from recourse.actions import ActionSet
+from recourse.actions.action_set import as_action_set
+from recourse.checks import known_names
 from recourse.errors import InputError, ModelError, nearest
 from recourse.generators.recipes import Recipe
 from recourse.models import Model, choose_label
-from recourse.simulations.arms import CONTROL, Study
-from recourse.simulations.coordinates import Space
-from recourse.simulations.design import Design, check_measures
-from recourse.simulations.measures import Frozen
-from recourse.simulations.parts.labels import LABELLERS, Labels
+from recourse.simulations.arms import CONTROL, Group, Study, has_level
+from recourse.simulations.coordinates import Coordinates
+from recourse.simulations.design import Design
+from recourse.simulations.measures import Baseline
+from recourse.simulations.parts.labels import Labels
 from recourse.simulations.parts.people import People
-from recourse.simulations.parts.places import DECISIONS
 from recourse.simulations.parts.recommenders import Recourse, as_recourse, check_recourse
-from recourse.simulations.parts.retraining import Retrainer, fit_seeded
+from recourse.simulations.parts.retraining import ChecksModels, Retrainer, fit_seeded
 from recourse.simulations.presets import PRESETS
+from recourse.simulations.seeds import root_of
 from recourse.statistics import median_bandwidth
 from recourse.tables import Name
 
-if TYPE_CHECKING:
-    from recourse.actions import ActionSet
+MOST_LEVELS = 20
+"""A column by which groups are measured has at most so many levels."""
 
 
-def design_of(preset: str | Design | None, **said: Any) -> Design:
-    """The preset, or the default, with what the caller said."""
-    if isinstance(preset, str):
-        if preset not in PRESETS:
-            raise InputError(f"{preset!r} is not a preset. {nearest(preset, PRESETS)}")
-        preset = PRESETS[preset]
-    design = replace(preset or Design(), **{key: value for key, value in said.items() if value is not None})
-    labeller, decision = design.labeller, design.decision
-    if isinstance(decision, str):
-        if decision not in DECISIONS:
-            raise InputError(f"{decision!r} is not a decision. {nearest(decision, DECISIONS)}")
-        decision = DECISIONS[decision]
-    if isinstance(labeller, str):
-        if labeller not in LABELLERS:
-            raise InputError(f"{labeller!r} is not a labeller. {nearest(labeller, LABELLERS)}")
-        labeller = LABELLERS[labeller](decision)
-    retrainer = Retrainer(design.retrainer) if isinstance(design.retrainer, str) else design.retrainer
-    for name, options in (("failed", ("stay", "move")), ("units", ("standard", "raw"))):
-        if getattr(design, name) not in options:
-            raise InputError(f"{name} must be {' or '.join(map(repr, options))}, not {getattr(design, name)!r}.")
-    width = design.bandwidth
-    if width != "median" and (isinstance(width, str) or not (np.isfinite(width) and width > 0)):
-        raise InputError(f"bandwidth must be 'median' or a number above 0, not {width!r}.")
-    if not 0 <= design.test_share < 1:
-        raise InputError(f"test_share must be at least 0 and below 1, not {design.test_share!r}.")
-    if design.permutations < 0:
-        raise InputError(f"permutations must be ≥ 0, not {design.permutations!r}.")
-    measures = check_measures(design.measures)
-    return replace(design, labeller=labeller, decision=decision, retrainer=retrainer, measures=measures)
+def chosen_design(preset: Any, design: Any) -> Design:
+    """Return the design that a preset's name or a design stands for, every part of it resolved."""
+    if preset is not None and design is not None:
+        raise InputError(
+            "pass either preset= or design=: a preset is a design, and PRESETS['…'].replace(…) changes parts of it."
+        )
+    said = design if preset is None else preset
+    if said is None:
+        said = Design()
+    if isinstance(said, str):
+        if said not in PRESETS:
+            raise InputError(f"{said!r} is not a preset. {nearest(said, PRESETS)}")
+        said = PRESETS[said]
+    if not isinstance(said, Design):
+        word = "design" if preset is None else "preset"
+        raise InputError(
+            f"{word} can't be {said!r}. Parts and measures go into one: design=rs.simulations.Design(flow='closed')."
+        )
+    return said.resolved()
 
 
 def begin_study(
     models: Any,
     X: Any,
     y: Any,
-    actions: ActionSet,
+    actions: Any,
     recourse: Any,
     design: Design,
+    *,
     rounds: int,
     repeats: int,
     random_state: Any,
@@ -80,29 +74,34 @@ def begin_study(
     desired: Any,
     threshold: float | None,
     refit: bool | None,
+    told: str | None,
 ) -> Study:
     """Check the input and make the common start of all arms."""
+    actions = as_action_set(actions)
+
+    # the people, their labels and their groups
     frame = tables.read(X) if tables.has_columns(X) else tables.read(X, names=actions.names)
     frame = frame.reset_index(drop=True)
     features = actions.table(frame)
     labels, array = _labels(y, len(frame), desired)
-    given = dict(models) if isinstance(models, Mapping) else {"model": models}
-    recourses = _recourses(recourse, design)
     groups = [group_by] if isinstance(group_by, str) else list(group_by)
-    for name in groups:
-        if name not in frame.columns:
-            raise InputError(f"group_by: X has no column {name!r}. {nearest(name, frame.columns)}")
+    known_names("group_by", groups, list(frame.columns), of="a column of X")
     extra = [name for name in groups if name not in actions.names]
     table = pd.concat([features, frame[extra]], axis=1) if extra else features
-    root = np.random.SeedSequence(random_state if isinstance(random_state, int) else _entropy(random_state))
-    entropy = int(root.entropy)  # type: ignore[arg-type]
-    split, fit, grid = (np.random.default_rng(seed) for seed in root.spawn(3))
+
+    # what is random in the start has seeds of its own
+    entropy = root_of(random_state)
+    split, fit, grid = (np.random.default_rng(seed) for seed in np.random.SeedSequence(entropy).spawn(3))
     train, test = _split(array, design.test_share, split)
     start = People.start(table.iloc[train].reset_index(drop=True), array[train])
     test_table = table.iloc[test].reset_index(drop=True)
-    frozen = _frozen(start, test_table, array[test], actions, labels, design, grid)
-    fitted = _fitted(given, design.retrainer, start, actions, refit, fit)
+    baseline = _baseline(start, test_table, array[test], actions, labels, design, grid)
+
+    # the arms
+    recourses = _recourses(recourse, design)
+    given, fitted = _fitted(models, design.retrainer, start, actions, refit, fit)
     study = Study(
+        given=given,
         models=fitted,
         recourse=recourses,
         actions=actions.copy(),
@@ -113,28 +112,18 @@ def begin_study(
         desired=labels.desired if not all(isinstance(one, Model) for one in fitted.values()) else None,
         threshold=threshold,
         start=start,
-        frozen=frozen,
+        baseline=baseline,
         group_by=tuple(groups),
-        groups={},
+        groups=dict(_groups(start, baseline, test_table, groups)),
         entropy=entropy,
+        told=told,
     )
-    study = replace(study, groups=dict(_groups(study, test_table, array[test], groups)))
-    denied = 0
-    for name, one in fitted.items():
-        study.model(one).check_features(actions.names)
-        denied += int((~study.decide(study.model(one), start)[1]).sum())
-        if isinstance(one, Model) and one.desired != labels.desired:
-            raise ModelError(f"model {name!r} favours {one.desired!r}, but the favourable label is {labels.desired!r}.")
-    if not denied:
-        raise InputError(
-            f"nobody is denied: all {len(start):,} training people are approved by {' and '.join(map(repr, fitted))}, "
-            "so there are no candidates for recourse. Is desired= the favourable label? "
-            f"The decision was {design.decision}."
-        )
+    _check_models(study)
     return study
 
 
 def _labels(y: Any, n: int, desired: Any) -> tuple[Labels, npt.NDArray[Any]]:
+    """The two labels, and everybody's."""
     array = np.asarray(y)
     if array.shape != (n,):
         raise InputError(f"y must be one label for each of the {n} rows of X, but its shape is {array.shape}.")
@@ -149,6 +138,7 @@ def _labels(y: Any, n: int, desired: Any) -> tuple[Labels, npt.NDArray[Any]]:
 
 
 def _recourses(recourse: Any, design: Design) -> dict[str, Recourse]:
+    """What people are told, by the name of the arm."""
     if not isinstance(recourse, Mapping):
         one = as_recourse(recourse)
         recourse = {one.name.lower(): recourse}
@@ -165,14 +155,6 @@ def _recourses(recourse: Any, design: Design) -> dict[str, Recourse]:
     return made
 
 
-def _entropy(random_state: Any) -> int:
-    if isinstance(random_state, np.random.Generator):
-        return int(random_state.integers(2**63))
-    if isinstance(random_state, np.integer):
-        return int(random_state)
-    return int(np.random.SeedSequence(random_state).entropy)  # type: ignore[arg-type]
-
-
 def _split(y: npt.NDArray[Any], share: float, rng: np.random.Generator) -> tuple[Any, Any]:
     """Positions of training and held-out people, the same share of each label held out."""
     held = np.zeros(len(y), dtype=bool)
@@ -183,38 +165,42 @@ def _split(y: npt.NDArray[Any], share: float, rng: np.random.Generator) -> tuple
 
 
 def _fitted(
-    models: Mapping[str, Any],
+    models: Any,
     retrainer: Any,
     start: People,
     actions: ActionSet,
     refit: bool | None,
     rng: np.random.Generator,
-) -> dict[str, Any]:
-    """Fit a clone of each estimator to the training people, or take it as it is.
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Fit a clone of each estimator to the training people, or take it as it is: before and after fitting.
 
     refit : None takes it as it is where it is fitted and will never be retrained
     """
     from sklearn.base import clone
 
-    if not models:
+    named = dict(models) if isinstance(models, Mapping) else {"model": models}
+    if not named:
         raise InputError("models= is empty; pass at least one.")
     never = isinstance(retrainer, Retrainer) and retrainer.mode == "none"
-    fitted = {}
-    for name, one in models.items():
-        if hasattr(retrainer, "check"):
+    given, fitted = {}, {}
+    for name, one in named.items():
+        if isinstance(one, type):
+            raise ModelError(f"model {name!r} is the class {one.__name__} itself; make one of it: {one.__name__}().")
+        if isinstance(retrainer, ChecksModels):
             retrainer.check(name, one)
         keep = isinstance(one, Model) or (never and _is_fitted(one) if refit is None else not refit)
         seed = int(rng.integers(2**32))
         if keep:
-            fitted[str(name)] = one
+            given[str(name)] = fitted[str(name)] = one
             continue
         if not hasattr(one, "fit"):
             raise ModelError(f"model {name!r} ({type(one).__name__}) has no fit method; pass refit=False to keep it.")
+        given[str(name)] = clone(one)
         try:
             fitted[str(name)] = fit_seeded(clone(one), start.X[actions.names], start.y, seed)
         except (ValueError, TypeError) as error:
             raise ModelError(f"model {name!r} can't be fitted to the {len(start)} training people: {error}") from error
-    return fitted
+    return given, fitted
 
 
 def _is_fitted(estimator: Any) -> bool:
@@ -231,7 +217,25 @@ def _is_fitted(estimator: Any) -> bool:
     return True
 
 
-def _frozen(
+def _check_models(study: Study) -> None:
+    """Raise where a model reads other features, favours another label, or no model denies anybody."""
+    denied = 0
+    for name, one in study.models.items():
+        study.model(one).check_features(study.actions.names)
+        denied += int((~study.decide(study.model(one), study.start)[1]).sum())
+        if isinstance(one, Model) and one.desired != study.labels.desired:
+            raise ModelError(
+                f"model {name!r} favours {one.desired!r}, but the favourable label is {study.labels.desired!r}."
+            )
+    if not denied:
+        raise InputError(
+            f"nobody is denied: all {len(study.start):,} training people are approved by "
+            f"{' and '.join(map(repr, study.models))}, so there are no candidates for recourse. "
+            f"Is desired= the favourable label? The decision was {study.design.decision}."
+        )
+
+
+def _baseline(
     start: People,
     test: pd.DataFrame,
     held_y: npt.NDArray[Any],
@@ -239,43 +243,42 @@ def _frozen(
     labels: Labels,
     design: Design,
     rng: np.random.Generator,
-) -> Frozen:
+) -> Baseline:
     """Make the choices that must not follow the data later."""
     X = start.X[actions.names]
-    space = Space.of(X, actions, standard=design.units == "standard")
-    grid = space.uniform(X, 1000, rng)
+    coordinates = Coordinates.of(X, actions, standard=design.units == "standard")
+    grid = coordinates.uniform(X, 1000, rng)
     fixed = None if isinstance(design.bandwidth, str) else float(design.bandwidth)
-    frozen = Frozen(
+    baseline = Baseline(
         X=X,
         held_X=test[actions.names],
         held_y=held_y == labels.desired,
         grid=grid,
-        space=space,
+        coordinates=coordinates,
         width=1.0 if fixed is None else fixed,
         bandwidth=fixed,
         permutations=design.permutations,
         most=design.most,
     )
     if fixed is None:
-        target = frozen.standardised(X[start.y == labels.desired])
-        frozen = replace(frozen, width=median_bandwidth(target))
-    return frozen
+        target = baseline.standardised(X[start.y == labels.desired])
+        baseline = replace(baseline, width=median_bandwidth(target))
+    return baseline
 
 
 def _groups(
-    study: Study, test: pd.DataFrame, held_y: npt.NDArray[Any], names: Sequence[Name]
-) -> Iterator[tuple[str, tuple[Any, Any, Frozen]]]:
-    """For each level: its column, the level, and what measures rest on among these people. Widths are shared."""
+    start: People, baseline: Baseline, test: pd.DataFrame, names: Sequence[Name]
+) -> Iterator[tuple[str, Group]]:
+    """For each level of the columns: its name, and what measures compare with among these people. Widths are shared."""
     for name in names:
-        levels = sorted(study.start.X[name].unique().tolist(), key=str)
-        if len(levels) > 20:
-            raise InputError(f"group_by: {name!r} has {len(levels)} levels; the limit is 20. Bin the values first.")
-        for level in levels:
-            here, there = (study.start.X[name] == level).to_numpy(), (test[name] == level).to_numpy()
-            frozen = replace(
-                study.frozen,
-                X=study.frozen.X[here],
-                held_X=study.frozen.held_X[there],
-                held_y=study.frozen.held_y[there],
+        column = start.X[name]
+        levels = sorted(column.dropna().unique().tolist(), key=str)
+        levels += [None] if column.isna().any() else []
+        if len(levels) > MOST_LEVELS:
+            raise InputError(
+                f"group_by: {name!r} has {len(levels)} levels; the limit is {MOST_LEVELS}. Bin the values first."
             )
-            yield f"{name}={level}", (name, level, frozen)
+        for level in levels:
+            here, there = has_level(column, level), has_level(test[name], level)
+            own = replace(baseline, X=baseline.X[here], held_X=baseline.held_X[there], held_y=baseline.held_y[there])
+            yield f"{name} is missing" if level is None else f"{name}={level}", Group(name, level, own)

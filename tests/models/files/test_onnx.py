@@ -23,7 +23,7 @@ def test_an_onnx_file_answers_for_itself_and_names_its_precision(tmp_path, w):
     model = rs.as_model(loaded)
     assert model.name == "ONNX classifier in float32"
     menus = w.actions.menus(w.X[~model.approves(w.X)].iloc[:3])
-    answers = rs.find(model, menus)
+    answers = rs.search.solve(model, menus)
     found = np.flatnonzero(answers.found)
     assert model.approves(menus.points(found, answers.picks[found])).all()
 

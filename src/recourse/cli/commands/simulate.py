@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import click
 import recourse as rs
 from recourse.cli.exit_codes import UNDECIDED
 from recourse.cli.options import TaskOptions, task_options
-from recourse.cli.output import progress_bar
+from recourse.cli.progress import progress_bar
 from recourse.cli.task import Task
 
 NETWORKS: dict[str, dict[str, Any]] = {"linear": {"hidden": ()}, "mlp": {}, "ensemble": {"members": 5}}
@@ -88,10 +89,9 @@ def simulate(
             task.actions,
             recourse=recourse,
             rounds=rounds,
-            share=share,
             repeats=repeats,
             random_state=seed,
-            preset=preset,
+            preset=preset if share is None else _drawing(preset, share),
             group_by=group_by,
             desired=task.model.desired,
             threshold=said.threshold,
@@ -101,3 +101,11 @@ def simulate(
     task.write(result)
     if result.interrupted:
         sys.exit(UNDECIDED)
+
+
+def _drawing(preset: str | None, share: float) -> rs.simulations.Design | str:
+    """The design of a preset, or the default, that draws another share of the denied."""
+    if preset is not None and preset not in rs.simulations.PRESETS:
+        return preset  # `simulate` says which names there are
+    design = rs.simulations.Design() if preset is None else rs.simulations.PRESETS[preset]
+    return design.replace(selector=replace(design.selector, share=share))

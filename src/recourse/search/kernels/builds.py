@@ -28,10 +28,19 @@ def build_info() -> tuple[str, str | None]:
 
 
 def load(name: str, *, interpreted: bool = False) -> ModuleType:
-    """Import a kernel, compiled where possible; `interpreted=True` asks for its twin.
+    """Import a kernel, compiled where possible, else its twin.
 
-    Warns (RuntimeWarning) when a compiled build is there but can't be trusted, because the source has
-    changed since.
+    Parameters
+    ----------
+    name : str
+        One of `KERNELS`.
+    interpreted : bool
+        Ask for the plain twin, which is at least 100 times slower.
+
+    Warns
+    -----
+    RuntimeWarning
+        When a compiled build is there but can't be trusted, because the source has changed since.
     """
     reason = "asked for" if interpreted else _why_interpreted(name)
     if reason is None:

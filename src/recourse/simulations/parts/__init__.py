@@ -1,1 +1,1 @@
-"""The exchangeable parts of a round of a simulation."""
+"""The exchangeable parts of a round of a simulation, one file a kind."""

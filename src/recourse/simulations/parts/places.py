@@ -3,48 +3,78 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import pandas as pd
 
 from recourse.arrays import BoolArray
-from recourse.errors import InputError
+from recourse.identity import Settings
 from recourse.models import Model
 from recourse.models.moved_bar import moved_to_last_place, scores
-from recourse.simulations.parts.selectors import how_many
-
-if TYPE_CHECKING:
-    pass
+from recourse.simulations.parts.part import PartKind
+from recourse.simulations.parts.shares import check_number_or_share, how_many
 
 
-# -- who is approved ---------------------------------------------------------------------------------
+@runtime_checkable
+class DecidesPlaces(Protocol):
+    """What a round asks of a decision."""
+
+    @property
+    def at_once(self) -> bool:
+        """Whether newcomers get their answer when they arrive, and not only at the end of the round."""
+
+    def decide(self, model: Model, X: pd.DataFrame) -> tuple[Model, BoolArray]:
+        """Return the rule that people are told, as a model, and who is approved."""
 
 
 @dataclass(frozen=True)
-class Unlimited:
+class Unlimited(Settings):
     """Everybody whom the model approves is approved: there are as many places as it takes.
 
-    at_once : newcomers get their answer when they arrive, and not only at the end of the round
+    Newcomers get their answer when they arrive (`at_once`), and not only at the end of the round.
     """
 
     at_once = True
 
     def decide(self, model: Model, X: pd.DataFrame) -> tuple[Model, BoolArray]:
-        """Return the rule that people are told, as a model, and who is approved: bool[n]."""
+        """Return the rule that people are told, and who is approved.
+
+        Parameters
+        ----------
+        model : Model
+            The model as it was trained last.
+        X : DataFrame
+            The features of n people.
+
+        Returns
+        -------
+        Model, bool[n]
+            The model itself, and whom it approves.
+        """
         return model, model.approves(X)
 
 
 @dataclass(frozen=True)
-class Places:
+class Places(Settings):
     """There are k places a round, for the people with the highest scores, whatever the model says by itself.
-
-    k : a number of people, or a share of the population below 1; at least one place, at most one each
 
     They are given at the end of a round, so newcomers wait for it before they are approved or denied. What
     everybody else is told to reach is the score of whoever got the last place. Who has that very score and
     none is told to beat it: equal scores are served in the order of the population, the longest there first.
 
+    Parameters
+    ----------
+    k : float
+        A number of people, or a share of the population below 1; at least one place, at most one each.
+
+    Raises
+    ------
+    InputError
+        If k is neither.
+
+    Examples
+    --------
     >>> from recourse.models import LinearModel
     >>> applicants = pd.DataFrame({"points": [3.0, 1.0, 2.0]})
     >>> rule, approved = Places(2).decide(LinearModel({"points": 1.0}), applicants)
@@ -57,10 +87,23 @@ class Places:
     at_once = False
 
     def __post_init__(self) -> None:
-        check_places(self.k)
+        check_number_or_share("k", self.k)
 
     def decide(self, model: Model, X: pd.DataFrame) -> tuple[Model, BoolArray]:
-        """Return the rule that people are told, as a model, and who is approved: bool[n]."""
+        """Return the rule that people are told, and who is approved.
+
+        Parameters
+        ----------
+        model : Model
+            The model as it was trained last, or the rule that an earlier round made of it.
+        X : DataFrame
+            The features of n people.
+
+        Returns
+        -------
+        Model, bool[n]
+            A model that approves whoever reaches the score of the last place, and who has a place.
+        """
         model = model.original
         approved, values = np.zeros(len(X), dtype=bool), scores(model, X)
         best = np.argsort(-values, kind="stable")[: how_many(self.k, len(X))]
@@ -68,11 +111,10 @@ class Places:
         return moved_to_last_place(model, values, approved), approved
 
 
-DECISIONS: dict[str, Any] = {"model": Unlimited()}
-"""The decisions that need no settings, by name."""
-
-
-def check_places(k: Any) -> None:
-    number = isinstance(k, (int, float, np.integer, np.floating)) and not isinstance(k, bool) and np.isfinite(k)
-    if not number or not k > 0 or (k > 1 and k != int(k)):
-        raise InputError(f"k must be a whole number of people ≥ 1, or a share above 0 and below 1, not {k!r}.")
+DECISION = PartKind(
+    word="decision",
+    protocol=DecidesPlaces,
+    needs="`at_once` and a method decide(model, X)",
+    named={"model": Unlimited()},
+    example="Places(0.1)",
+)

@@ -6,42 +6,51 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import pandas as pd
 
+from recourse.actions import ActionSet
 from recourse.budget import Budget
+from recourse.checks import number, whole_number
 from recourse.costs.by_name import as_cost
 from recourse.costs.cost import Cost
 from recourse.errors import InputError, nearest
 from recourse.generators.counterfactuals import INFEASIBLE, NOT_CONVERGED, VALID, Counterfactuals
 from recourse.generators.latent import Autoencoder, in_numbers, latent_space
 from recourse.generators.recipes import RECIPES, Recipe
+from recourse.identity import Settings
 from recourse.models import Model
 from recourse.search import STATUSES, Status, solve
-
-if TYPE_CHECKING:
-    from recourse.actions import ActionSet
 
 
 @dataclass(frozen=True, eq=False)
 class Situation:
     """What a recourse may know of the round besides the people it is asked about.
 
-    start : the population's features at t = 0, frozen: what standardises features
-    targets_then, targets_now : features of the people with the favourable label, then and now
-    seed : for this round and arm
+    Parameters
+    ----------
+    start : DataFrame
+        The features of the training people before the first round: what standardises features.
+    targets_then, targets_now : DataFrame
+        Features of the people with the favourable label, at the start and now.
+    seed : int
+        For everything random in this round and arm.
+    budget : Budget or None
+        How long the whole simulation may take. A round in which it runs out is not kept, so a search may stop then.
     """
 
     start: pd.DataFrame
     targets_then: pd.DataFrame
     targets_now: pd.DataFrame
     seed: int
+    budget: Budget | None = None
 
 
+@runtime_checkable
 class Recourse(Protocol):
-    """Anything that recommends. One that learns from people has a `learn`, too: see `learned`."""
+    """Anything that recommends. One that learns from people has a `learn`, too: see `Learns`."""
 
     @property
     def name(self) -> str:
@@ -51,11 +60,32 @@ class Recourse(Protocol):
         """Recommend a new point to everybody in `X`."""
 
 
+@runtime_checkable
+class Learns(Protocol):
+    """A recourse that learns from the people of an arm, whenever the arm's model is retrained."""
+
+    def learn(self, actions: ActionSet, X: pd.DataFrame, t: int, seed: int) -> Recourse:
+        """Return the recourse that goes on after round t (0: the start); this one stays as it is."""
+
+
 @dataclass(frozen=True)
-class Optimal:
+class Optimal(Settings):
     """The cheapest action of the action set, by `find`: exact where the library can prove it.
 
-    cost, max_changes : as for `audit`; time_limit : seconds a round and arm
+    Parameters
+    ----------
+    cost : str, Cost or callable
+        As for `audit`. A function of yours needs an identity for a checkpoint, see `FunctionCost`.
+    max_changes : int or None
+        At most so many features change at once.
+    time_limit : float or None
+        Seconds for the people of one round and arm. Who is not reached gets no recommendation, so the numbers then
+        depend on the machine.
+
+    Raises
+    ------
+    InputError
+        If a setting is not what it should be.
     """
 
     cost: str | Cost | Callable[..., Any] = "total"
@@ -64,10 +94,49 @@ class Optimal:
 
     name = "optimal"
 
+    def __post_init__(self) -> None:
+        as_cost(self.cost)
+        whole_number("max_changes", self.max_changes, or_none=True)
+        number("time_limit", self.time_limit, least=0, or_none=True)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the settings as plain data, the cost by all its settings.
+
+        Returns
+        -------
+        dict
+            Fit for JSON.
+
+        Raises
+        ------
+        InputError
+            If the cost has no identity, as a lambda has none.
+        """
+        cost = as_cost(self.cost).to_dict()
+        return {"kind": "Optimal", "cost": cost, "max_changes": self.max_changes, "time_limit": self.time_limit}
+
     def answer(self, model: Model, actions: ActionSet, X: pd.DataFrame, situation: Situation) -> Counterfactuals:
-        """Search the priced menus of everybody in `X`."""
+        """Search the priced menus of everybody in `X`.
+
+        Parameters
+        ----------
+        model : Model
+            The rule to be approved by.
+        actions : ActionSet
+            What people can do.
+        X : DataFrame
+            The features of n people who are denied.
+        situation : Situation
+            Its budget ends the search.
+
+        Returns
+        -------
+        Counterfactuals
+            Where each is told to go.
+        """
         menus = actions.menus(X, as_cost(self.cost), max_changes=self.max_changes)
-        solutions = solve(model, menus, budget=Budget(self.time_limit))
+        budget = (situation.budget or Budget()).part(self.time_limit)
+        solutions = solve(model, menus, budget=budget)
         picks = np.where(solutions.found[:, None], solutions.picks, 0)
         rows = menus.points(np.arange(len(X)), picks)
         rows.index = X.index
@@ -78,7 +147,7 @@ class Optimal:
 
 
 @dataclass(frozen=True)
-class Generated:
+class Generated(Settings):
     """A gradient recipe, told what the simulation knows."""
 
     recipe: Recipe
@@ -99,6 +168,7 @@ class Generated:
             population=situation.start,
             targets=situation.targets_then if frozen else situation.targets_now,
             random_state=situation.seed,
+            budget=situation.budget,
         )
 
     def learn(self, actions: ActionSet, X: pd.DataFrame, t: int, seed: int) -> Generated:
@@ -114,7 +184,7 @@ class Generated:
 
 
 @dataclass(frozen=True)
-class Function:
+class Function(Settings):
     """A user's own recourse: `function(model, actions, X)` returns the new rows, in the same order."""
 
     function: Callable[..., Any]
@@ -149,11 +219,12 @@ def as_recourse(given: Any) -> Recourse:
         given = RECIPES[given]()
     if isinstance(given, type) and issubclass(given, Recipe):
         given = given()
+    if isinstance(given, type):
+        raise InputError(f"the recourse is the class {given.__name__} itself; make one of it: {given.__name__}().")
     if isinstance(given, Recipe):
         return Generated(given)
-    if hasattr(given, "answer"):
-        recourse: Recourse = given
-        return recourse
+    if isinstance(given, Recourse):
+        return given
     if callable(given):
         return Function(given)
     raise InputError(f"a recourse is a name, a recipe or a function, not {type(given).__name__}.")
@@ -164,10 +235,9 @@ def learned(recourse: Recourse, actions: ActionSet, X: pd.DataFrame, t: int, see
 
     Like a model, it is never changed: `learn(actions, X, t, seed)` returns the one that goes on after round t.
     """
-    if not hasattr(recourse, "learn"):
+    if not isinstance(recourse, Learns):
         return recourse
-    after: Recourse = recourse.learn(actions, X, t, int(seed.generate_state(1, np.uint64)[0] >> 1))
-    return after
+    return recourse.learn(actions, X, t, int(seed.generate_state(1, np.uint64)[0] >> 1))
 
 
 def check_recourse(recourse: Recourse) -> None:

@@ -4,49 +4,102 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from recourse.errors import InputError, ModelError
-from recourse.generators.counterfactuals import Counterfactuals
+from recourse import checks
+from recourse.errors import ModelError
+from recourse.generators.counterfactuals import NOT_CONVERGED, Counterfactuals
+from recourse.identity import Settings
+from recourse.simulations.parts.part import PartKind
 
-if TYPE_CHECKING:
-    pass
+MODES = ("auto", "warm", "cold", "none")
 
 
-# -- learning ----------------------------------------------------------------------------------------
+@runtime_checkable
+class Retrains(Protocol):
+    """What a round asks of a retrainer."""
+
+    def due(self, t: int) -> bool:
+        """Whether the model is retrained at the end of round t (from 1)."""
+
+    def fit(self, estimator: Any, X: Any, y: npt.NDArray[Any], seed: int) -> Any:
+        """Return an estimator fitted to the people; the one passed stays as it is."""
+
+
+@runtime_checkable
+class ChecksModels(Protocol):
+    """A retrainer that says before the first round which estimators it can't retrain."""
+
+    def check(self, name: str, estimator: Any) -> None:
+        """Raise `ModelError` for an estimator that can't be retrained this way."""
 
 
 @dataclass(frozen=True)
-class Retrainer:
+class Retrainer(Settings):
     """Fit the model to the population as it is after each round.
-
-    mode : "warm", from the current parameters; "cold", a clone from the start; "none"; or "auto", warm for an
-        estimator that is set to warm starts, else cold
-    every : in every so many rounds
 
     A warm start moves the parameters even if nobody moved, because training had not ended: report
     differences to the control arm (`Simulation.contrast`). The estimator passed is never changed.
+
+    Parameters
+    ----------
+    mode : {"auto", "warm", "cold", "none"}
+        ``"warm"``: from the current parameters; ``"cold"``: a clone from the start; ``"none"``: the model stays as it
+        is; ``"auto"``: warm for an estimator that is set to warm starts, else cold.
+    every : int
+        Retrain in every so many rounds.
+
+    Raises
+    ------
+    InputError
+        If the mode is another word, or `every` no whole number ≥ 1.
     """
 
     mode: str = "auto"
     every: int = 1
 
     def __post_init__(self) -> None:
-        if self.mode not in ("auto", "warm", "cold", "none"):
-            raise InputError(f"mode must be 'auto', 'warm', 'cold' or 'none', not {self.mode!r}.")
-        if self.every < 1:
-            raise InputError(f"every must be a number of rounds ≥ 1, not {self.every!r}.")
+        checks.one_of("a retrainer's mode", self.mode, MODES)
+        checks.whole_number("every", self.every, least=1)
 
     def due(self, t: int) -> bool:
-        """Whether the model is retrained at the end of round t (from 1)."""
+        """Say whether the model is retrained at the end of a round.
+
+        Parameters
+        ----------
+        t : int
+            The round, from 1.
+
+        Returns
+        -------
+        bool
+            Never in mode ``"none"``.
+        """
         return self.mode != "none" and t % self.every == 0
 
     def fit(self, estimator: Any, X: Any, y: npt.NDArray[Any], seed: int) -> Any:
-        """Return an estimator fitted to the people, by continuing or by starting anew."""
+        """Return an estimator fitted to the people, by continuing or by starting anew.
+
+        Parameters
+        ----------
+        estimator : estimator
+            The current one; it is not changed.
+        X : DataFrame
+            The people's features.
+        y : array[n]
+            Their labels.
+        seed : int
+            What stands for each `random_state` that is None.
+
+        Returns
+        -------
+        estimator
+            A fitted copy or clone.
+        """
         from sklearn.base import clone
 
         mode = self.mode
@@ -56,13 +109,26 @@ class Retrainer:
         return fit_seeded(fresh, X, y, seed)
 
     def check(self, name: str, estimator: Any) -> None:
-        """Raise `ModelError` for an estimator that can't be retrained this way, before anything is run."""
+        """Raise for an estimator that can't be retrained this way, before anything is run.
+
+        Parameters
+        ----------
+        name : str
+            What the caller calls the model.
+        estimator : estimator or Model
+            What was passed.
+
+        Raises
+        ------
+        ModelError
+            If it can't be fitted, or can't start warm where it should, with what to do.
+        """
         if self.mode == "none":
             return
         if not hasattr(estimator, "fit") or not hasattr(estimator, "get_params"):
             raise ModelError(
                 f"model {name!r} ({type(estimator).__name__}) can't be retrained: it has no fit and get_params. "
-                "Pass an estimator, or retrainer=Retrainer('none') to keep the model as it is."
+                "Pass an estimator, or design=Design(retrainer='none') to keep the model as it is."
             )
         warm = starts_warm(estimator)
         if self.mode == "warm" and not warm:
@@ -75,6 +141,15 @@ class Retrainer:
                 f"model {name!r} ({type(estimator).__name__}) with warm_start=True adds no estimators when it is "
                 "fitted again, so it would never learn. Set warm_start=False, or use Retrainer('cold')."
             )
+
+
+RETRAINER = PartKind(
+    word="retrainer",
+    protocol=Retrains,
+    needs="methods due(t) and fit(estimator, X, y, seed)",
+    named={mode: Retrainer(mode) for mode in MODES},
+    example="Retrainer('cold', every=2)",
+)
 
 
 def starts_warm(estimator: Any) -> bool:
@@ -95,7 +170,5 @@ def fit_seeded(estimator: Any, X: Any, y: Any, seed: int) -> Any:
 
 def unmoved(X: pd.DataFrame) -> Counterfactuals:
     """The answers of a recourse that leaves everybody where they are."""
-    from recourse.generators.counterfactuals import NOT_CONVERGED
-
     n = len(X)
     return Counterfactuals(X, X, np.full(n, NOT_CONVERGED), np.zeros(n, dtype=bool), np.zeros(n, dtype=np.int64))

@@ -3,27 +3,54 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
+from recourse import checks
 from recourse.arrays import IntArray
-from recourse.errors import InputError
+from recourse.identity import Settings
+from recourse.simulations.parts.part import PartKind
 
-if TYPE_CHECKING:
-    pass
+
+@runtime_checkable
+class DrawsPeople(Protocol):
+    """What a round asks of a selector."""
+
+    @property
+    def together(self) -> bool:
+        """Whether all arms draw the same people, from those whom every arm denies."""
+
+    def draw(self, pool: IntArray, rng: np.random.Generator) -> IntArray:
+        """Return the ids drawn from the pool."""
 
 
 @dataclass(frozen=True)
-class Selector:
+class Selector(Settings):
     """Draw a share of those whom the model denies.
 
-    share : of the pool, rounded
-    together : draw from the people whom *every* arm's model denies, the same in all arms, so that arms differ
-        by what happens to people and not by whom it happens to. The pool then shrinks with its unluckiest
-        arm; every round logs its size. False: each arm draws from its own pool
-    at_least : draw so many while the pool lasts, also where the share rounds to 0
-    capacity : never more than this
+    Parameters
+    ----------
+    share : float
+        The share of the pool that is drawn each round, above 0 and at most 1, rounded to people.
+    together : bool
+        True: draw from the people whom *every* arm's model denies, the same in all arms, so that arms differ by what
+        happens to people and not by whom it happens to. The pool then shrinks with its unluckiest arm; every round
+        logs its size. False: each arm draws from its own pool.
+    at_least : int
+        Draw so many while the pool lasts, also where the share rounds to 0.
+    capacity : int or None
+        Never draw more than this.
+
+    Raises
+    ------
+    InputError
+        If a setting is outside its range.
+
+    Examples
+    --------
+    >>> Selector(share=0.5).draw(np.arange(4), np.random.default_rng(0)).tolist()
+    [2, 3]
     """
 
     share: float = 0.05
@@ -32,18 +59,35 @@ class Selector:
     capacity: int | None = None
 
     def __post_init__(self) -> None:
-        if not 0 < self.share <= 1:
-            raise InputError(f"share must be above 0 and at most 1, not {self.share!r}.")
-        if self.at_least < 0 or (self.capacity is not None and self.capacity < 1):
-            raise InputError("at_least must be ≥ 0 and capacity ≥ 1 (or None).")
+        checks.share("share", self.share, zero=False)
+        checks.true_or_false("together", self.together)
+        checks.whole_number("at_least", self.at_least, least=0)
+        checks.whole_number("capacity", self.capacity, least=1, or_none=True)
 
     def draw(self, pool: IntArray, rng: np.random.Generator) -> IntArray:
-        """Return the ids drawn, ascending."""
+        """Return who is drawn.
+
+        Parameters
+        ----------
+        pool : int64[n]
+            The ids of those who are denied and have no recommendation yet.
+        rng : numpy.random.Generator
+            The round's own; the same in all arms where `together`.
+
+        Returns
+        -------
+        int64[m]
+            Ids, ascending; none if the pool is empty.
+        """
         count = max(round(self.share * len(pool)), self.at_least)
         count = min(count, len(pool), self.capacity or len(pool))
         return np.sort(rng.choice(pool, count, replace=False)) if count else pool[:0]
 
 
-def how_many(k: float, n: int) -> int:
-    """Return k people, or that share of n, rounded: at least one and at most n."""
-    return min(max(round(k * n) if k < 1 else int(k), 1), n)
+SELECTOR = PartKind(
+    word="selector",
+    protocol=DrawsPeople,
+    needs="`together` and a method draw(pool, rng)",
+    named={"together": Selector(), "apart": Selector(together=False)},
+    example="Selector(share=0.05)",
+)

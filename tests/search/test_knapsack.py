@@ -5,8 +5,6 @@ proven.
 from __future__ import annotations
 
 import itertools
-import shutil
-import sys
 import threading
 
 import highspy
@@ -17,7 +15,6 @@ from hypothesis import strategies as st
 
 from recourse.budget import Budget
 from recourse.errors import InputError
-from recourse.search.kernels import builds
 from recourse.search.knapsack import Knapsack
 
 OPTIMAL, FEASIBLE, INFEASIBLE, UNKNOWN = range(4)
@@ -616,51 +613,3 @@ def test_unknown_ways_to_differ_are_refused():
         best_subsets([[0]], [0, 1], [0], [0], [0.0], total_items=1, distinct="minima")
     with pytest.raises(InputError, match="total_items"):
         best_subsets([[0]], [0, 1], [0], [0], [0.0], total_items=0)
-
-
-# ---------------------------------------------------------------- the build
-
-
-def test_the_build_says_what_it_is(monkeypatch):
-    monkeypatch.delenv("RECOURSE_INTERPRETED", raising=False)
-    build, reason = builds.build_info()
-    assert (build == "compiled") == (reason is None)
-    monkeypatch.setenv("RECOURSE_INTERPRETED", "1")
-    assert builds.build_info() == ("interpreted", "RECOURSE_INTERPRETED is set")
-    assert not builds.load("additive").is_compiled()
-
-
-def test_without_a_compiled_build_the_twins_run(monkeypatch):
-    monkeypatch.delenv("RECOURSE_INTERPRETED", raising=False)
-    for name in builds.KERNELS:
-        monkeypatch.setitem(sys.modules, f"recourse.search.kernels.{name}_kernel", None)
-    assert builds.build_info() == (
-        "interpreted",
-        "there is no compiled build; installing with a C++ compiler makes one",
-    )
-    assert not builds.load("trees").is_compiled()
-
-
-def test_a_build_of_another_source_is_refused(monkeypatch, tmp_path):
-    monkeypatch.delenv("RECOURSE_INTERPRETED", raising=False)
-    if builds.build_info()[0] == "interpreted" or not builds._source("additive").is_dir():
-        pytest.skip("there is no compiled build to refuse, or no checkout to edit")
-    shutil.copytree(builds._source("additive"), tmp_path / "additive")
-    shutil.copy(builds._source("arrays.hpp"), tmp_path)
-    monkeypatch.setattr(builds, "_source", lambda name: tmp_path / name)
-    assert builds._why_interpreted("additive") is None
-    edited = tmp_path / "additive" / "core.cpp"
-    edited.write_text(edited.read_text() + "\n")
-    assert "pip install -e ." in builds._why_interpreted("additive")
-    with pytest.warns(RuntimeWarning, match="another version of its source"):
-        assert not builds.load("additive").is_compiled()
-
-
-def test_arrays_of_another_type_or_length_are_refused():
-    kernel = builds.load("additive")
-    if not kernel.is_compiled():
-        pytest.skip("Python looks at what it is given when it uses it")
-    with pytest.raises(TypeError):
-        kernel.Menus(np.zeros((2, 2), np.int64), np.zeros(1), np.zeros(1), False)
-    with pytest.raises(TypeError):
-        kernel.Menus([0, 1], np.zeros(1), np.zeros(1), False)
