@@ -27,7 +27,7 @@ from helpers import COSTS, LABELS, TREES, agrees_with_brute_force, draw_exclusio
 from recourse.menus import folding
 from recourse.models.estimator import EstimatorModel, Recognised
 from recourse.models.readers.trees import SummedTrees, recognise_trees
-from recourse.search import brute_force, tree_cells, trees
+from recourse.search import brute_force, trees
 
 both_builds = pytest.mark.parametrize("interpreted", [False, True], ids=["built", "interpreted"])
 relaxed = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -115,11 +115,17 @@ def test_sums_that_only_just_fit_or_miss_are_judged_as_the_constraint_judges_the
             agrees(rs.as_model(clf), actions.menus(X.iloc[:2]), interpreted=interpreted)
 
 
-def test_a_solver_that_has_grown_keeps_its_room_for_the_next_person(monkeypatch):
-    monkeypatch.setattr(tree_cells, "FIRST_ROOM", 1)
-    for kind in ("forest", "grown forest", "gradient boosting"):
-        w = world(14, kind=kind)
-        agrees(w.model, w.actions.menus(w.denied.iloc[:12], "l1"), threads=1)
+@relaxed
+@given(st.integers(0, 10_000), st.sampled_from(sorted(TREES)), st.sampled_from(COSTS), st.data())
+def test_the_twin_answers_as_the_kernel_does(seed, kind, cost, data):
+    w = world(seed, kind=kind)
+    if data.draw(st.booleans()):
+        tie(w, data.draw(st.booleans()))
+    menus = w.actions.menus(w.denied.iloc[:3], cost, max_changes=data.draw(st.sampled_from([None, 1, 2])))
+    statement = w.model.trees(menus)
+    one, other = (trees.solve(w.model, menus, statement=statement, interpreted=twin) for twin in (False, True))
+    np.testing.assert_array_equal(one.codes, other.codes)
+    np.testing.assert_allclose(one.cost, other.cost, rtol=1e-9, atol=1e-9)
 
 
 @pytest.mark.parametrize("distinct", ["minimal", "subsets", "exclusive"])

@@ -25,13 +25,12 @@ from recourse.search.kernels import builds
 from recourse.search.solutions import UNKNOWN
 from recourse.search.workers import Crew, next_size, number_of_threads
 
-#: Partial actions kept per person before the search settles for a gap; 100 bytes each, per thread.
+#: Partial actions kept per person before the search settles for a gap; 120 bytes each, per thread.
 MAX_STATES = 1_000_000
 
 MOST_PEOPLE = 100_000
 """How many people a slice may hold."""
 
-_STATES_FULL = 5
 _DISTINCT = {"subsets": 0, "minimal": 1, "exclusive": 2}
 Distinct = Literal["minimal", "subsets", "exclusive"]
 
@@ -78,7 +77,7 @@ class Knapsack:
     prices : float64 (n_items,)
         At least 0. Moves may be free.
     interpreted : bool
-        Run the kernel's source instead of its compiled build.
+        Run the kernel's plain twin instead of its compiled build.
 
     Examples
     --------
@@ -92,16 +91,14 @@ class Knapsack:
     """
 
     def __init__(self, row_ptr: ArrayLike, gains: ArrayLike, prices: ArrayLike, *, interpreted: bool = False) -> None:
-        self._kernel = builds.load("additive_kernel", interpreted=interpreted)
+        self._kernel = builds.load("additive", interpreted=interpreted)
         self._row_ptr = np.ascontiguousarray(row_ptr, np.int64)
         self._gains = np.ascontiguousarray(gains, np.float64)
         self._prices = np.ascontiguousarray(prices, np.float64)
         _check_rows(self._row_ptr, self._gains, self._prices)
-        lengths = np.diff(self._row_ptr)
-        self._longest = int(lengths.max()) if len(lengths) else 1
         self._menus: Any = None
-        self._lock = threading.Lock()  # one search at a time: they share the room behind the hulls
-        self._ready = (0, 0, False)  # room behind the hulls per thread, threads, forced-in rows
+        self._lock = threading.Lock()  # the rows are prepared once
+        self._changed = False  # whether they are prepared for features that must change, too
 
     def solve(
         self,
@@ -218,72 +215,32 @@ class Knapsack:
         with self._lock:
             # Rows of features that are forced to change are built apart: every choice but "exclusive" forces some.
             forces = people.forced is not None or (ranks is not None and ranks[1] != _DISTINCT["exclusive"])
-            self._prepare(people.m, n_threads, forces)
+            menus = self._prepare(n_threads, forces)
 
-            queue = SliceQueue(people.n, n_threads)
-            workers = [KnapsackWorker(self, people, out, ranks, max_states, k, budget) for k in range(n_threads)]
-            crew = Crew(budget, advance)
-            crew.run([worker.steps(queue).__next__ for worker in workers])
+        queue = SliceQueue(people.n, n_threads)
+        workers = [
+            KnapsackWorker(self._kernel, menus, people, out, ranks, max_states, budget) for _ in range(n_threads)
+        ]
+        crew = Crew(budget, advance)
+        crew.run([worker.steps(queue).__next__ for worker in workers])
         return crew.stopped
 
-    def _prepare(self, m: int, threads: int, changed: bool) -> None:
-        """Build the fronts and hulls, with room behind the hulls for each thread's own."""
-        # What was built for an earlier search may do.
-        room = m * (self._longest + 3)
-        if self._menus is not None:
-            had_room, had_threads, had_changed = self._ready
-            if room <= had_room and threads <= had_threads and changed <= had_changed:
-                return
-            room, threads, changed = max(room, had_room), max(threads, had_threads), changed or had_changed
-
-        # The kernel's view of the rows: room for fronts and hulls, twice where features may be forced to change.
+    def _prepare(self, threads: int, changed: bool) -> Any:
+        """Build the rows' fronts and hulls, unless they are there already."""
+        if self._menus is not None and changed <= self._changed:
+            return self._menus
+        menus = self._kernel.Menus(self._row_ptr, self._gains, self._prices, changed)
         n_rows, n_items = len(self._row_ptr) - 1, len(self._gains)
-        give = self._array
-        stored = n_items * (2 if changed else 1)
-        front = [give(stored, kind) for kind in (np.float64, np.float64, np.int32)]
-        hull = [give(stored + room * threads, kind) for kind in (np.float64, np.float64, np.float64, np.int64)]
-        self._menus = self._kernel.Menus(
-            n_rows,
-            self._input(self._row_ptr),
-            self._input(self._gains),
-            self._input(self._prices),
-            give(8 * n_rows, np.int64),
-            give(8 * n_rows, np.float64),
-            front,
-            hull,
-        )
-        self._ready = (room, threads, changed)
-
-        # Many rows are built on several threads, each from one row to another.
-        self._scratch = [stored + room * k for k in range(threads)]
         parts = threads if n_items > 100_000 else 1
         cuts = np.searchsorted(self._row_ptr[:-1], np.linspace(0, n_items, parts + 1)[1:-1])
         edges = [0, *(int(cut) for cut in cuts), n_rows]
-
-        # Each row's front and hull, from today's state and, where changes may be forced, without it.
-        def build(start: int, stop: int) -> None:
-            for variant in range(2 if changed else 1):
-                self._menus.prepare(
-                    start,
-                    stop,
-                    bool(variant),
-                    give(self._longest, np.float64),
-                    give(2 * self._longest, np.int32),
-                    give(2 * self._longest, np.int32),
-                )
-
         if parts == 1:
-            build(0, n_rows)
+            menus.prepare(0, n_rows)
         else:
             with ThreadPoolExecutor(parts) as pool:
-                list(pool.map(build, edges[:-1], edges[1:]))
-
-    def _array(self, length: int, kind: type) -> Any:
-        """Room for the kernel: an array compiled, a list (five times faster to index) interpreted."""
-        return np.empty(length, kind) if self._kernel.is_compiled() else [kind(0).item()] * length
-
-    def _input(self, array: NDArray[Any]) -> Any:
-        return array if self._kernel.is_compiled() else array.ravel().tolist()
+                list(pool.map(menus.prepare, edges[:-1], edges[1:]))
+        self._menus, self._changed = menus, changed
+        return menus
 
 
 class KnapsackPeople:
@@ -325,9 +282,8 @@ class KnapsackPeople:
         if masks[0] is not None and masks[1] is not None and (masks[0] & masks[1]).any():
             raise InputError("A feature can't be both frozen and forced for the same person.")
 
-        self.rows = knapsack._input(table)
-        self.need = knapsack._input(needed)
-        self.frozen, self.forced = (None if mask is None else knapsack._input(mask) for mask in masks)
+        self.rows, self.need = table, needed
+        self.frozen, self.forced = masks
         self.by_max = objective == "max"
         self.limit = -1 if limit is None else min(limit, self.m)
 
@@ -376,41 +332,26 @@ class KnapsackWorker:
 
     def __init__(
         self,
-        knapsack: Knapsack,
+        kernel: Any,
+        menus: Any,
         people: KnapsackPeople,
         out: KnapsackArrays,
         ranks: tuple[int, int] | None,
         max_states: int,
-        number: int,
         budget: Budget,
     ) -> None:
-        # What it works on.
-        self._give = knapsack._array
-        self._ranks, self._m = ranks, people.m
-        self._max_states, self._out, self._budget = max_states, out, budget
-
-        # The kernel's scratch arrays, in the order and of the kinds that its header lists.
-        width = people.m + 2
-        room = people.m * knapsack._longest + 2
-        self._solver = knapsack._kernel.Solver(
-            knapsack._menus,
-            people.m,
-            knapsack._scratch[number],
-            [self._give(width, np.int64) for _ in range(18)],
-            [self._give(width, np.float64) for _ in range(3)],
-            [self._give(width, np.int32) for _ in range(6)],
-            self._give(width, np.uint8),
-            (
-                [self._give(room, np.float64) for _ in range(8)],
-                [self._give(room, np.int64)],
-                [self._give(room, np.int32) for _ in range(7)],
-            ),
+        self._ranks, self._out = ranks, out
+        self._solver = kernel.Solver(
+            menus,
+            rows=people.rows,
+            need=people.need,
+            frozen=people.frozen,
+            forced=people.forced,
+            by_max=people.by_max,
+            limit=people.limit,
+            max_states=max_states,
+            exhausted=lambda: budget.exhausted,
         )
-        self._solver.hold_people(people.rows, people.need, people.frozen, people.forced, people.by_max, people.limit)
-        self._hold_states(min(4096, max_states))
-        if ranks is not None:
-            self._best = [self._give(ranks[0], np.float64) for _ in range(2)]
-            self._hold_nodes(64)
 
     def steps(self, queue: SliceQueue) -> Iterator[int | None]:
         """Take slices of people and solve them, one at each `next`; then None for ever."""
@@ -427,43 +368,10 @@ class KnapsackWorker:
 
     def solve(self, start: int, stop: int) -> int:
         """Solve people start … stop − 1; returns how far it came before the budget was exhausted."""
-        out = self._out
-        arrays = (out.picks.ravel(), (out.cost, out.total, out.bound, out.total_bound), out.status)
-        while True:
-            if self._ranks is None:
-                start, why = self._solver.solve(start, stop, *arrays)
-            else:
-                start, why = self._solver.best(start, stop, *self._ranks, *arrays)
-            if start >= stop:
-                return stop
-
-            # The kernel stopped for want of room: give it more, and it begins this person again.
-            if self._budget.exhausted:
-                return start
-            if why == _STATES_FULL:
-                self._hold_states(min(4 * self._states, self._max_states))
-            else:
-                self._hold_nodes(2 * self._nodes)
-
-    def _hold_states(self, states: int) -> None:
-        self._states = states
-        self._solver.hold_states(
-            states,
-            self._max_states,
-            [self._give(states, np.float64) for _ in range(9)],
-            [self._give(states, np.int32) for _ in range(9)],
-        )
-
-    def _hold_nodes(self, nodes: int) -> None:
-        self._nodes = nodes
-        self._solver.hold_nodes(
-            nodes,
-            self._give(nodes * self._m, np.uint8),
-            self._give(nodes * self._m, np.int32),
-            [self._give(nodes, np.float64) for _ in range(4)],
-            self._give(nodes, np.int32),
-            self._best,
-        )
+        arrays = vars(self._out)
+        if self._ranks is None:
+            return int(self._solver.solve(start, stop, **arrays))
+        return int(self._solver.best(start, stop, ranks=self._ranks[0], mode=self._ranks[1], **arrays))
 
 
 def _check_rows(row_ptr: IntArray, gains: FloatArray, prices: FloatArray) -> None:

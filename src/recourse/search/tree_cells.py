@@ -16,15 +16,6 @@ from recourse.menus.menus import Menus
 from recourse.models.statements.trees import TreeEnsemble
 from recourse.search.exclusions import Exclusions
 
-FIRST_ROOM = 64
-"""Room for so many open boxes at first; it grows as a person needs more."""
-
-_NUMERIC_SETS = 2
-"""The kind of tests that ask whether a cell is in a set; see `TreeEnsemble`."""
-
-_WORD = 63
-"""How many items one word of a bit set holds."""
-
 
 def detail_for(menus: Menus, excluded: Exclusions) -> str:
     """How far one person's menus may be collapsed: to "cells", to what "changes" differently, or not: "items"."""
@@ -37,181 +28,105 @@ def detail_for(menus: Menus, excluded: Exclusions) -> str:
 
 
 class TreeProblem:
-    """The kernel's view of trees and collapsed menus, and what room a solver needs for them."""
+    """The kernel's view of trees and collapsed menus."""
 
     def __init__(self, kernel: Any, menus: Menus, statement: TreeEnsemble, detail: str) -> None:
         self.kernel, self.menus, self.statement = kernel, menus, statement
-        self.m, self.first_room = len(menus.blocks), FIRST_ROOM
+        self.m = len(menus.blocks)
         self.asks = not menus.has_rows  # conditions that the kernel doesn't know are asked about
         self._items, self._states, self._start = collapse(menus, statement, detail)
-        self._sequences()
         self.handle = kernel.Shared(
-            self._sizes(),
-            self._bar(),
-            self._trees(),
-            self._tests(),
-            self._menus(),
-            self._people(),
-            self._conditions(),
-        )
-        self._measure()
-
-    # -- what the kernel is given, in the order of its header --------------------------------------------------
-
-    def _sequences(self) -> None:
-        """Part the tests into sequences: one column, one way of treating missing values, rising cuts."""
-        statement = self.statement
-        pairs = np.stack([statement.column, statement.kind], axis=1)
-        if len(pairs):
-            change = np.flatnonzero((pairs[1:] != pairs[:-1]).any(axis=1)) + 1
-            self._first = np.concatenate([[0], change, [len(pairs)]])
-        else:
-            self._first = np.array([0])
-        self._column, self._kind = statement.column[self._first[:-1]], statement.kind[self._first[:-1]]
-
-        # Each column's block, and its place among the block's columns; −1 where it can't move.
-        self._block = np.full(statement.today.shape[1], -1)
-        self._slot = np.arange(statement.today.shape[1])
-        for j, columns in enumerate(statement.columns):
-            self._block[columns], self._slot[columns] = j, np.arange(len(columns))
-
-    def _sizes(self) -> tuple[int, ...]:
-        statement, menus = self.statement, self.menus
-        limit = -1 if menus.max_changes is None else menus.max_changes
-        return (
-            len(statement.roots),
-            len(statement.column),
-            len(self._column),
-            self.m,
-            statement.today.shape[1],
-            max(1, statement.sets.shape[1]),
-            min(limit, 2**31 - 1),
+            **self._bar(), **self._trees(), **self._tests(), **self._menus(), **self._people(), **self._conditions()
         )
 
-    def _bar(self) -> tuple[float, float]:
-        """Below the first score an action is denied for certain; from the second on it is approved."""
+    def solver(self) -> Any:
+        """Return a workspace for one person's search at a time."""
+        return self.kernel.Solver(self.handle)
+
+    # -- what the kernel is given, by name (trees.hpp says what each array is) ---------------------------------
+
+    def _bar(self) -> dict[str, float]:
+        """Below `low` an action is denied for certain; from `high` on it is approved."""
         statement = self.statement
         if statement.tolerance == 0:
             exact = float(np.nextafter(statement.bar, np.inf)) if statement.strict else float(statement.bar)
-            return exact, exact
-        return float(statement.bar - statement.tolerance), float(statement.bar + statement.tolerance)
+            return {"low": exact, "high": exact}
+        return {"low": float(statement.bar - statement.tolerance), "high": float(statement.bar + statement.tolerance)}
 
-    def _trees(self) -> list[Any]:
-        statement, give = self.statement, self.give
-        return [
-            give(statement.roots, np.int32),
-            give(statement.test, np.int32),
-            give(statement.left, np.int32),
-            give(statement.right, np.int32),
-            give(statement.value, np.float64),
-        ]
-
-    def _tests(self) -> list[Any]:
-        give = self.give
-        return [
-            give(self._first, np.int32),
-            give(self._block[self._column], np.int32),
-            give(self._slot[self._column], np.int32),
-            give(self._kind, np.int32),
-            give(self.statement.cut, np.int32),
-            give(self.statement.sets, np.uint8),
-        ]
-
-    def _menus(self) -> list[Any]:
-        statement, menus, items, give = self.statement, self.menus, self._items, self.give
-        by_largest = menus.combine == "max"
-        cells = [table.ravel() for table in statement.cells]
-        cell_start = np.concatenate([[0], np.cumsum([len(one) for one in cells])])[:-1]
-        return [
-            give(self._start, np.int64),
-            give(items - menus.row_ptr[menus.item_row[items]], np.int32),
-            give(menus.peaks[items] if by_largest else np.zeros(len(items)), np.float64),
-            give(menus.prices[items], np.float64),
-            give(menus.changed[items].astype(np.int64), np.int64),
-            give(self._states, np.int32),
-            give(np.concatenate([np.empty(0, np.int32), *cells]), np.int32),
-            give(cell_start, np.int64),
-            give([len(columns) for columns in statement.columns], np.int32),
-        ]
-
-    def _people(self) -> list[Any]:
-        menus, give = self.menus, self.give
-        tied = {name for constraint in menus.wide for name in constraint.features}
-        across = [bool(tied & set(names)) for names in menus.blocks]
-        return [give(menus.rows, np.int32), give(self.statement.today, np.int32), give(across, np.uint8)]
-
-    def _conditions(self) -> list[Any]:
-        """Linear conditions across menus."""
-        linear, items, give = self.menus.linear, self._items, self.give
-        return [
-            (len(linear), len(items), len(self.menus)),
-            give([row.coefficients[items] for row in linear], np.float64),
-            give([row.still[items] for row in linear], np.uint8),
-            give([[j in row.blocks for j in range(self.m)] for row in linear], np.uint8),
-            give([row.low for row in linear], np.float64),
-            give([row.high for row in linear], np.float64),
-        ]
-
-    # -- room for one person -----------------------------------------------------------------------------------
-
-    def _measure(self) -> None:
-        """How much room one person's search needs at most."""
+    def _trees(self) -> dict[str, Any]:
         statement = self.statement
-        longest = np.ones(self.m, dtype=np.int64)
-        np.maximum.at(longest, self.menus.row_block, np.diff(self._start))
-        words = (longest + _WORD - 1) // _WORD
+        return {
+            "roots": _array(statement.roots, np.int32),
+            "test": _array(statement.test, np.int32),
+            "left": _array(statement.left, np.int32),
+            "right": _array(statement.right, np.int32),
+            "value": _array(statement.value, np.float64),
+        }
 
-        # Tests that part a block are at most its states less one, in each sequence; tests for sets may all do so.
-        counts = np.diff(self._first)
-        owner = self._block[self._column]
-        inside = owner >= 0
-        most = np.where(self._kind == _NUMERIC_SETS, counts, np.minimum(counts, np.append(longest, 1)[owner]))
+    def _tests(self) -> dict[str, Any]:
+        """Tests in sequences: one column, one way of treating missing values, rising cuts."""
+        statement = self.statement
+        pairs = np.stack([statement.column, statement.kind], axis=1)
+        first = np.array([0])
+        if len(pairs):
+            change = np.flatnonzero((pairs[1:] != pairs[:-1]).any(axis=1)) + 1
+            first = np.concatenate([[0], change, [len(pairs)]])
+        column = statement.column[first[:-1]]
 
-        self.n_tests, self.n_nodes, self.n_trees = len(statement.column), len(statement.test), len(statement.roots)
-        self.n_states, self.n_words = int(longest.sum()), int(words.sum())
-        self.n_local = int(most[inside].sum())
-        self.local_words = int((most[inside] * words[owner[inside]]).sum())
-        self.trail = int(words.max(initial=1)) * (_depth(statement) + 2)
-        self.most = int(longest.max(initial=1))
-        self.bytes = 28 * self.n_nodes + 8 * self.local_words + 4 * self.n_tests + 48 * self.n_states
+        # Each column's block, and its place among the block's columns; −1 where it can't move.
+        block = np.full(statement.today.shape[1], -1)
+        slot = np.arange(statement.today.shape[1])
+        for j, columns in enumerate(statement.columns):
+            block[columns], slot[columns] = j, np.arange(len(columns))
+        return {
+            "sequence_start": _array(first, np.int32),
+            "sequence_block": _array(block[column], np.int32),
+            "sequence_column": _array(slot[column], np.int32),
+            "sequence_kind": _array(statement.kind[first[:-1]], np.int32),
+            "cut": _array(statement.cut, np.int32),
+            "sets": _array(statement.sets, np.uint8),
+        }
 
-    def give(self, array: npt.ArrayLike, kind: Any) -> Any:
-        """An array for the kernel: as it is compiled, a list (five times faster to index) interpreted."""
-        flat = np.ascontiguousarray(array, kind).ravel()
-        if not len(flat):
-            flat = np.zeros(1, kind)
-        return flat if self.kernel.is_compiled() else flat.tolist()
+    def _menus(self) -> dict[str, Any]:
+        statement, menus, items = self.statement, self.menus, self._items
+        cells = [table.ravel() for table in statement.cells]
+        return {
+            "state_start": _array(self._start, np.int64),
+            "state_item": _array(items - menus.row_ptr[menus.item_row[items]], np.int32),
+            "state_peak": _array(menus.peaks[items] * (menus.combine == "max"), np.float64),
+            "state_price": _array(menus.prices[items], np.float64),
+            "state_changed": _array(menus.changed[items], np.int64),
+            "state_group": _array(self._states, np.int32),
+            "cells": _array(np.concatenate([np.empty(0, np.int32), *cells]), np.int32),
+            "cell_start": _array(np.cumsum([0, *map(len, cells)])[:-1], np.int64),
+            "columns": _array([len(columns) for columns in statement.columns], np.int32),
+        }
 
-    def empty(self, length: int, kind: Any) -> Any:
-        """Room for the kernel to write to."""
-        length = max(length, 1)
-        return np.empty(length, kind) if self.kernel.is_compiled() else [kind(0).item()] * length
+    def _people(self) -> dict[str, Any]:
+        menus = self.menus
+        tied = {name for constraint in menus.wide for name in constraint.features}
+        return {
+            "rows": _array(menus.rows, np.int32),
+            "today": _array(self.statement.today, np.int32),
+            "wide": _array([bool(tied & set(names)) for names in menus.blocks], np.uint8),
+        }
 
-    def solver(self) -> Any:
-        """Make room for one person's search."""
-        m, n, most = self.m, self.n_states, max(self.most, self.m)
-        # The kernel's arrays, in the order that its header lists.
-        tests, nodes = [self.n_tests, self.n_local], [self.n_trees, self.n_nodes, self.n_nodes, self.n_nodes]
-        ints = [m + 1, m + 1, n, n, n, *tests, most, most, most, *nodes, m, m]
-        doubles = [n, n, n, self.n_local, self.n_nodes, self.n_trees + 1, self.most]
-        longs = [n, n, self.n_local, self.local_words, self.n_words, self.n_words, self.trail, n, self.n_words]
-        solver = self.kernel.Solver(
-            self.handle,
-            [self.empty(size, np.int32) for size in ints],
-            [self.empty(size, np.float64) for size in doubles],
-            [self.empty(size, np.int64) for size in longs],
-        )
-        self.hold(solver, self.first_room)
-        return solver
+    def _conditions(self) -> dict[str, Any]:
+        """At most k changes, and linear conditions across menus."""
+        linear, items, none = self.menus.linear, self._items, np.zeros((0, self.m))
+        limit = self.menus.max_changes
+        return {
+            "limit": -1 if limit is None else min(limit, 2**31 - 1),
+            "coefficients": _array([row.coefficients[items] for row in linear] or none, np.float64),
+            "still": _array([row.still[items] for row in linear] or none, np.uint8),
+            "reads": _array([[j in row.blocks for j in range(self.m)] for row in linear] or none, np.uint8),
+            "least_sum": _array([row.low for row in linear] or none, np.float64),
+            "most_sum": _array([row.high for row in linear] or none, np.float64),
+        }
 
-    def hold(self, solver: Any, room: int) -> None:
-        """Give a solver's pool room for so many boxes."""
-        solver.hold(
-            room,
-            self.empty(room * self.n_words, np.int64),
-            [self.empty(room, np.float64), self.empty(room, np.float64)],
-            [self.empty(room, np.int32), self.empty(room, np.int32)],
-        )
+
+def _array(values: npt.ArrayLike, kind: Any) -> npt.NDArray[Any]:
+    return np.ascontiguousarray(values, kind)
 
 
 def collapse(menus: Menus, statement: TreeEnsemble, detail: str) -> tuple[IntArray, RowArray, IntArray]:
@@ -251,12 +166,3 @@ def collapse(menus: Menus, statement: TreeEnsemble, detail: str) -> tuple[IntArr
     counts = np.bincount(menus.item_row[kept], minlength=len(menus.row_ptr) - 1)
     start = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     return kept, menus.codes[kept], start
-
-
-def _depth(statement: TreeEnsemble) -> int:
-    """The most tests on the way to a leaf."""
-    depth, nodes = 0, statement.roots
-    while len(nodes := nodes[statement.test[nodes] >= 0]):
-        nodes = np.concatenate([statement.left[nodes], statement.right[nodes]])
-        depth += 1
-    return depth

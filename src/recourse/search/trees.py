@@ -31,7 +31,7 @@ MOST_BOXES = 200_000
 """How many boxes are looked at for one person by default; then the answer comes with its gap."""
 
 _FIRST_BOXES = 64
-_DONE, _ASK, _PAUSED, _FULL = range(4)
+_DONE, _ASK, _PAUSED = range(3)
 _NO_VERDICT, _APPROVED, _DENIED, _FORBIDDEN = range(4)
 _PARKED_BYTES = 1 << 28
 """Nobody else is begun while those who wait for the model's verdict take more room than this."""
@@ -72,7 +72,7 @@ def solve(
     threads : int, optional
         All processors by default; every answer is the same for any number.
     interpreted : bool
-        Run the kernel's source instead of its compiled build.
+        Run the kernel's plain twin instead of its compiled build.
     """
     questions = Questions(model, menus, people, exclusions, budget)
     search = _TreeSearch(questions, statement, most_boxes, threads, interpreted)
@@ -101,7 +101,7 @@ class _TreeSearch:
         self, questions: Questions, statement: TreeEnsemble, most_boxes: int, threads: int | None, interpreted: bool
     ) -> None:
         self.questions, self.statement, self.most_boxes = questions, statement, most_boxes
-        self.kernel = builds.load("trees_kernel", interpreted=interpreted)
+        self.kernel = builds.load("trees", interpreted=interpreted)
         self.threads = number_of_threads(threads, compiled=self.kernel.is_compiled())
         self.trusting = True
         self._problems: dict[str, TreeProblem] = {}
@@ -158,8 +158,7 @@ class _Case:
     def __init__(self, k: int, problem: TreeProblem, before: _Case | None) -> None:
         self.k, self.problem, self.verdict = k, problem, _NO_VERDICT
         self.solver: Any = problem.solver() if before is None else before.solver
-        self.room: int = problem.first_room if before is None else before.room
-        self.question = problem.empty(problem.m, np.int32)
+        self.question = np.zeros(problem.m, np.int32)
 
 
 class _Rounds:
@@ -195,7 +194,7 @@ class _Rounds:
                 return self.ready.pop()
             if self.next >= len(self.which):
                 return None
-            if self.waiting and sum(case.problem.bytes for case in self.waiting) > _PARKED_BYTES:
+            if self.waiting and sum(case.solver.bytes for case in self.waiting) > _PARKED_BYTES:
                 return None
             k = self.next
             self.next += 1
@@ -212,7 +211,7 @@ class _Rounds:
     def _begin(self, case: _Case, i: int) -> None:
         """Tell the kernel whose turn it is, and what their action may not be."""
         questions, problem = self.search.questions, case.problem
-        excluded, give = questions.exclusions[i], problem.give
+        excluded = questions.exclusions[i]
         frozen = self._mask(excluded.frozen, problem.m)
         sets = [(subset, 0) for subset in excluded.subsets] + [(subset, 1) for subset in excluded.supersets]
         masks = np.zeros((len(sets), problem.m), dtype=np.int64)
@@ -221,11 +220,10 @@ class _Rounds:
         asks = problem.asks or bool(excluded.picks) or not self.search.trusting
         case.solver.begin(
             int(questions.people[i]),
-            give(frozen, np.int64),
-            give(masks, np.int64),
-            give([kind for _, kind in sets], np.int32),
-            len(sets),
-            asks,
+            excluded=masks,
+            frozen=frozen,
+            kinds=np.array([kind for _, kind in sets], dtype=np.int32),
+            asks=asks,
         )
 
     def _mask(self, features: frozenset[int], m: int) -> IntArray:
@@ -243,11 +241,6 @@ class _Rounds:
             began = time.perf_counter()
             code = case.solver.run(case.verdict, boxes)
             case.verdict = _NO_VERDICT
-            if code == _FULL:
-                case.room *= 4
-                case.problem.hold(case.solver, case.room)
-                continue
-
             found, looked, largest, total = case.solver.answer(case.question)
             if code == _DONE or looked >= self.search.most_boxes or not self.crew.going():
                 self._write(case, code == _DONE, found, largest, total)

@@ -1,2 +1,0 @@
-cdef extern from *:
-    long long RECOURSE_SOURCE_HASH
