@@ -25,8 +25,8 @@ from recourse.menus.folding import FlatMenus, blocks_of, folded_menus, menus_alo
 from recourse.menus.menus import LinearRow, Menus
 from recourse.tables import Name
 
-TIE = 1e-12
-"""Prices that differ by less than this, relative to 1 + price, are equal where the largest price counts."""
+TIE = 1e-10
+"""Prices that differ by less than this, relative to the price, are equal where the largest price counts."""
 
 
 def build(actions: ActionSet, X: pd.DataFrame, cost: Cost, max_changes: int | None) -> Menus:
@@ -66,7 +66,7 @@ def _join_ties(flat_menus: Sequence[FeatureMenu]) -> None:
     if not flat_menus:
         return
     levels, position = np.unique(np.concatenate([menu.prices for menu in flat_menus]), return_inverse=True)
-    apart = np.concatenate([[True], np.diff(levels) > TIE * (1 + levels[1:])])
+    apart = np.concatenate([[True], np.diff(levels) > TIE * levels[1:]])
     joined = levels[apart][np.cumsum(apart) - 1][position]
     start = 0
     for menu in flat_menus:

@@ -23,9 +23,10 @@ from recourse.models.as_model import as_model
 from recourse.models.labels import label_of_sign
 from recourse.models.model import Model
 from recourse.models.statements.statement import Statement
-from recourse.search import any_model, boundary, networks, trees
+from recourse.search import any_model, boundary, networks, small_menus, trees
 from recourse.search.exclusions import Exclusions, exclusions_of
 from recourse.search.protocol import Search
+from recourse.search.questions import Questions
 from recourse.search.solutions import Solutions
 from recourse.tables import has_columns, read_row
 
@@ -185,9 +186,22 @@ def solve_stated(
     budget: Budget,
     advance: Advance | None,
 ) -> Solutions:
-    """Run the first search that accepts the question, given what the model states of itself over these menus."""
+    """Run the first search that accepts the question, given what the model states of itself over these menus.
+
+    Where no kernel fits, whoever has few actions is answered by trying them.
+    """
     search = next(one for one in SEARCHES if one.accepts(statement, menus, exclusions))
-    return search.solve(model, menus, people, exclusions, statement=statement, budget=budget, advance=advance)
+    few = np.zeros(len(people), dtype=bool)
+    if small_menus.accepts(statement, menus, exclusions):
+        few = small_menus.are_few(Questions(model, menus, people, exclusions, budget), np.arange(len(people)))
+    out = Solutions.unknown(len(people), len(menus.blocks))
+    for one, which in ((small_menus, np.flatnonzero(few)), (search, np.flatnonzero(~few))):
+        if len(which):
+            theirs = [exclusions[i] for i in which.tolist()]
+            found = one.solve(model, menus, people[which], theirs, statement=statement, budget=budget, advance=advance)
+            out.put(which, found)
+            out.interrupted |= found.interrupted
+    return out
 
 
 def _is_one_person(X: Any) -> bool:

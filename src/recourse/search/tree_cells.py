@@ -6,12 +6,13 @@ is. So a menu collapses to the cheapest item of each cell, which loses nothing.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from recourse.arrays import IntArray, RowArray
+from recourse.arrays import FloatArray, IntArray, RowArray
 from recourse.menus.menus import Menus
 from recourse.models.statements.trees import TreeEnsemble
 from recourse.search.exclusions import Exclusions
@@ -44,6 +45,7 @@ class TreeProblem:
         self.m, self.first_room = len(menus.blocks), FIRST_ROOM
         self.asks = not menus.has_rows  # conditions that the kernel doesn't know are asked about
         self._items, self._states, self._start = collapse(menus, statement, detail)
+        self.unit = _unit(menus.prices, menus.peaks)
         self._sequences()
         self.handle = kernel.Shared(
             self._sizes(),
@@ -125,8 +127,8 @@ class TreeProblem:
         return [
             give(self._start, np.int64),
             give(items - menus.row_ptr[menus.item_row[items]], np.int32),
-            give(menus.peaks[items] if by_largest else np.zeros(len(items)), np.float64),
-            give(menus.prices[items], np.float64),
+            give(menus.peaks[items] / self.unit if by_largest else np.zeros(len(items)), np.float64),
+            give(menus.prices[items] / self.unit, np.float64),
             give(menus.changed[items].astype(np.int64), np.int64),
             give(self._states, np.int32),
             give(np.concatenate([np.empty(0, np.int32), *cells]), np.int32),
@@ -251,6 +253,19 @@ def collapse(menus: Menus, statement: TreeEnsemble, detail: str) -> tuple[IntArr
     counts = np.bincount(menus.item_row[kept], minlength=len(menus.row_ptr) - 1)
     start = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     return kept, menus.codes[kept], start
+
+
+def _unit(prices: FloatArray, peaks: FloatArray) -> float:
+    """What the kernel counts prices in: 1, or a power of two, so that nothing is rounded, where prices are tiny.
+
+    The kernel takes sums for equal that differ by less than 1e-12, relative to 1 + cost, and so no price in its units
+    may be much below 1.
+    """
+    paid = np.concatenate([prices[prices > 0], peaks[peaks > 0]])
+    if not len(paid) or paid.min() >= 1e-3:
+        return 1.0
+    smallest, largest = (math.frexp(float(price))[1] for price in (paid.min(), paid.max()))
+    return 2.0 ** max(smallest - 1, largest - 900, -1000)
 
 
 def _depth(statement: TreeEnsemble) -> int:
