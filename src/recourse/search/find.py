@@ -14,10 +14,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from recourse.actions.action_set import ActionSet, as_action_set
+from recourse.arrays import IntArray
 from recourse.budget import Advance, Budget, Progress, counting
 from recourse.checks import function_of, whole_number
 from recourse.costs.by_name import as_cost
 from recourse.costs.cost import Cost
+from recourse.errors import ModelError
 from recourse.menus.menus import Menus
 from recourse.models.as_model import as_model
 from recourse.models.labels import label_of_sign
@@ -32,6 +34,9 @@ from recourse.tables import has_columns, read_row
 
 SEARCHES: tuple[Search, ...] = (boundary, trees, networks, any_model)
 """All searches, in order of preference: the first one that accepts statement, menus and exclusions runs."""
+
+REPEATED = 256
+"""Of so many people a model of which nothing is known is asked about the final answer once more."""
 
 
 def find(
@@ -71,8 +76,9 @@ def find(
     time_limit : float, optional
         Seconds for all people together. Whoever is not reached is UNKNOWN.
     max_questions : int, optional
-        How many rows may be put to the model for one person while an action is looked for; it is asked once more,
-        about the people as they are. A person whose questions run out is FEASIBLE with a gap, or UNKNOWN.
+        How many rows may be put to the model for one person while an action is looked for; it is also asked about the
+        people as they are and, where nothing is known of it, once more about what was found. A person whose questions
+        run out is FEASIBLE with a gap, or UNKNOWN.
     budget : Budget, optional
         Instead of `time_limit` and `max_questions`: one that can be cancelled from another thread.
     progress : callable, optional
@@ -88,6 +94,8 @@ def find(
     ------
     InputError
         If arguments are swapped, misspelt or don't fit together.
+    ModelError
+        If the model returns what is none of its labels, or contradicts itself about the same rows.
 
     Examples
     --------
@@ -201,7 +209,29 @@ def solve_stated(
             found = one.solve(model, menus, people[which], theirs, statement=statement, budget=budget, advance=advance)
             out.put(which, found)
             out.interrupted |= found.interrupted
+    if statement is None and not budget.exhausted:
+        _ask_again(model, menus, people, out)
     return out
+
+
+def _ask_again(model: Model, menus: Menus, people: IntArray, out: Solutions) -> None:
+    """Raise `ModelError` if a model that states nothing of itself contradicts itself about final answers.
+
+    It approved them all. If it denies some now, it is asked the same again: a model may judge a row differently in
+    another batch, by rounding, but not in the same one.
+    """
+    found = np.flatnonzero(out.found & np.any(out.picks != 0, axis=1))[:REPEATED]
+    rows = menus.points(people[found], out.picks[found])
+    first = np.asarray(model.approves(rows), dtype=bool) if len(found) else np.ones(0, dtype=bool)
+    if first.all():
+        return
+    differs = int((first != np.asarray(model.approves(rows), dtype=bool)).sum())
+    if differs:
+        raise ModelError(
+            f"{model.name} is not deterministic: asked twice about the same {len(found)} rows, it changed its mind "
+            f"about {differs} of them, so nothing can be proven. Fix its seed, or switch off what is random in it, "
+            "such as dropout."
+        )
 
 
 def _is_one_person(X: Any) -> bool:

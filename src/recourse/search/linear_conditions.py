@@ -137,6 +137,9 @@ class Conditions:
         coefficients = condition.coefficients[items.items]
         low, high = condition.low[items.person], condition.high[items.person]
         today = condition.today[items.person]
+        if np.isnan(low) or np.isnan(high) or np.isnan(coefficients).any():
+            self._with_gaps(items, condition)
+            return
         if low <= today <= high:
             self.add(coefficients, low, high)
             return
@@ -150,6 +153,34 @@ class Conditions:
                 self.add(coefficients - moves, low - reach, np.inf)
             else:
                 self.add(coefficients + moves, -np.inf, high + reach)
+
+    def _with_gaps(self, items: PersonItems, condition: LinearRow) -> None:
+        """Add a condition that reads a missing value: without a sum it is broken, so it binds whoever moves."""
+        coefficients = condition.coefficients[items.items]
+        low, high = condition.low[items.person], condition.high[items.person]
+        inside = np.isin(items.owner, condition.blocks)
+        moves = [inside & (items.owner == j) & ~condition.still[items.items] for j in condition.blocks]
+
+        # A feature without a value that nobody can give it: nothing may move.
+        if np.isnan(low) or np.isnan(high):
+            self.add(np.logical_or.reduce(moves).astype(np.float64), -np.inf, 0.0)
+            return
+
+        # Who moves in one menu can't pick an item without a value, in this or another one.
+        lost = np.isnan(coefficients)
+        coefficients = np.where(lost, 0.0, coefficients)
+        for moving in moves:
+            for j in condition.blocks:
+                gap = lost & (items.owner == j)
+                if gap.any():
+                    self.add(moving.astype(np.float64) + gap, -np.inf, 1.0)
+
+            # And then the sum counts: any item that moves adds more than all others could take away.
+            for bound, sign in ((low, -1.0), (high, 1.0)):
+                if np.isfinite(bound):
+                    reach = float(np.abs(coefficients).sum() + abs(bound))
+                    row = sign * coefficients + np.where(moving, reach, 0.0)
+                    self.add(row, -np.inf, sign * bound + reach)
 
     def exclude(self, items: PersonItems, excluded: Exclusions) -> None:
         """Cut off sets of changed features and whole actions; frozen features are bounds of variables instead."""
