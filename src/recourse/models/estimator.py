@@ -288,9 +288,9 @@ class EstimatorModel(Model):
         """
         if not hasattr(self.estimator, "predict_proba"):
             return None
-        return self._probabilities(self.input(X), len(X))
+        return np.asarray(self._probabilities(self.input(X), len(X)), dtype=np.float64)
 
-    def _probabilities(self, table: Any, rows: int) -> FloatArray:
+    def _probabilities(self, table: Any, rows: int) -> npt.NDArray[np.floating]:
         """The estimator's probability of the desired label, checked: one a label and row, none of them missing."""
         found = np.asarray(self.estimator.predict_proba(table))
         return known_probabilities(found, self.classes, rows, self.name)[:, self._column]
