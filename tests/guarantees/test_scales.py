@@ -223,3 +223,42 @@ def test_a_sum_with_a_missing_value_binds_only_whoever_moves_it(lost, search, mo
     menus = A.menus(denied)
     assert menus.wide
     agree(rs.search.solve(card, menus), brute_force.solve(card, menus))
+
+
+CODED = {
+    "sum": (lambda: c.Sum({"a": 1.0, "b": 1.0, "d": 1.0}, ub=7), lambda a, b, d: a + b + d <= 7),
+    "if then": (lambda: c.IfThen(("a", "<", 3), ("b", ">=", 2)), lambda a, b, d: not a < 3 or b >= 2),
+    "if then, of the code": (lambda: c.IfThen(("a", "=", -9), ("b", ">=", 2)), None),
+}
+
+
+@pytest.mark.parametrize("size", ["folded", "wide"])
+@pytest.mark.parametrize("kind", CODED)
+def test_a_code_for_missing_is_no_number_in_a_condition(kind, size, search, monkeypatch):
+    if size == "wide":
+        monkeypatch.setattr("recourse.menus.folding.MOST_STATES", 8)
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({name: rng.integers(0, 6, 40) for name in "abd"})
+    X.loc[X.index[::2], "a"] = -9
+    A = rs.ActionSet(X, missing={"a": [-9]})
+    make, admits = CODED[kind]
+    A.add_constraint(make())
+    card = rs.LinearModel({"b": 0.7, "d": 1.1}, intercept=-6)
+    denied = X[~card.approves(X)].iloc[:10]
+    menus = A.menus(denied)
+    assert bool(menus.wide) == (size == "wide")
+    agree(rs.search.solve(card, menus), brute_force.solve(card, menus))
+    for person in range(len(denied)):
+        today = denied.iloc[person]
+        picks = np.array(list(np.ndindex(*[len(menu.prices) for menu in menus.menu(person)])))
+        people = np.full(len(picks), person)
+        rows, kept = menus.points(people, picks), menus.allows(people, picks)
+        for row, allowed in zip(rows.to_dict("records"), kept, strict=True):
+            a = np.nan if row["a"] == -9 else row["a"]
+            read = [name for name in "abd" if name != "d" or kind == "sum"]
+            still = all(row[name] == today[name] for name in read)
+            rule = (row["a"] != -9 or row["b"] >= 2) if admits is None else admits(a, row["b"], row["d"])
+            if size == "wide":
+                assert allowed == (still or rule)
+            else:
+                assert still or rule

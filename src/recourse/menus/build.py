@@ -19,7 +19,7 @@ from recourse.actions.action_set import ActionSet
 from recourse.actions.constraints.change_limits import AtMost
 from recourse.actions.constraints.constraint import Constraint, Linear, same_values
 from recourse.costs.cost import Cost
-from recourse.menus.apply import followed
+from recourse.menus.apply import followed, without_codes
 from recourse.menus.feature_menus import FeatureMenu
 from recourse.menus.folding import FlatMenus, blocks_of, folded_menus, menus_alone
 from recourse.menus.menus import LinearRow, Menus
@@ -31,7 +31,7 @@ TIE = 1e-10
 
 def build(actions: ActionSet, X: pd.DataFrame, cost: Cost, max_changes: int | None) -> Menus:
     """Return the priced menus of the people in `X`, a checked table with one column a feature."""
-    constraints = list(actions.constraints.values())
+    constraints = without_codes(actions, actions.constraints.values())
     for constraint in constraints:
         if isinstance(constraint, AtMost) and not constraint.features:
             max_changes = constraint.k if max_changes is None else min(max_changes, constraint.k)

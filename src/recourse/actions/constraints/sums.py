@@ -61,6 +61,11 @@ class Sum(Constraint):
         if not self.lb <= self.ub:
             raise InputError(f"a sum needs lb ≤ ub, not lb = {lb}, ub = {ub}.")
 
+    @property
+    def ordered(self) -> tuple[Name, ...]:  # type: ignore[override]
+        """All of its features: it adds them up."""
+        return self.features
+
     def admits(self, today: pd.DataFrame, new: pd.DataFrame) -> BoolArray:
         weights = np.array(list(self.coefficients.values()))
         values = number_columns(new, self.features, type(self).__name__)
