@@ -37,13 +37,31 @@ FIRST_SHARE = 128
 
 
 def accepts(statement: Statement | None, menus: Menus, exclusions: Sequence[Exclusions]) -> bool:
-    """Whether no kernel is made for the question; people with more than `MOST_ACTIONS` stay UNKNOWN."""
+    """Return whether no kernel is made for the question; people with more than `MOST_ACTIONS` stay UNKNOWN.
+
+    Parameters
+    ----------
+    statement, menus, exclusions
+        As for every search.
+    """
     kernel = isinstance(statement, (TreeEnsemble, NetworkStatement))
     return not kernel and not KnapsackProposer.accepts(statement, menus, exclusions)
 
 
 def are_few(questions: Questions, which: IntArray) -> BoolArray:
-    """Return who of `which` has so few actions that all of them can be tried, within their questions."""
+    """Return who has so few actions that all of them can be tried, within the questions that are left.
+
+    Parameters
+    ----------
+    questions : Questions
+        The people of the search.
+    which : int[k]
+        Positions among them.
+
+    Returns
+    -------
+    bool[k]
+    """
     menus = questions.menus
     lengths = np.diff(menus.row_ptr)[menus.rows[questions.people[which]]]
     sizes = lengths.prod(axis=1, dtype=np.float64)
@@ -86,9 +104,22 @@ def enumerate_few(
     statement: Additive | None = None,
     advance: Advance | None = None,
 ) -> None:
-    """Write the answers of `which`, who have few actions, to `out`.
+    """Write the answers of people who have few actions.
 
     When the budget ends, or Ctrl-C comes, what is done is kept, and everybody's next action bounds what was not asked.
+
+    Parameters
+    ----------
+    questions : Questions
+        The people of the search.
+    which : int[k]
+        Whom to answer, as positions among them.
+    out : Solutions
+        Where the answers are written.
+    statement : Additive, optional
+        What a sum keeps clearly below the bar is not asked about.
+    advance : callable, optional
+        Called with a number of people, as they are done.
     """
     try:
         for group in _groups(questions, which):

@@ -87,15 +87,44 @@ class Constraint(ABC):
 
     @abstractmethod
     def admits(self, today: pd.DataFrame, new: pd.DataFrame) -> BoolArray:
-        """Return for each row whether people may go from `today` to `new` (equal index, raw values)."""
+        """Return which of some changes the condition admits, row by row.
+
+        Asked of rows in which at least one of its features changes; see `holds`.
+
+        Parameters
+        ----------
+        today : DataFrame
+            The rows as they are, with at least the constraint's features, in raw values.
+        new : DataFrame
+            Where they would go, with the same index.
+
+        Returns
+        -------
+        bool[n]
+            True where people may go from `today` to `new`.
+        """
 
     def holds(
         self, today: pd.DataFrame, new: pd.DataFrame, changed: Mapping[Name, BoolArray] | None = None
     ) -> BoolArray:
-        """Return `admits`, or True where none of the constraint's features changes.
+        """Return which of some changes keep the condition, row by row.
 
-        changed : for each feature, in which rows the person chose to change it; by default wherever it changes.
-            Only a constraint that `counts_choices` reads it.
+        Nobody is bound by a condition on features that stay as they are, even where today's row breaks it.
+
+        Parameters
+        ----------
+        today : DataFrame
+            The rows as they are, with at least the constraint's features, in raw values.
+        new : DataFrame
+            Where they would go, with the same index.
+        changed : mapping from feature to bool[n], optional
+            In which rows the person chose to change a feature, by default wherever it changes. Only a constraint
+            that `counts_choices` reads it.
+
+        Returns
+        -------
+        bool[n]
+            `admits`, or True where none of the constraint's features changes.
         """
         still = np.ones(len(today), dtype=bool)
         for name in self.features:
@@ -119,13 +148,18 @@ class Constraint(ABC):
 
     def __repr__(self) -> str:
         inside = ", ".join(f"{key}={value!r}" for key, value in vars(self).items() if key != "features")
-        return f"{type(self).__name__}({', '.join(map(str, self.features))}{'; ' + inside if inside else ''})"
+        return f"{type(self).__name__}({'; '.join(filter(None, [', '.join(map(str, self.features)), inside]))})"
 
 
 class WithoutCodes(Constraint):
     """A constraint that is shown NaN in place of the codes that mean "missing", where it reads numbers.
 
-    of : the constraint; codes : by feature, the codes that mean "missing"
+    Parameters
+    ----------
+    of : Constraint
+        The constraint.
+    codes : mapping from feature to tuple
+        The codes that mean "missing", such as −9.
     """
 
     def __init__(self, of: Constraint, codes: Mapping[Name, tuple[Any, ...]]) -> None:
@@ -134,17 +168,34 @@ class WithoutCodes(Constraint):
 
     @classmethod
     def around(cls, constraint: Constraint, codes: Mapping[Name, tuple[Any, ...]]) -> Constraint:
-        """Return the constraint itself, unless it reads a feature with codes as a number."""
+        """Return the constraint itself, unless it reads a feature with codes as a number.
+
+        Parameters
+        ----------
+        constraint : Constraint
+            The constraint.
+        codes : mapping from feature to tuple
+            The codes that mean "missing", of any features.
+        """
         return cls(constraint, codes) if any(codes.get(name) for name in constraint.ordered) else constraint
 
     def admits(self, today: pd.DataFrame, new: pd.DataFrame) -> BoolArray:
+        """Return which of some changes the condition admits, without codes; see `Constraint.admits`.
+
+        Parameters
+        ----------
+        today, new : DataFrame
+            Rows as they are and where they would go.
+        """
         return self.of.admits(self._shown(today), self._shown(new))
 
     def linear(self) -> Sequence[Linear] | None:
+        """Return the condition's linear rows, whose terms are shown no codes."""
         rows = self.of.linear()
         return None if rows is None else [row._replace(terms=self._terms(row.terms)) for row in rows]
 
     def induced(self) -> Mapping[Name, Mapping[Name, float]]:
+        """Return the changes that the constraint induces."""
         return self.of.induced()
 
     def __repr__(self) -> str:
