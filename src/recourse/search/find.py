@@ -76,9 +76,9 @@ def find(
     time_limit : float, optional
         Seconds for all people together. Whoever is not reached is UNKNOWN.
     max_questions : int, optional
-        How many rows may be put to the model for one person while an action is looked for; it is also asked about the
-        people as they are and, where nothing is known of it, once more about what was found. A person whose questions
-        run out is FEASIBLE with a gap, or UNKNOWN.
+        How many rows may be put to the model for one person while an action is looked for; it is asked once more,
+        about the people as they are. A person whose questions run out is FEASIBLE with a gap, or UNKNOWN. Without a
+        limit a model of which nothing is known is asked again about what was found, to see that it is deterministic.
     budget : Budget, optional
         Instead of `time_limit` and `max_questions`: one that can be cancelled from another thread.
     progress : callable, optional
@@ -209,7 +209,7 @@ def solve_stated(
             found = one.solve(model, menus, people[which], theirs, statement=statement, budget=budget, advance=advance)
             out.put(which, found)
             out.interrupted |= found.interrupted
-    if statement is None and not budget.exhausted:
+    if statement is None and budget.max_questions is None and not budget.exhausted:
         _ask_again(model, menus, people, out)
     return out
 
