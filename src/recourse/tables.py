@@ -331,11 +331,32 @@ def encode(values: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], np.ndarr
     >>> values, position = encode(np.array(["rent", "own", "rent"], dtype=object))
     >>> values.tolist(), position.tolist()
     (['rent', 'own'], [0, 1, 0])
+
+    What is equal but not the same to a model, 0.0 and −0.0 or 1 and True, is kept apart.
     """
     if values.dtype == object:
-        position, distinct = pd.factorize(values, use_na_sentinel=False)
-        return np.asarray(distinct, dtype=object), position
-    return np.unique(values, return_inverse=True)
+        position, levels = pd.factorize(values, use_na_sentinel=False)
+        distinct = np.asarray(levels, dtype=object)
+    else:
+        distinct, position = np.unique(values, return_inverse=True)
+    twins = _twins(values)
+    if not twins.any():
+        return distinct, position
+
+    _, first, position = np.unique(2 * position + ~twins, return_index=True, return_inverse=True)
+    if values.dtype == object:  # by first appearance
+        order = np.argsort(first)
+        first, position = first[order], np.argsort(order)[position]
+    return values[first], position
+
+
+def _twins(values: np.ndarray[Any, Any]) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Which values have an equal that a model may tell apart: −0.0, and truth values among numbers."""
+    if values.dtype.kind == "f":
+        return np.signbit(values) & (values == 0)
+    if values.dtype == object and pd.api.types.infer_dtype(values, skipna=True).startswith("mixed"):
+        return np.array([isinstance(value, (bool, np.bool_)) for value in values], dtype=bool)
+    return np.zeros(len(values), dtype=bool)
 
 
 def distinct_rows(frame: pd.DataFrame) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
@@ -353,6 +374,9 @@ def distinct_rows(frame: pd.DataFrame) -> tuple[np.ndarray[Any, Any], np.ndarray
     for name in frame.columns:
         codes, levels = pd.factorize(frame[name], use_na_sentinel=False)
         kind = kind * (len(levels) + 1) + codes
+        twins = _twins(np.asarray(frame[name]))
+        if twins.any():
+            kind = 2 * kind + twins
         kind = pd.factorize(kind)[0]
     first = np.unique(kind, return_index=True)[1]
     return first, kind

@@ -325,3 +325,45 @@ def test_a_linkage_onto_levels_is_refused_in_words():
     A.add_constraint(c.Linkage("a", {"job": 1.0}))
     with pytest.raises(rs.InputError, match="a linkage moves numbers, but 'job' is categorical"):
         A.menus({"a": [0], "job": ["none"]})
+
+
+LIMITS = {
+    "one change at most": lambda: c.AtMost(1),
+    "one of two at most": lambda: c.AtMost(1, ["years", "age"]),
+    "one of the chosen at most": lambda: c.AtMost(1, ["years", "income"]),
+}
+
+
+@pytest.mark.parametrize("limit", LIMITS)
+@pytest.mark.parametrize("size", ["folded", "wide"])
+def test_a_limit_counts_what_was_chosen_and_not_what_moved_along(limit, size, monkeypatch):
+    if size == "wide":
+        monkeypatch.setattr("recourse.menus.folding.MOST_STATES", 7)
+    X = pd.DataFrame({"years": [0, 2, 5], "age": [30, 40, 50], "income": [1, 2, 3]})
+    A = rs.ActionSet(X, default_bounds=(0, 5))
+    for name in ("years", "income"):
+        A[name].step_size, A[name].step_type = 1, "absolute"
+    A["age"].actionable = False
+    A.add_constraint(c.Linkage("years", {"age": 1.0}))
+    A.add_constraint(LIMITS[limit]())
+    model = rs.LinearModel({"age": 1.0, "income": 1.0}, intercept=-44.5)
+    audit = rs.audit(model, X, A).people
+    menus = A.menus(X)
+    answers = rs.search.solve(model, menus)
+    for person in range(len(X)):
+        today = X.iloc[person]
+        counted = limit != "one of two at most"
+        points = {
+            (y, today["age"] + y - today["years"], i)
+            for y in range(6)
+            for i in range(6)
+            if not (counted and y != today["years"] and i != today["income"])
+        }
+        assert reachable_points(menus, person) == points
+        possible = any(age + income > 44.5 for _, age, income in points)
+        assert answers.found[person] == possible
+        alone = rs.audit(model, X.iloc[[person]], A).people
+        for column in ("status", "cost"):
+            pd.testing.assert_series_equal(alone[column], audit[column].iloc[[person]], check_dtype=False)
+    found = np.flatnonzero(answers.found)
+    assert menus.allows(found, answers.picks[found]).all()

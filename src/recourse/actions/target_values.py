@@ -42,6 +42,10 @@ def relative_step(low: float, high: float, share: float, *, whole: bool, legacy:
     return float(math.ceil(step) if legacy else max(1, round(step)))
 
 
+MOST_WHOLE = 2**53
+"""Up to here every whole number is a float of its own."""
+
+
 class TargetValues(FeatureSettings):
     """The target values of one feature, derived from its settings whenever they are asked for: never stale."""
 
@@ -137,10 +141,22 @@ class TargetValues(FeatureSettings):
         gap = codes[None, :] - self.encode(today)[:, None]
         if not self._actionable:
             return codes, np.zeros(gap.shape, dtype=bool)
+        self._check_size(today, codes)
         allowed = gap * self._step_direction > 0 if self._step_direction else gap != 0
         missing = is_missing(today, self._missing)
         allowed[missing] = self._from_missing is not None
         return codes, allowed
+
+    def _check_size(self, today: npt.NDArray[Any], codes: FloatArray) -> None:
+        """Raise `InputError` if whole numbers are so large that neighbours are the same code."""
+        if self._dtype.kind not in "iu" or self._variable_type in LEVEL_TYPES:
+            return
+        largest = np.nanmax(np.abs(np.concatenate([self.encode(today), codes])), initial=0)
+        if largest >= MOST_WHOLE:
+            raise InputError(
+                f"{self._name!r} holds whole numbers up to {largest:.6g}, and beyond 2^53 = {MOST_WHOLE:,} neighbours "
+                "can't be told apart. Count it in larger units, or from a later start; an identifier is not actionable."
+            )
 
     def feasible_values(self, x: Any) -> npt.NDArray[Any]:
         """Return the values that a person can have.

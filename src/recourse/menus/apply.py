@@ -13,7 +13,7 @@ import pandas as pd
 
 from recourse import tables
 from recourse.actions.action_set import ActionSet
-from recourse.actions.constraints.constraint import Constraint
+from recourse.actions.constraints.constraint import Constraint, WithoutCodes
 from recourse.actions.constraints.linkage import Link, links_in_order
 from recourse.actions.settings import LEVEL_TYPES
 from recourse.arrays import BoolArray, FloatArray
@@ -168,6 +168,20 @@ def followed(actions: ActionSet, movable: Iterable[Name]) -> list[Link]:
     return links
 
 
+def without_codes(actions: ActionSet, constraints: Iterable[Constraint]) -> list[Constraint]:
+    """Return constraints that take no code for "missing" for a number.
+
+    Parameters
+    ----------
+    actions : ActionSet
+        Whose features have such codes.
+    constraints : iterable of Constraint
+        The constraints as they were made.
+    """
+    codes = {feature.name: feature.missing for feature in actions}
+    return [WithoutCodes.around(constraint, codes) for constraint in constraints]
+
+
 def admitted(
     actions: ActionSet,
     constraints: Sequence[Constraint],
@@ -199,6 +213,6 @@ def admitted(
         feature = actions[source]
         before, after = (feature.encode(tables.values_of(frame[source])) for frame in (today, new))
         good &= ~(np.isnan(before) & ~np.isnan(after))
-    for constraint in constraints:
+    for constraint in without_codes(actions, constraints):
         good &= constraint.holds(today, new, changed)
     return good

@@ -18,19 +18,19 @@ from recourse.actions.action_set import ActionSet
 from recourse.actions.constraints.change_limits import AtMost
 from recourse.actions.constraints.constraint import Constraint, Linear, same_values
 from recourse.costs.cost import Cost
-from recourse.menus.apply import followed
+from recourse.menus.apply import followed, without_codes
 from recourse.menus.feature_menus import FeatureMenu
 from recourse.menus.folding import FlatMenus, blocks_of, folded_menus, menus_alone
 from recourse.menus.menus import LinearRow, Menus, joined
 from recourse.tables import Name
 
-TIE = 1e-12
-"""Prices that differ by less than this, relative to 1 + price, are equal where the largest price counts."""
+TIE = 1e-10
+"""Prices that differ by less than this, relative to the price, are equal where the largest price counts."""
 
 
 def build(actions: ActionSet, X: pd.DataFrame, cost: Cost, max_changes: int | None) -> Menus:
     """Return the priced menus of the people in `X`, a checked table with one column a feature."""
-    constraints = list(actions.constraints.values())
+    constraints = without_codes(actions, actions.constraints.values())
     for constraint in constraints:
         if isinstance(constraint, AtMost) and not constraint.features:
             max_changes = constraint.k if max_changes is None else min(max_changes, constraint.k)
@@ -68,7 +68,7 @@ def _join_ties(flat_menus: Sequence[FeatureMenu]) -> None:
     levels, position = np.unique(prices, return_inverse=True)
 
     # a level close to the one before it is the same; each gets the first of those that are the same
-    apart = np.concatenate([[True], np.diff(levels) > TIE * (1 + levels[1:])])
+    apart = np.concatenate([[True], np.diff(levels) > TIE * levels[1:]])
     joined = levels[apart][np.cumsum(apart) - 1][position]
 
     start = 0

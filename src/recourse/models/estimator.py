@@ -19,6 +19,7 @@ from recourse.models.fingerprint import class_name
 from recourse.models.identity import data_or_digest, estimator_identity
 from recourse.models.labels import choose_label
 from recourse.models.model import Model
+from recourse.models.outputs import known_labels, known_probabilities
 from recourse.models.statements.additive import Additive
 from recourse.models.statements.network import Layers, NetworkStatement
 from recourse.models.statements.network_on_menus import network_on
@@ -191,9 +192,9 @@ class EstimatorModel(Model):
             return np.zeros(0, dtype=bool)
         table = self.input(X)
         if self.threshold is None:
-            approved = np.asarray(self.estimator.predict(table)) == self.desired
+            approved = known_labels(self.estimator.predict(table), self.classes, len(X), self.name) == self.desired
         else:
-            approved = self.estimator.predict_proba(table)[:, self._column] >= self.threshold
+            approved = self._probabilities(table, len(X)) >= self.threshold
         if self.margin:
             approved = approved & (self.sign * self.decision(table) >= self.bar)
         return np.asarray(approved, dtype=bool).reshape(len(X))
@@ -287,7 +288,12 @@ class EstimatorModel(Model):
         """
         if not hasattr(self.estimator, "predict_proba"):
             return None
-        return np.asarray(self.estimator.predict_proba(self.input(X)), dtype=np.float64)[:, self._column]
+        return np.asarray(self._probabilities(self.input(X), len(X)), dtype=np.float64)
+
+    def _probabilities(self, table: Any, rows: int) -> npt.NDArray[np.floating]:
+        """The estimator's probability of the desired label, checked: one a label and row, none of them missing."""
+        found = np.asarray(self.estimator.predict_proba(table))
+        return known_probabilities(found, self.classes, rows, self.name)[:, self._column]
 
     @property
     def _column(self) -> int:
@@ -425,7 +431,7 @@ def _classes(estimator: Any) -> npt.NDArray[Any]:
         raise ModelError(
             f"this {_name_of(estimator)} has no classes_: recourse needs a classifier, with labels to choose from."
         )
-    if isinstance(classes, list):
+    if isinstance(classes, (list, tuple)) and any(np.ndim(labels) for labels in classes):
         raise ModelError(f"this {_name_of(estimator)} predicts several outputs at once; wrap one of them.")
     return np.asarray(classes)
 

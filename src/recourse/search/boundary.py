@@ -4,7 +4,8 @@ The *bar* is the score from which a model approves. A statement of a score is tr
 lowered by that tolerance: what is out of reach then is out of reach for certain, and what is cheapest then bounds
 every cost from below. All proposals are put to the model in one batch. A rejected one lies within rounding of the bar:
 the bar is raised by the tolerance to get an action that works, and rejected points are cut off, one a round, until
-the cheapest action that works costs no more than the bound.
+the cheapest action that works costs no more than the bound. Whoever has few actions is spared the cuts: all of them
+that could reach the bar are tried.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from recourse.search.exclusions import Exclusions
 from recourse.search.linear_conditions import MilpProposer
 from recourse.search.protocol import Proposer
 from recourse.search.questions import Questions, drop_free_changes
+from recourse.search.small_menus import are_few, enumerate_few
 from recourse.search.solutions import FEASIBLE, INFEASIBLE, OPTIMAL, Solutions
 
 PROPOSERS: tuple[type[Proposer], ...] = (KnapsackProposer, MilpProposer)
@@ -90,6 +92,11 @@ class _BoundaryRounds:
     def _settle(self, rejected: IntArray, proposed: Solutions) -> None:
         """Answer the people whose first proposal the model rejected: it lay within rounding of the bar."""
         out = self.out
+
+        # Whoever has few actions is answered by trying those that could reach the bar.
+        few = are_few(self.questions, rejected)
+        enumerate_few(self.questions, rejected[few], out, self.statement)
+        rejected = rejected[~few]
         last = {int(i): proposed.picks[i] for i in rejected}
         pending = self._who_may_ask(rejected)
 

@@ -14,23 +14,29 @@ import numpy.typing as npt
 import pandas as pd
 
 from recourse.actions.action_set import ActionSet, as_action_set
+from recourse.arrays import IntArray
 from recourse.budget import Advance, Budget, Progress, counting
 from recourse.checks import function_of, whole_number
 from recourse.costs.by_name import as_cost
 from recourse.costs.cost import Cost
+from recourse.errors import ModelError
 from recourse.menus.menus import Menus
 from recourse.models.as_model import as_model
 from recourse.models.labels import label_of_sign
 from recourse.models.model import Model
 from recourse.models.statements.statement import Statement
-from recourse.search import any_model, boundary, networks, trees
+from recourse.search import any_model, boundary, networks, small_menus, trees
 from recourse.search.exclusions import Exclusions, exclusions_of
 from recourse.search.protocol import Search
+from recourse.search.questions import Questions
 from recourse.search.solutions import Solutions
 from recourse.tables import has_columns, read_row
 
 SEARCHES: tuple[Search, ...] = (boundary, trees, networks, any_model)
 """All searches, in order of preference: the first one that accepts statement, menus and exclusions runs."""
+
+REPEATED = 256
+"""Of so many people a model of which nothing is known is asked about the final answer once more."""
 
 
 def find(
@@ -71,7 +77,8 @@ def find(
         Seconds for all people together. Whoever is not reached is UNKNOWN.
     max_questions : int, optional
         How many rows may be put to the model for one person while an action is looked for; it is asked once more,
-        about the people as they are. A person whose questions run out is FEASIBLE with a gap, or UNKNOWN.
+        about the people as they are. A person whose questions run out is FEASIBLE with a gap, or UNKNOWN. Without a
+        limit a model of which nothing is known is asked again about what was found, to see that it is deterministic.
     budget : Budget, optional
         Instead of `time_limit` and `max_questions`: one that can be cancelled from another thread.
     progress : callable, optional
@@ -87,6 +94,8 @@ def find(
     ------
     InputError
         If arguments are swapped, misspelt or don't fit together.
+    ModelError
+        If the model returns what is none of its labels, or contradicts itself about the same rows.
 
     Examples
     --------
@@ -185,9 +194,44 @@ def solve_stated(
     budget: Budget,
     advance: Advance | None,
 ) -> Solutions:
-    """Run the first search that accepts the question, given what the model states of itself over these menus."""
+    """Run the first search that accepts the question, given what the model states of itself over these menus.
+
+    Where no kernel fits, whoever has few actions is answered by trying them.
+    """
     search = next(one for one in SEARCHES if one.accepts(statement, menus, exclusions))
-    return search.solve(model, menus, people, exclusions, statement=statement, budget=budget, advance=advance)
+    few = np.zeros(len(people), dtype=bool)
+    if small_menus.accepts(statement, menus, exclusions):
+        few = small_menus.are_few(Questions(model, menus, people, exclusions, budget), np.arange(len(people)))
+    out = Solutions.unknown(len(people), len(menus.blocks))
+    for one, which in ((small_menus, np.flatnonzero(few)), (search, np.flatnonzero(~few))):
+        if len(which):
+            theirs = [exclusions[i] for i in which.tolist()]
+            found = one.solve(model, menus, people[which], theirs, statement=statement, budget=budget, advance=advance)
+            out.put(which, found)
+            out.interrupted |= found.interrupted
+    if statement is None and budget.max_questions is None and not budget.exhausted:
+        _ask_again(model, menus, people, out)
+    return out
+
+
+def _ask_again(model: Model, menus: Menus, people: IntArray, out: Solutions) -> None:
+    """Raise `ModelError` if a model that states nothing of itself contradicts itself about final answers.
+
+    It approved them all. If it denies some now, it is asked the same again: a model may judge a row differently in
+    another batch, by rounding, but not in the same one.
+    """
+    found = np.flatnonzero(out.found & np.any(out.picks != 0, axis=1))[:REPEATED]
+    rows = menus.points(people[found], out.picks[found])
+    first = np.asarray(model.approves(rows), dtype=bool) if len(found) else np.ones(0, dtype=bool)
+    if first.all():
+        return
+    differs = int((first != np.asarray(model.approves(rows), dtype=bool)).sum())
+    if differs:
+        raise ModelError(
+            f"{model.name} is not deterministic: asked twice about the same {len(found)} rows, it changed its mind "
+            f"about {differs} of them, so nothing can be proven. Fix its seed, or switch off what is random in it, "
+            "such as dropout."
+        )
 
 
 def _is_one_person(X: Any) -> bool:

@@ -60,14 +60,18 @@ def first_actions(
         arrives = there > clear
         cheapest = np.where(arrives, more, np.inf).argmin(axis=1)
         rise = there - score[walking, None]
-        steepest = np.where(rise > 0, rise / np.maximum(more, 1e-6), -np.inf).argmax(axis=1)
+        least = 1e-6 * np.abs(more).max(axis=1, keepdims=True)
+        rate = rise / np.maximum(np.maximum(more, least), np.finfo(np.float64).tiny)
+        steepest = np.where(rise > 0, rate, -np.inf).argmax(axis=1)
         ends = arrives.any(axis=1)
         take = np.where(ends, cheapest, steepest)
 
         # Whoever has arrived goes on only where that is cheaper.
         k = np.arange(len(walking))
         already = score[walking] > clear
-        goes = np.where(already, ends & (more[k, take] < -EQUAL), ends | (rise[k, take] > EQUAL))
+        goes = np.where(
+            already, ends & (more[k, take] < -EQUAL * paid[walking].sum(axis=1)), ends | (rise[k, take] > EQUAL)
+        )
         walking, take, k = walking[goes], take[goes], k[goes]
         j = block[take]
         picks[walking, j], paid[walking, j] = place[walking, take], price[walking, take]

@@ -30,9 +30,17 @@ OPTIONS = {
     "mip_abs_gap": 0.0,
     "mip_feasibility_tolerance": 1e-9,
     "primal_feasibility_tolerance": 1e-9,
+    "dual_feasibility_tolerance": 1e-10,
 }
 """SciPy documents only the first and passes the others on to HiGHS with a warning. Without them costs were
 off by 9e-7 at small prices, and points 5e-8 below the bar were returned."""
+
+DEAREST = 100.0
+"""What the dearest item costs in the units of the objective. The solver's tolerances are absolute: with 1, a price
+would count up to 1e-10 of the dearest one."""
+
+DOUBT = OPTIONS["dual_feasibility_tolerance"] / DEAREST
+"""How far a bound of the solver may be off for each menu, relative to the dearest price."""
 
 OPTIMAL_STATUS, LIMIT_STATUS, INFEASIBLE_STATUS = 0, 1, 2
 """What `scipy.optimize.milp` says of how it ended."""
@@ -129,6 +137,9 @@ class Conditions:
         coefficients = condition.coefficients[items.items]
         low, high = condition.low[items.person], condition.high[items.person]
         today = condition.today[items.person]
+        if np.isnan(low) or np.isnan(high) or np.isnan(coefficients).any():
+            self._with_gaps(items, condition)
+            return
         if low <= today <= high:
             self.add(coefficients, low, high)
             return
@@ -142,6 +153,34 @@ class Conditions:
                 self.add(coefficients - moves, low - reach, np.inf)
             else:
                 self.add(coefficients + moves, -np.inf, high + reach)
+
+    def _with_gaps(self, items: PersonItems, condition: LinearRow) -> None:
+        """Add a condition that reads a missing value: without a sum it is broken, so it binds whoever moves."""
+        coefficients = condition.coefficients[items.items]
+        low, high = condition.low[items.person], condition.high[items.person]
+        inside = np.isin(items.owner, condition.blocks)
+        moves = [inside & (items.owner == j) & ~condition.still[items.items] for j in condition.blocks]
+
+        # A feature without a value that nobody can give it: nothing may move.
+        if np.isnan(low) or np.isnan(high):
+            self.add(np.logical_or.reduce(moves).astype(np.float64), -np.inf, 0.0)
+            return
+
+        # Who moves in one menu can't pick an item without a value, in this or another one.
+        lost = np.isnan(coefficients)
+        coefficients = np.where(lost, 0.0, coefficients)
+        for moving in moves:
+            for j in condition.blocks:
+                gap = lost & (items.owner == j)
+                if gap.any():
+                    self.add(moving.astype(np.float64) + gap, -np.inf, 1.0)
+
+            # And then the sum counts: any item that moves adds more than all others could take away.
+            for bound, sign in ((low, -1.0), (high, 1.0)):
+                if np.isfinite(bound):
+                    reach = float(np.abs(coefficients).sum() + abs(bound))
+                    row = sign * coefficients + np.where(moving, reach, 0.0)
+                    self.add(row, -np.inf, sign * bound + reach)
 
     def exclude(self, items: PersonItems, excluded: Exclusions) -> None:
         """Cut off sets of changed features and whole actions; frozen features are bounds of variables instead."""
@@ -189,7 +228,6 @@ class PersonProgram:
         self.prices, self.peaks = self.items.prices, self.items.peaks
         self.gains = statement.gains[self.items.items]
         self.need = raised_by - float(statement.score[person])
-        self.scale = float(self.prices.max(initial=0.0)) or 1.0
         self.upper = np.ones(len(self.prices))
         for feature in excluded.frozen:
             self.upper[self.items.changing(feature)] = 0.0
@@ -203,24 +241,55 @@ class PersonProgram:
         if self.menus.combine == "max":
             self._solve_by_largest(conditions, out, k)
             return
-        result = self._minimise(self.prices / self.scale, conditions)
-        self._write(out, k, result, self._bound(result))
+        result, bound = self._cheapest(conditions, by_largest=False)
+        self._write(out, k, result, bound)
 
     def _solve_by_largest(self, conditions: Conditions, out: Solutions, k: int) -> None:
         """The smallest largest price first; then, of the actions within it, the smallest sum."""
-        level = self._minimise_largest(conditions)
-        bound = self._bound(level)
+        level, bound = self._cheapest(conditions, by_largest=True)
         if level.x is None:
             self._write(out, k, level, bound)
             return
-        largest = float(self.peaks[level.x > 0.5].max(initial=0.0))
+        largest = self._paid(level, by_largest=True)
         self.upper[self.peaks > largest] = 0.0
-        result = self._minimise(self.prices / self.scale, conditions)
+        result, least = self._cheapest(conditions, by_largest=False)
         if result.x is None:  # out of time: the first stage already has an action of this largest price
-            result = OptimizeResult(x=level.x, status=LIMIT_STATUS, mip_dual_bound=0.0)
-        largest_is_proven = bool(meets(np.array(largest), np.array(bound)))
-        proven = largest_is_proven and self._is_optimal(result, self._bound(result))
+            result, least = level, 0.0
+        proven = self._is_optimal(level, bound, by_largest=True) and self._is_optimal(result, least)
         self._put(out, k, result.x, min(bound, largest), proven)
+
+    def _cheapest(self, conditions: Conditions, *, by_largest: bool) -> tuple[OptimizeResult, float]:
+        """The cheapest action by sums or by largest prices, and a bound on what actions cost.
+
+        A solver's tolerances are relative to the dearest item, and next to it cheap ones cost nothing. With an
+        action at hand, items that alone cost more than it can go: so it is solved again, in the units of what is left,
+        until nothing changes. Then no price that is left exceeds the action's cost.
+        """
+        prices = self.peaks if by_largest else self.prices
+        best, bound = OptimizeResult(x=None), 0.0
+        while True:
+            scale = float(prices[self.upper > 0].max(initial=0.0)) / DEAREST or 1.0
+            result = self._minimise_largest(conditions, scale) if by_largest else self._minimise_sum(conditions, scale)
+            if result.x is None and best.x is not None:  # out of time, or lost to rounding: the last one stands
+                best.status = LIMIT_STATUS
+                return best, bound
+            bound = max(bound, self._bound(result, scale))
+            if best.x is None or (
+                result.x is not None and self._paid(result, by_largest) <= self._paid(best, by_largest)
+            ):
+                best = result
+            if best.x is None:
+                return best, bound
+            paid = self._paid(best, by_largest)
+            dearer = (prices > paid) & (self.upper > 0)
+            if not dearer.any():
+                return best, min(bound, paid)
+            self.upper[dearer] = 0.0
+
+    def _paid(self, result: OptimizeResult, by_largest: bool) -> float:
+        """What a result's action costs: the sum of its prices, or the largest of them."""
+        taken = result.x > 0.5
+        return float(self.peaks[taken].max(initial=0.0) if by_largest else self.prices[taken].sum())
 
     # -- the program -------------------------------------------------------------------------------------------
 
@@ -239,11 +308,16 @@ class PersonProgram:
         """Minimise a linear function of the items taken."""
         return self._milp(objective, *conditions.stacked(), integral=len(objective))
 
-    def _minimise_largest(self, conditions: Conditions) -> OptimizeResult:
+    def _minimise_sum(self, conditions: Conditions, scale: float) -> OptimizeResult:
+        """Minimise the sum of prices, of the items that may be taken."""
+        return self._minimise(np.where(self.upper > 0, self.prices / scale, 0.0), conditions)
+
+    def _minimise_largest(self, conditions: Conditions, scale: float) -> OptimizeResult:
         """Minimise t over t ≥ the largest price of each menu's item; the items come back without t."""
         m, n = len(self.items.lengths), len(self.prices)
         rows, low, high = conditions.stacked()
-        paid = sparse.csr_array((self.peaks / self.scale, (self.items.owner, np.arange(n))), shape=(m, n))
+        peaks = np.where(self.upper > 0, self.peaks / scale, 0.0)
+        paid = sparse.csr_array((peaks, (self.items.owner, np.arange(n))), shape=(m, n))
         t_above_paid = sparse.hstack([-paid, sparse.csr_array(np.ones((m, 1)))])
         rows_and_t = sparse.hstack([rows, sparse.csr_array((rows.shape[0], 1))])
         result = self._milp(
@@ -321,14 +395,19 @@ class PersonProgram:
         chosen[list(max(best.values())[1])] = 1.0
         return chosen
 
-    def _bound(self, result: OptimizeResult) -> float:
-        """The solver's lower bound in units of prices; 0 where it has none."""
+    def _bound(self, result: OptimizeResult, scale: float) -> float:
+        """The solver's lower bound in units of prices, less what its tolerance may add; 0 where it has none."""
         bound = result.get("mip_dual_bound")
-        return max(0.0, float(bound) * self.scale) if bound is not None and np.isfinite(bound) else 0.0
+        if bound is None or not np.isfinite(bound):
+            return 0.0
+        doubt = DOUBT * DEAREST * len(self.items.lengths)
+        return max(0.0, (float(bound) - doubt) * scale)
 
-    def _is_optimal(self, result: OptimizeResult, bound: float) -> bool:
-        total = self.prices[result.x > 0.5].sum()
-        return result.status == OPTIMAL_STATUS and bool(meets(total, np.array(bound)))
+    def _is_optimal(self, result: OptimizeResult, bound: float, *, by_largest: bool = False) -> bool:
+        """Whether the solver is done and its bound, doubts included, is what the action costs."""
+        return result.status == OPTIMAL_STATUS and bool(
+            meets(np.array(self._paid(result, by_largest)), np.array(bound))
+        )
 
     def _write(self, out: Solutions, k: int, result: OptimizeResult, bound: float) -> None:
         """Write a result: an action, a proof that there is none, or a bound."""

@@ -54,6 +54,9 @@ _SLACK = 16.0
 """By how much more than one score a relaxation may be rounded: a few sums of terms of the same sizes. Bounds of
 prices are steep where gains are nearly equal, but they reach down from a bar that is lowered by as much."""
 
+_ROUNDED = 1e-15
+"""How far a sum may be off, for each of its terms, relative to the largest."""
+
 
 def accepts(statement: Statement | None, menus: Menus, exclusions: Sequence[Exclusions]) -> bool:
     """Whether the model is a network; any condition and exclusion will do."""
@@ -229,7 +232,7 @@ class _NetworkSearch:
     def _beaten(self, who: IntArray) -> FloatArray:
         """From which price on an action is no better than the one at hand."""
         limit = self.limit[who]
-        return limit - EQUAL / 2 * (1 + np.where(np.isfinite(limit), limit, 0.0))
+        return limit - EQUAL / 2 * np.where(np.isfinite(limit), limit, 0.0)
 
     # -- a batch of boxes --------------------------------------------------------------------------------------
 
@@ -244,6 +247,9 @@ class _NetworkSearch:
         price = np.where(seen.left, self.prices[seen.items], np.inf)
         cover = cheapest_peak if self.by_largest else cheapest_cover
         least, rate, short, enough = cover(price, seen.gain, seen.need, side.starts)
+        if not self.by_largest:  # sums of prices are rounded, by a share of the largest of them
+            largest = np.where(seen.left, price, 0.0).max(axis=1)
+            least = np.maximum(least - _ROUNDED * len(side.starts) * largest, 0.0)
         seen.bound = np.maximum(seen.bound, least)
         verdicts = self._try(seen.who, enough)
 

@@ -67,11 +67,17 @@ class Questions:
         return allowed
 
     def approves(self, which: IntArray, picks: npt.NDArray[np.integer]) -> BoolArray:
-        """Which actions the model approves, asked in one batch; each row counts."""
-        if not len(which):
-            return np.zeros(0, dtype=bool)
-        np.add.at(self.asked, which, 1)
-        return self.model.approves(self.menus.points(self.people[which], picks))
+        """Which actions the model approves, asked in one batch; each row counts.
+
+        Doing nothing is no action, whatever a model says that judges a row differently in another batch: only who is
+        denied today is asked about.
+        """
+        approved = np.zeros(len(which), dtype=bool)
+        some = np.flatnonzero(np.any(np.asarray(picks) != 0, axis=1)) if len(which) else np.empty(0, np.int64)
+        if len(some):
+            np.add.at(self.asked, which[some], 1)
+            approved[some] = self.model.approves(self.menus.points(self.people[which[some]], picks[some]))
+        return approved
 
     def works(self, which: IntArray, picks: npt.NDArray[np.integer]) -> BoolArray:
         """Which proposals the model approves that keep the conditions across menus; the others aren't asked about."""

@@ -17,7 +17,7 @@ from recourse.errors import InputError
 from recourse.menus.menus import Menus
 
 EQUAL = 1e-9
-"""Two costs are the same proof if they differ by at most this, relative to 1 + cost."""
+"""Two costs are the same proof if they differ by at most this, relative to the cost."""
 
 
 class Status(enum.Enum):
@@ -298,5 +298,5 @@ class Solutions:
 
 def meets(cost: FloatArray, bound: FloatArray) -> BoolArray:
     """Whether costs are no more than their lower bounds, but for rounding."""
-    met: BoolArray = cost - bound <= EQUAL * (1 + cost)
+    met: BoolArray = cost - bound <= EQUAL * cost
     return met

@@ -6,12 +6,13 @@ is. So a menu collapses to the cheapest item of each cell, which loses nothing.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from recourse.arrays import IntArray, RowArray
+from recourse.arrays import FloatArray, IntArray, RowArray
 from recourse.menus.menus import Menus
 from recourse.models.statements.trees import TreeEnsemble
 from recourse.search.exclusions import Exclusions
@@ -35,6 +36,7 @@ class TreeProblem:
         self.m = len(menus.blocks)
         self.asks = not menus.has_rows  # conditions that the kernel doesn't know are asked about
         self._items, self._states, self._start = collapse(menus, statement, detail)
+        self.unit = _unit(menus.prices, menus.peaks)
         self.handle = kernel.Shared(
             **self._bar(), **self._trees(), **self._tests(), **self._menus(), **self._people(), **self._conditions()
         )
@@ -93,8 +95,8 @@ class TreeProblem:
         return {
             "state_start": _array(self._start, np.int64),
             "state_item": _array(items - menus.row_ptr[menus.item_row[items]], np.int32),
-            "state_peak": _array(menus.peaks[items] * (menus.combine == "max"), np.float64),
-            "state_price": _array(menus.prices[items], np.float64),
+            "state_peak": _array(menus.peaks[items] / self.unit * (menus.combine == "max"), np.float64),
+            "state_price": _array(menus.prices[items] / self.unit, np.float64),
             "state_changed": _array(menus.changed[items], np.int64),
             "state_group": _array(self._states, np.int32),
             "cells": _array(np.concatenate([np.empty(0, np.int32), *cells]), np.int32),
@@ -127,6 +129,19 @@ class TreeProblem:
 
 def _array(values: npt.ArrayLike, kind: Any) -> npt.NDArray[Any]:
     return np.ascontiguousarray(values, kind)
+
+
+def _unit(prices: FloatArray, peaks: FloatArray) -> float:
+    """What the kernel counts prices in: 1, or a power of two, so that nothing is rounded, where prices are tiny.
+
+    The kernel takes sums for equal that differ by less than 1e-12, relative to 1 + cost, and so no price in its units
+    may be much below 1.
+    """
+    paid = np.concatenate([prices[prices > 0], peaks[peaks > 0]])
+    if not len(paid) or paid.min() >= 1e-3:
+        return 1.0
+    smallest, largest = (math.frexp(float(price))[1] for price in (paid.min(), paid.max()))
+    return 2.0 ** max(smallest - 1, largest - 900, -1000)
 
 
 def collapse(menus: Menus, statement: TreeEnsemble, detail: str) -> tuple[IntArray, RowArray, IntArray]:

@@ -255,7 +255,7 @@ class _Rounds:
     def _write(self, case: _Case, proven: bool, found: bool, largest: float, total: float) -> None:
         """Write what is known of a person: an action or none, and the bound of what was not looked at."""
         out, k = self.out, case.k
-        below = largest if self.search.questions.menus.combine == "max" else total
+        below = (largest if self.search.questions.menus.combine == "max" else total) * case.problem.unit
         if found:
             out.codes[k] = OPTIMAL if proven else FEASIBLE
             out.picks[k] = case.question

@@ -12,7 +12,7 @@ import pandas as pd
 
 from recourse.arrays import BoolArray, FloatArray
 from recourse.errors import InputError
-from recourse.tables import Name
+from recourse.tables import Name, is_missing
 
 Term = Callable[[npt.NDArray[Any], npt.NDArray[Any]], npt.NDArray[Any]]
 
@@ -75,11 +75,13 @@ class Constraint(ABC):
     A constraint binds whoever moves one of its features: the person, or a linkage.
 
     features : the columns that it reads
+    ordered : those of them whose values it adds up or compares in order, where a code for "missing" is no number
     counts_choices : whether it judges which features a person chose to change, and not the values that come out
     entry : how an action file says it; None for what is code
     """
 
     features: tuple[Name, ...]
+    ordered: tuple[Name, ...] = ()
     counts_choices = False
     entry: ClassVar[FileEntry | None] = None
 
@@ -147,6 +149,73 @@ class Constraint(ABC):
     def __repr__(self) -> str:
         inside = ", ".join(f"{key}={value!r}" for key, value in vars(self).items() if key != "features")
         return f"{type(self).__name__}({'; '.join(filter(None, [', '.join(map(str, self.features)), inside]))})"
+
+
+class WithoutCodes(Constraint):
+    """A constraint that is shown NaN in place of the codes that mean "missing", where it reads numbers.
+
+    Parameters
+    ----------
+    of : Constraint
+        The constraint.
+    codes : mapping from feature to tuple
+        The codes that mean "missing", such as −9.
+    """
+
+    def __init__(self, of: Constraint, codes: Mapping[Name, tuple[Any, ...]]) -> None:
+        self.of, self.features, self.counts_choices = of, of.features, of.counts_choices
+        self.codes = {name: codes[name] for name in of.ordered if codes.get(name)}
+
+    @classmethod
+    def around(cls, constraint: Constraint, codes: Mapping[Name, tuple[Any, ...]]) -> Constraint:
+        """Return the constraint itself, unless it reads a feature with codes as a number.
+
+        Parameters
+        ----------
+        constraint : Constraint
+            The constraint.
+        codes : mapping from feature to tuple
+            The codes that mean "missing", of any features.
+        """
+        return cls(constraint, codes) if any(codes.get(name) for name in constraint.ordered) else constraint
+
+    def admits(self, today: pd.DataFrame, new: pd.DataFrame) -> BoolArray:
+        """Return which of some changes the condition admits, without codes; see `Constraint.admits`.
+
+        Parameters
+        ----------
+        today, new : DataFrame
+            Rows as they are and where they would go.
+        """
+        return self.of.admits(self._shown(today), self._shown(new))
+
+    def linear(self) -> Sequence[Linear] | None:
+        """Return the condition's linear rows, whose terms are shown no codes."""
+        rows = self.of.linear()
+        return None if rows is None else [row._replace(terms=self._terms(row.terms)) for row in rows]
+
+    def induced(self) -> Mapping[Name, Mapping[Name, float]]:
+        """Return the changes that the constraint induces."""
+        return self.of.induced()
+
+    def __repr__(self) -> str:
+        return repr(self.of)
+
+    def _terms(self, terms: Mapping[Name, Term]) -> dict[Name, Term]:
+        return {
+            name: lambda today, new, name=name, term=term: term(self._mask(name, today), self._mask(name, new))  # type: ignore[misc]
+            for name, term in terms.items()
+        }
+
+    def _shown(self, frame: pd.DataFrame) -> pd.DataFrame:
+        shown = frame.copy(deep=False)
+        for name in self.codes:
+            shown[name] = self._mask(name, frame[name].to_numpy())
+        return shown
+
+    def _mask(self, name: Name, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        missing = is_missing(values, self.codes.get(name, ()))
+        return np.where(missing, np.nan, values) if missing.any() else values
 
 
 def value_after(today: npt.NDArray[Any], new: npt.NDArray[Any]) -> FloatArray:

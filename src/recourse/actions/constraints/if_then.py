@@ -62,6 +62,11 @@ class IfThen(Constraint):
         self.condition, self.consequence = tuple(condition), tuple(consequence)
         self.features = tuple(dict.fromkeys((self.condition[0], self.consequence[0])))
 
+    @property
+    def ordered(self) -> tuple[Name, ...]:  # type: ignore[override]
+        """The features that it compares by size."""
+        return tuple(one[0] for one in (self.condition, self.consequence) if one[1] in ("<", "<=", ">", ">="))
+
     def admits(self, today: pd.DataFrame, new: pd.DataFrame) -> BoolArray:
         """Return which of some changes the condition admits, row by row.
 

@@ -87,6 +87,11 @@ class Sum(Constraint):
         if not self.lb <= self.ub:
             raise InputError(f"a sum needs lb ≤ ub, not lb = {lb}, ub = {ub}.")
 
+    @property
+    def ordered(self) -> tuple[Name, ...]:  # type: ignore[override]
+        """All of its features: it adds them up."""
+        return self.features
+
     def admits(self, today: pd.DataFrame, new: pd.DataFrame) -> BoolArray:
         """Return which of some changes the condition admits, row by row.
 
