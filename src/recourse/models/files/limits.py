@@ -24,4 +24,5 @@ def shortened(value: Any) -> str:
     """Return a value as an error quotes it."""
     if isinstance(value, int) and value.bit_length() > 1000:
         return "an integer beyond all floats"  # Python refuses to spell out integers of thousands of digits
-    return repr(value)
+    text = repr(value)
+    return text if len(text) <= 200 else f"{text[:200]}…"

@@ -217,7 +217,7 @@ def _read(path: Path) -> bytes:
     if read > SIZE_LIMIT:
         raise ModelError(f"{path} goes on after 1 GiB; model files above that are refused.")
     data = b"".join(pieces)
-    if not data.strip():
+    if not data.removeprefix(b"\xef\xbb\xbf").strip():
         raise ModelError(f"{path} is empty.")
     return data
 
