@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 
 import numpy as np
@@ -47,6 +48,7 @@ def put(of, name, value):
 
 
 LEARNER, BOOSTER, MODEL, TREE = range(4)
+tree_lists = ("left_children", "right_children", "split_indices", "split_conditions", "default_left", "split_type")
 XGBOOST = {
     "few weights": (put(BOOSTER, "weight_drop", [1.0]), "3 trees, but 1 weights"),
     "no weights": (put(BOOSTER, "weight_drop", []), "3 trees, but 0 weights"),
@@ -72,10 +74,7 @@ XGBOOST = {
     "a child outside": (put(TREE, "left_children", [100, 3, -1, -1, -1]), "do not form a tree"),
     "no nodes": (
         lambda *given: given[TREE].update(
-            dict.fromkeys(
-                ("left_children", "right_children", "split_indices", "split_conditions", "default_left", "split_type"),
-                [],
-            ),
+            {name: [] for name in tree_lists},
             tree_param={},
         ),
         "different lengths",
@@ -158,7 +157,7 @@ def grown():
 def resized(text):
     """The text with the sizes of its trees put right."""
     starts = [text.index(f"\nTree={k}\n") + 1 for k in range(2)] + [text.index("\nend of trees") + 1]
-    sizes = " ".join(str(b - a) for a, b in zip(starts, starts[1:], strict=False))
+    sizes = " ".join(str(b - a) for a, b in itertools.pairwise(starts))
     head, _, rest = text.partition("tree_sizes=")
     return f"{head}tree_sizes={sizes}\n{rest.partition(chr(10))[2]}"
 
@@ -206,14 +205,17 @@ LIGHTGBM = {
     "a sigmoid with a line": (line("objective", "binary sigmoid:1_0"), "sigmoid must be", True),
     "no leaves": (line("num_leaves", "0"), "fewer leaves than it says", True),
     "leaves with a line": (line("num_leaves", "0_4"), "num_leaves must be a whole number", True),
-    "a line twice": (lambda text: text.replace("\nnum_class=1", "\nnum_class=1\nnum_class=1"), "'num_class' twice", True),
+    "a line twice": (
+        lambda text: text.replace("\nnum_class=1", "\nnum_class=1\nnum_class=1"), "'num_class' twice", True
+    ),
     "a list twice": (lambda text: text.replace("\nthreshold=", "\nthreshold=1 2 3\nthreshold=", 1), "twice", True),
     "features below 0": (line("max_feature_idx", "-1"), "max_feature_idx must be a whole number", True),
     "features with a line": (line("max_feature_idx", "0_1"), "max_feature_idx must be a whole number", True),
     "a huge number of features": (line("max_feature_idx", "9" * 30), "max_feature_idx must be a whole number", True),
     "cut short": (lambda text: text[:900], "cut short", False),
-    "categories of a table that are no JSON": (lambda text: text.replace("pandas_categorical:[]", "pandas_categorical:[")
-        .replace("pandas_categorical:null", "pandas_categorical:["), "not valid JSON", True),
+    "categories of a table that are no JSON": (
+        lambda text: text.replace("\npandas_categorical:", "\npandas_categorical:["), "not valid JSON", True
+    ),
 }  # fmt: skip
 
 
@@ -230,8 +232,8 @@ def test_a_lightgbm_model_that_contradicts_itself_is_refused(kind, refused):
 
 def test_sets_of_categories_are_read_as_the_library_reads_them(tmp_path):
     words = X.assign(b=pd.Categorical(X["b"].astype(int)))
-    model = lightgbm.LGBMClassifier(n_estimators=4, min_child_samples=2, min_data_per_group=2, verbose=-1, n_jobs=1)
-    model.fit(words, Y)
+    model = lightgbm.LGBMClassifier(n_estimators=4, min_child_samples=2, min_data_per_group=2, cat_smooth=0, verbose=-1)
+    model.fit(words, X["b"].isin([1, 3]))
     model.booster_.save_model(tmp_path / "model")
     loaded = rs.load_model(tmp_path / "model")
     assert any(tree.sets for tree in loaded.trees)
@@ -278,7 +280,6 @@ def test_a_table_that_contradicts_itself_is_refused(kind, refused):
 UBJSON = {
     "cut short": b"{i\x07",
     "a size below 0": b"{i\xff",
-    "a size of words": b"{S",
     "lists 100 deep": b"{i\x01a" + b"[" * 100,
     "a list that says it holds a GiB": b"{i\x01a[$d#l\x40\x00\x00\x00",
     "an unknown marker": b"{i\x01aQ",
@@ -295,4 +296,4 @@ def test_damaged_ubjson_is_refused(kind, refused):
 
 
 def test_ubjson_of_millions_of_lists_is_refused(refused):
-    refused(b"{i\x01a[" + b"[]" * 4_500_000 + b"]}", "above 4,000,000 it is refused")
+    refused(b"{i\x01a[" + b"[]" * 1_500_000 + b"]}", "above 1,000,000 it is refused")

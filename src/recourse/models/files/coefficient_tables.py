@@ -75,8 +75,8 @@ def _scorecard_csv(path: Path, rows: list[list[str]], *, by_level: bool) -> Scor
     for row in rows:
         if len(row) != 3:
             raise ModelError(
-                f"{path}: the line {','.join(row)[:200]!r} must have three cells; put quotes around a level with a comma, "
-                'as in age,"[18, 25)",20.'
+                f"{path}: the line {','.join(row)[:99]!r} must have three cells; put quotes around a level with a "
+                'comma, as in age,"[18, 25)",20.'
             )
         # base and cutoff belong to no feature
         name, level, number = row

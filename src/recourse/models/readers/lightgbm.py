@@ -76,8 +76,10 @@ def _settings(text: str) -> dict[str, str]:
     settings: dict[str, str] = {}
     for line in text.split("\n"):
         name, found, value = line.partition("=")
-        if found and settings.setdefault(name, value) is not value:
+        if found and name in settings:
             raise ModelError(f"a LightGBM model says {name[:80]!r} twice.")
+        if found:
+            settings[name] = value
     return settings
 
 

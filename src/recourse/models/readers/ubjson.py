@@ -14,7 +14,7 @@ _NUMBERS = {
     ord("D"): ">f8",
 }  # fmt: skip
 _DEEPEST = 64
-_MOST = 4_000_000
+_MOST = 1_000_000
 
 
 def read_ubjson(data: bytes) -> Any:
