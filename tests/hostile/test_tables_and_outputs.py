@@ -81,7 +81,7 @@ OPTIONS = {
     "a long draft": (("init", "DATA", "-o", "/tmp/" + "o" * 300), "File name too long"),
     "a long model": (("audit", "DATA", "--model", "m" * 300), "File name too long"),
     "a long table": (("audit", "t" * 300, *FITTED), "File name too long"),
-    "a long action file": (("audit", "DATA", *FITTED, "--actions", "t" * 300), "File name too long"),
+    "a long action file": (("audit", "DATA", *FITTED, "--actions", "t" * 300 + ".toml"), "File name too long"),
     "a seed below 0 of a simulation": (("simulate", "DATA", *FITTED, "--seed", "-1"), "--seed"),
     "a seed below 0 of the demo": (("demo", "--seed", "-1"), "--seed"),
     "a seed of 5,000 digits": (("demo", "--seed", "7" * 5000), "--seed"),

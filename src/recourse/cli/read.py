@@ -30,7 +30,7 @@ def read_csv(path: Path) -> pd.DataFrame:
     except OSError as error:
         raise rs.InputError(f"can't read {shown(path)} as CSV: {error.strerror or error}.") from None
     except _DAMAGED as error:
-        raise rs.InputError(f"can't read {shown(path)} as CSV: {str(error).rstrip('.'):.300}.") from None
+        raise rs.InputError(f"can't read {shown(path)} as CSV: {str(error).strip().rstrip('.'):.300}.") from None
     if frame.empty:
         raise rs.InputError(f"{shown(path)} has no rows.")
     return frame
