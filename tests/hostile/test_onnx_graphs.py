@@ -62,7 +62,7 @@ HOSTILE = {
     "no inputs": (lambda: without("input"), "ONNX model"),
     "no outputs": (lambda: without("output"), "ONNX model"),
     "no operators": (lambda: without("node"), "ONNX model"),
-    "no labels": (lambda: no_labels(), "names no labels"),
+    "no labels": (lambda: no_labels(), "ONNX model"),
 }
 
 
