@@ -5,6 +5,7 @@ Each request is a line of JSON, the arguments of a command; each answer its exit
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import resource
@@ -14,7 +15,7 @@ import traceback
 from click.testing import CliRunner
 
 MEMORY = 3 << 29
-"""Bytes beyond what the imported libraries take; an honest request takes a tenth."""
+"""Bytes of a request, beyond what the process takes before; an honest one takes a tenth."""
 
 SECONDS = 30
 """Processor time of a request; an honest one takes a few."""
@@ -31,12 +32,14 @@ def main() -> None:
 
     from recourse.cli.main import main as command
 
-    with open("/proc/self/statm", encoding="ascii") as file:
-        mapped = int(file.read().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (mapped + MEMORY, mapped + MEMORY))
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     for line in sys.stdin:
+        # what a request may take, beyond what the process has by now
+        gc.collect()
+        with open("/proc/self/statm", encoding="ascii") as file:
+            mapped = int(file.read().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (mapped + MEMORY, resource.RLIM_INFINITY))
         usage = resource.getrusage(resource.RUSAGE_SELF)
         used = int(usage.ru_utime + usage.ru_stime)
         resource.setrlimit(resource.RLIMIT_CPU, (used + SECONDS, resource.RLIM_INFINITY))

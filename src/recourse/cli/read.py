@@ -38,13 +38,16 @@ def read_csv(path: Path) -> pd.DataFrame:
 
 def _unpacked(path: Path, unpack: Callable[[Path], Any]) -> io.BytesIO:
     """The content of a packed file, as long as it is no more than a table has."""
+    content = io.BytesIO()
     with unpack(path) as file:
-        content = file.read(UNPACKED_LIMIT + 1)
-    if len(content) > UNPACKED_LIMIT:
+        while content.tell() <= UNPACKED_LIMIT and (piece := file.read(1 << 20)):
+            content.write(piece)
+    if content.tell() > UNPACKED_LIMIT:
         raise rs.InputError(
             f"{shown(path)} unpacks to more than {UNPACKED_LIMIT >> 20} MiB; if that is meant, unpack it yourself."
         )
-    return io.BytesIO(content)
+    content.seek(0)
+    return content
 
 
 def _only_member(path: Path) -> IO[bytes]:
