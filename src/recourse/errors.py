@@ -7,6 +7,7 @@ exit code. Mistakes of our own are `assert`ed and never dressed up as the user's
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 
 
@@ -41,3 +42,15 @@ def nearest(name: object, options: Iterable[object], *, listed: int = 12) -> str
     shown = ", ".join(repr(option) for option in options[:listed])
     more = f" and {len(options) - listed} more" if len(options) > listed else ""
     return f"Choose from {shown}{more}." if options else "There is nothing to choose from."
+
+
+_COMMANDS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+
+def spelled_out(text: str) -> str:
+    """Return text in which what a terminal obeys, or what turns its direction, is spelled out; lines stay lines.
+
+    >>> spelled_out("wipe" + chr(27) + "[2J")
+    'wipe\\\\x1b[2J'
+    """
+    return _COMMANDS.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)

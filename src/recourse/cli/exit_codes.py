@@ -7,6 +7,8 @@ from typing import NoReturn
 
 import click
 
+import recourse as rs
+
 CONDITION_HIT = 1
 """A --fail-if condition was hit."""
 
@@ -28,5 +30,5 @@ NOBODY_READS = 141
 
 def fail(error: Exception, code: int) -> NoReturn:
     """Say on stderr, in one line, what is wrong, and exit."""
-    click.echo(f"error: {error}", err=True)
+    click.echo(f"error: {rs.errors.spelled_out(str(error))}", err=True)
     sys.exit(code)

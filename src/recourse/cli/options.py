@@ -74,6 +74,11 @@ TASK_OPTIONS = [
         help="What to write  [default: what the ending of --output says, else text].",
     ),
     click.option("--output", "-o", type=click.Path(path_type=Path), help="Write to a file instead of stdout."),
+    click.option(
+        "--raw-csv",
+        is_flag=True,
+        help="Leave text in CSV as it is, even where a spreadsheet would run it as a formula.",
+    ),
 ]
 
 
@@ -98,6 +103,7 @@ class TaskOptions:
     time_limit: float | None
     format_: str | None
     output: Path | None
+    raw_csv: bool
 
     def check(self) -> None:
         """Raise `InputError` if the options contradict each other, whatever the table holds."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -11,14 +12,22 @@ from typing import Any
 import click
 
 import recourse as rs
+from recourse.cli.read import shown
 
 FORMATS = ("text", "json", "csv", "html")
 """What a result can be written as."""
 
 
-def write_result(result: Any, format_: str | None, output: Path | None) -> None:
-    """Write a result to a file, or to stdout; without a format, as the file's ending says, else as text."""
-    content = _content(result, format_ or _format_of(output))
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""How text begins that spreadsheets run."""
+
+
+def write_result(result: Any, format_: str | None, output: Path | None, *, raw_csv: bool = False) -> None:
+    """Write a result to a file, or to stdout; without a format, as the file's ending says, else as text.
+
+    raw_csv : whether text in CSV stays as it is, even where a spreadsheet would run it
+    """
+    content = _content(result, format_ or _format_of(output), raw_csv)
     if output is None:
         click.echo(content, nl=False)
         return
@@ -26,15 +35,16 @@ def write_result(result: Any, format_: str | None, output: Path | None) -> None:
     click.echo(f"wrote {output}", err=True)
 
 
-def _content(result: Any, format_: str) -> str:
+def _content(result: Any, format_: str, raw_csv: bool) -> str:
     if format_ == "json":
         return as_json(result.to_dict())
     if format_ == "csv":
-        return as_csv(result.to_frame())
+        frame = result.to_frame()
+        return as_csv(frame if raw_csv else harmless(frame))
     if format_ == "html":
         html: str = result.to_html()
         return html
-    return f"{result!r}\n"
+    return f"{rs.errors.spelled_out(repr(result))}\n"
 
 
 def _format_of(output: Path | None) -> str:
@@ -54,8 +64,40 @@ def as_csv(frame: Any) -> str:
     return text
 
 
+def harmless(frame: Any) -> Any:
+    """Return a table whose words a spreadsheet takes for words: those that begin as formulas do get a `'` in front.
+
+    Numbers stay as they are, negative ones included.
+    """
+    import pandas as pd
+
+    frame = frame.copy()
+    for place, kind in enumerate(frame.dtypes):
+        if not pd.api.types.is_numeric_dtype(kind):
+            frame.isetitem(place, [_quoted(value) for value in frame.iloc[:, place]])
+    frame.columns = [_quoted(name) for name in frame.columns]
+    if frame.index.name is not None:
+        frame.index = pd.Index([_quoted(value) for value in frame.index], name=_quoted(frame.index.name))
+    return frame
+
+
+def _quoted(value: Any) -> Any:
+    if not isinstance(value, str) or not value.startswith(FORMULA) or _NUMBER.fullmatch(value):
+        return value
+    return f"'{value}"
+
+
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?")
+
+
 def check_output(path: Path) -> None:
     """Raise `InputError` where nothing could be written, before anything is computed."""
+    try:
+        path.stat()
+    except FileNotFoundError:
+        pass  # it will be made
+    except OSError as error:  # a name that is too long, a folder that is a file
+        raise rs.InputError(f"--output: can't write {shown(path)}: {error.strerror or error}.") from None
     folder = Path(os.path.realpath(path)).parent
     if path.is_dir():
         raise rs.InputError(f"--output: {path} is a folder; name a file in it.")

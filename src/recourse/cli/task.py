@@ -90,7 +90,7 @@ class Task:
 
     def write(self, result: Any) -> None:
         """Write a result in the format and to the place asked for."""
-        write_result(result, self.said.format_, self.said.output)
+        write_result(result, self.said.format_, self.said.output, raw_csv=self.said.raw_csv)
 
 
 def _loaded_model(loaded: Any, said: TaskOptions) -> rs.Model:

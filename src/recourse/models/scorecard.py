@@ -5,8 +5,10 @@ The oldest additive model, and one that needs no estimator: whatever the table s
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import math
+import numbers
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -288,10 +290,13 @@ def _is_missing(value: Any) -> bool:
 
 
 def _finite(what: str, number: Any) -> float:
-    try:
-        value = float(number)
-    except (TypeError, ValueError):
-        value = math.nan
-    if isinstance(number, bool) or not math.isfinite(value):
-        raise ModelError(f"{what} must be a finite number, not {number!r}.")
+    value = math.nan
+    if isinstance(number, numbers.Real) and not isinstance(number, bool):
+        with contextlib.suppress(OverflowError):
+            value = float(number)
+    if not math.isfinite(value):
+        huge = isinstance(number, int) and number.bit_length() > 1000
+        raise ModelError(
+            f"{what} must be a finite number, not {'an integer beyond all floats' if huge else repr(number)}."
+        )
     return value

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from recourse.errors import spelled_out
 from recourse.reports import numbers
 
 if TYPE_CHECKING:
@@ -27,9 +28,9 @@ def render(package: str, template: str, **names: Any) -> str:
     Returns
     -------
     str
-        HTML in which every value is escaped.
+        HTML in which every value is escaped, and control and direction characters are spelled out.
     """
-    return _environment(package).get_template(template).render(**names)
+    return spelled_out(_environment(package).get_template(template).render(**names))
 
 
 @cache

@@ -76,7 +76,7 @@ TREE = ("learner", "gradient_booster", "model", "trees", 0)
         (("learner", "objective", "name"), "reg:squarederror", "does not decide between two labels"),
         (("learner", "gradient_booster", "name"), "gblinear", "no sum of trees"),
         (("learner", "learner_model_param", "base_score"), "2", "no usable base score"),
-        (("learner", "learner_model_param", "num_feature"), "x", "no XGBoost model that can be read"),
+        (("learner", "learner_model_param", "num_feature"), "x", "num_feature must be a whole number"),
     ],
 )
 def test_xgboost_documents_that_make_no_sense_are_refused(xgboost_document, path, value, message):

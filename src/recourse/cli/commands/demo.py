@@ -21,7 +21,7 @@ from recourse.cli.progress import progress_bar
     show_default=True,
     help="How many people to generate.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="The seed of the generator.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="The seed of the generator.")
 @click.option(
     "--output-dir",
     type=click.Path(path_type=Path, file_okay=False),

@@ -28,8 +28,8 @@ def init(data: Path, target: str | None, drop: tuple[str, ...], output: Path | N
     if output is None:
         click.echo(content, nl=False)
         return
+    check_output(output)
     if output.exists():
         raise rs.InputError(f"--output: {output} exists, and a draft would replace what somebody wrote there.")
-    check_output(output)
     write(output, content)
     click.echo(f"wrote {output}", err=True)

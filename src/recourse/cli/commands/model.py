@@ -25,6 +25,6 @@ def inspect_model(file: Path) -> None:
     file would be refused.
     """
     found = rs.inspect_model(file)
-    click.echo(str(found))
+    click.echo(rs.errors.spelled_out(str(found)))
     if not found.loads:
         sys.exit(MODEL_REFUSED)

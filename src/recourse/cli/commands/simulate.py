@@ -39,7 +39,7 @@ NETWORKS: dict[str, dict[str, Any]] = {"linear": {"hidden": ()}, "mlp": {}, "ens
 @click.option("--rounds", type=int, default=50, show_default=True, help="How many rounds.")
 @click.option("--share", type=float, help="The share of the denied drawn a round [default: 0.05, or the preset's].")
 @click.option("--repeats", type=int, default=5, show_default=True, help="How often everything is repeated.")
-@click.option("--seed", type=int, default=0, show_default=True, help="The seed of everything random.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="The seed of everything random.")
 @click.option(
     "--preset",
     metavar="NAME",

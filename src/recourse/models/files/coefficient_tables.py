@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from recourse.models.linear_table import LinearModel
 from recourse.models.scorecard import EACH, MISSING, Scorecard
 from recourse.tables import Name
 
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 INTERCEPT_NAMES = ("intercept", "(intercept)", "const")
 
 
@@ -51,7 +54,10 @@ def _scorecard_json(path: Path, document: dict[str, Any]) -> Scorecard:
 
 def read_table_csv(path: Path, text: str) -> LinearModel | Scorecard:
     """Return the coefficients or the scorecard in a CSV table; its first line says which it is."""
-    rows = [[cell.strip() for cell in row] for row in csv.reader(text.splitlines()) if row]
+    try:
+        rows = [[cell.strip() for cell in row] for row in csv.reader(text.splitlines()) if row]
+    except csv.Error as error:
+        raise ModelError(f"{path} is no coefficient table: {error}.") from None
     if rows[0][:2] == ["feature", "level"] and rows[0][2:] in (["points"], ["coefficient"]):
         return _scorecard_csv(path, rows[1:], by_level=rows[0][2] == "coefficient")
     if rows[0] != ["feature", "coefficient"]:
@@ -69,8 +75,8 @@ def _scorecard_csv(path: Path, rows: list[list[str]], *, by_level: bool) -> Scor
     for row in rows:
         if len(row) != 3:
             raise ModelError(
-                f"{path}: the line {','.join(row)!r} must have three cells; put quotes around a level with a comma, "
-                'as in age,"[18, 25)",20.'
+                f"{path}: the line {','.join(row)[:99]!r} must have three cells; put quotes around a level with a "
+                'comma, as in age,"[18, 25)",20.'
             )
         # base and cutoff belong to no feature
         name, level, number = row
@@ -84,7 +90,7 @@ def _scorecard_csv(path: Path, rows: list[list[str]], *, by_level: bool) -> Scor
             raise ModelError(f"{path}: {name!r} has two rows for {level!r}.")
         if not level:
             raise ModelError(f"{path}: a row of {name!r} has no level; for missing values the level is {MISSING!r}.")
-        place[level] = _finite(path, name, number)
+        place[level] = _finite(path, name, number, text=True)
 
     # points are compared with a cutoff, sums of coefficients with 0
     if by_level == ("cutoff" in alone):
@@ -101,23 +107,24 @@ def _coefficients_csv(path: Path, rows: list[list[str]]) -> LinearModel:
     numbers: dict[str, float] = {}
     for row in rows[1:]:
         if len(row) != 2:
-            raise ModelError(f"{path}: the line {','.join(row)!r} must have two cells, feature and coefficient.")
+            raise ModelError(f"{path}: the line {','.join(row)[:200]!r} must have two cells, feature and coefficient.")
         name = row[0]
         if name in numbers:
             raise ModelError(f"{path}: {name!r} has two coefficients.")
-        numbers[name] = _finite(path, name, row[1])
+        numbers[name] = _finite(path, name, row[1], text=True)
     constants = [numbers.pop(name) for name in list(numbers) if name.lower() in INTERCEPT_NAMES]
     if not numbers or len(constants) > 1:
         raise ModelError(f"{path} needs at least one coefficient and at most one row '(intercept)'.")
     return LinearModel(numbers, constants[0] if constants else 0.0)
 
 
-def _finite(path: Path, name: str, value: Any) -> float:
-    """A coefficient as a finite number, or an error that says where it stands."""
-    try:
-        number = float(value)
-    except (TypeError, ValueError, OverflowError):
-        number = math.nan
-    if isinstance(value, bool) or not math.isfinite(number):
+def _finite(path: Path, name: str, value: Any, *, text: bool = False) -> float:
+    """A coefficient as a finite number, or an error that says where it stands; `text` where all is, as in CSV."""
+    number = math.nan
+    plain = _NUMBER.fullmatch(value) if text else isinstance(value, (int, float)) and not isinstance(value, bool)
+    if plain:
+        with contextlib.suppress(OverflowError):
+            number = float(value)
+    if not math.isfinite(number):
         raise ModelError(f"{path}: the coefficient of {name!r} must be a finite number, not {shortened(value)}.")
     return number

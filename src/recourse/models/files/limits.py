@@ -10,6 +10,12 @@ SIZE_LIMIT = 1 << 30
 TEXT_LIMIT = 1 << 28
 """Files of text may have so many bytes: they take several times that in memory."""
 
+SCHEMA_LIMIT = 1 << 25
+"""The description of a skops file may have so many bytes."""
+
+OBJECT_LIMIT = 400_000
+"""A skops file may describe so many objects and lists: a forest of 1,000 trees has a tenth of them."""
+
 COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda", b"\x04\x22\x4d\x18")
 """How files begin that gzip, bzip2, xz, zlib and lz4 have packed: joblib's pickles may be any of them."""
 
@@ -18,4 +24,5 @@ def shortened(value: Any) -> str:
     """Return a value as an error quotes it."""
     if isinstance(value, int) and value.bit_length() > 1000:
         return "an integer beyond all floats"  # Python refuses to spell out integers of thousands of digits
-    return repr(value)
+    text = repr(value)
+    return text if len(text) <= 200 else f"{text[:200]}…"

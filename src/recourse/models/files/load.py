@@ -206,11 +206,18 @@ def _read(path: Path) -> bytes:
         size = path.stat().st_size
         if size > SIZE_LIMIT:
             raise ModelError(f"{path} has {size / 2**30:.1f} GiB; model files above 1 GiB are refused.")
+        # piece by piece: a pipe says no size, and a file may have grown
+        pieces, read = list[bytes](), 0
         with path.open("rb") as file:
-            data = file.read(SIZE_LIMIT + 1)
+            while read <= SIZE_LIMIT and (piece := file.read(1 << 20)):
+                pieces.append(piece)
+                read += len(piece)
     except OSError as error:
         raise ModelError(f"can't read the model file {path}: {error.strerror or error}.") from None
-    if not data.strip():
+    if read > SIZE_LIMIT:
+        raise ModelError(f"{path} goes on after 1 GiB; model files above that are refused.")
+    data = b"".join(pieces)
+    if not data.removeprefix(b"\xef\xbb\xbf").strip():
         raise ModelError(f"{path} is empty.")
     return data
 

@@ -19,6 +19,17 @@ from recourse.errors import ModelError
 DOMAINS = ("", "ai.onnx", "ai.onnx.ml")
 """Operators of the standard itself; others would need code from elsewhere."""
 
+REFUSED = frozenset({"Loop", "Scan", "If", "SequenceMap"})
+"""Operators that run a graph inside: over and over, for as long as the file says."""
+
+NODE_LIMIT, DEPTH_LIMIT = 10_000, 8
+"""A graph may have so many operators, and graphs so deep inside each other."""
+
+MAKERS = frozenset({"ConstantOfShape", "Range", "Expand", "Tile", "EyeLike", "Pad", "Resize", "Upsample",
+                     "OneHot", "RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike",
+                     "Multinomial"})  # fmt: skip
+"""Operators whose result may be larger than the file and the table together."""
+
 _TYPES = {"tensor(float)": np.float32, "tensor(double)": np.float64, "tensor(int64)": np.int64}
 _NEEDS = "to open an ONNX file: pip install 'openrecourse[onnx]'."
 
@@ -41,7 +52,7 @@ def read_graph(data: bytes) -> Any:
         raise ModelError(_NEEDS) from None
     try:
         document = onnx.load_model_from_string(data)
-    except (DecodeError, ValueError) as error:
+    except (DecodeError, ValueError, RecursionError) as error:
         raise ModelError(f"this is no ONNX model: {error}.") from None
 
     # nothing but the standard's own operators
@@ -56,6 +67,12 @@ def read_graph(data: bytes) -> Any:
         for node in graph.node:
             if node.domain not in DOMAINS:
                 raise ModelError(f"this ONNX model runs {node.domain}.{node.op_type}, which is not the standard's.")
+            if node.op_type in REFUSED:
+                raise ModelError(f"this ONNX model runs {node.op_type}, which repeats or skips parts; it is refused.")
+            if node.op_type in MAKERS:
+                raise ModelError(
+                    f"this ONNX model runs {node.op_type}, which makes tables of any size; classifiers need none."
+                )
         # no data elsewhere, and as much of it as the file says
         for tensor in _tensors(graph):
             if tensor.data_location == onnx.TensorProto.EXTERNAL or tensor.external_data:
@@ -71,13 +88,17 @@ def read_graph(data: bytes) -> Any:
     return document
 
 
-def _graphs(graph: Any) -> Iterator[Any]:
+def _graphs(graph: Any, depth: int = 0) -> Iterator[Any]:
     """A graph and all graphs inside its operators."""
+    if depth > DEPTH_LIMIT or len(graph.node) > NODE_LIMIT:
+        raise ModelError(
+            f"this ONNX model has more than {NODE_LIMIT:,} operators, or graphs more than {DEPTH_LIMIT} deep."
+        )
     yield graph
     for node in graph.node:
         for attribute in node.attribute:
             for inner in ([attribute.g] if attribute.HasField("g") else []) + list(attribute.graphs):
-                yield from _graphs(inner)
+                yield from _graphs(inner, depth + 1)
 
 
 def _tensors(graph: Any) -> Iterator[Any]:
@@ -130,6 +151,8 @@ class OnnxClassifier:
         # what goes in and comes out
         self._inputs = self._session.get_inputs()
         self._outputs = self._session.get_outputs()
+        if not self._inputs or not self._outputs:
+            raise ModelError("this ONNX model has no inputs or no outputs; it decides about nobody.")
         unknown = [one.type for one in self._inputs if one.type not in (*_TYPES, "tensor(string)")]
         if unknown:
             raise ModelError(f"this ONNX model takes {unknown[0]}; only numbers and strings are supported.")
@@ -156,16 +179,24 @@ class OnnxClassifier:
 
     def predict(self, X: Any) -> npt.NDArray[Any]:
         """Return the labels."""
-        return np.asarray(self._session.run([self._outputs[0].name], self._feed(X))[0]).reshape(-1)
+        return np.asarray(self._run(0, X)).reshape(-1)
 
     def predict_proba(self, X: Any) -> FloatArray:
         """Return the probability of each label."""
         if len(self._outputs) < 2:
             raise ModelError("this ONNX model gives labels only, no probabilities.")
-        found = self._session.run([self._outputs[1].name], self._feed(X))[0]
+        found = self._run(1, X)
         if isinstance(found, list):  # one dictionary a row
             found = [[row[label] for label in self.classes_.tolist()] for row in found]
         return np.asarray(found, dtype=np.float64)
+
+    def _run(self, output: int, X: Any) -> Any:
+        """What the graph gives for some rows; where it breaks, an error in words."""
+        feed = self._feed(X)
+        try:
+            return self._session.run([self._outputs[output].name], feed)[0]
+        except Exception as error:  # onnxruntime's errors have no base of their own
+            raise ModelError(f"this ONNX model can't judge these rows: {str(error).splitlines()[0]:.200}.") from None
 
     def _feed(self, X: Any) -> dict[str, Any]:
         """The rows as the graph takes them: a matrix, or one column for each input."""
@@ -190,7 +221,7 @@ def _labels(document: Any) -> npt.NDArray[Any]:
             if attribute.name in ("classlabels_ints", "classlabels_int64s") and attribute.ints:
                 return np.array(list(attribute.ints))
             if attribute.name == "classlabels_strings" and attribute.strings:
-                return np.array([text.decode("utf-8") for text in attribute.strings], dtype=object)
+                return np.array([text.decode("utf-8", "replace") for text in attribute.strings], dtype=object)
     for tensor in document.graph.initializer:
         if tensor.name in ("classes", "classlabels"):
             import onnx

@@ -5,19 +5,24 @@ from __future__ import annotations
 import io
 import math
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from recourse.errors import ModelError
-from recourse.models.files.limits import SIZE_LIMIT
+from recourse.models.files.limits import OBJECT_LIMIT, SCHEMA_LIMIT, SIZE_LIMIT
+from recourse.models.files.skops_parts import make_harmless
 from recourse.models.readers.json_text import read_json
 
 DATA_ONLY = frozenset(
     {
         "builtins.object",
+        "functools.partial",
         "numpy.dtype",
+        "scipy._lib.array_api_compat.numpy._aliases.asarray",
+        "scipy.interpolate._bsplines.BSpline",
         "sklearn.calibration._CalibratedClassifier",
         "sklearn.calibration._SigmoidCalibration",
         "sklearn.compose._column_transformer.make_column_selector",
@@ -28,11 +33,13 @@ DATA_ONLY = frozenset(
         "sklearn.neural_network._stochastic_optimizers.SGDOptimizer",
         "sklearn.tree._tree.Tree",
         "sklearn.utils._bunch.Bunch",
+        "sklearn.utils.validation.check_array",
     }
 )
 """Types that skops asks about and that hold data only: read one by one, none runs anything from the file.
 
-Trees are followed without bounds checks by compiled code, so `_check_trees` checks their nodes after loading.
+What compiled code follows without bounds checks, such as the nodes of trees, is checked by `make_harmless` after
+loading; so is that a `functools.partial` does no more than check a table, as histogram boosting uses it.
 """
 
 
@@ -40,23 +47,53 @@ def check_archive(path: Path, data: bytes) -> None:
     """Refuse an archive that would unpack to too much, or whose arrays say they are larger than they are."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            members = archive.infolist()
-            unpacked = sum(member.file_size for member in members)
-            if unpacked > SIZE_LIMIT:
-                raise ModelError(f"{path} would unpack to {unpacked / 2**30:.1f} GiB; above 1 GiB it is refused.")
-            for member in members:
-                if not member.filename.endswith(".npy"):
-                    continue
-                with archive.open(member) as file:
-                    version = np.lib.format.read_magic(file)
-                    read = (
-                        np.lib.format.read_array_header_1_0 if version[0] == 1 else np.lib.format.read_array_header_2_0
-                    )
-                    shape, _, dtype = read(file, max_header_size=10_000)
-                if math.prod(shape) * dtype.itemsize > member.file_size:
-                    raise ModelError(f"{path}: {member.filename} says that it holds more than it does.")
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, ValueError, OSError, NotImplementedError, EOFError) as error:
+            _check_members(path, archive, SIZE_LIMIT)
+            _check_schema(path, archive)
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error) as error:
         raise ModelError(f"{path} is a zip archive but no readable skops file: {error}.") from None
+    except (ValueError, OSError, NotImplementedError, EOFError, KeyError, RuntimeError, SyntaxError) as error:
+        raise ModelError(f"{path} is a zip archive but no readable skops file: {error}.") from None
+
+
+def _check_members(path: Path, archive: zipfile.ZipFile, most: int, *, nested: bool = False) -> int:
+    """Check what each member of an archive takes once unpacked, archives of sparse matrices included."""
+    members = archive.infolist()
+    names = [member.filename for member in members]
+    if len(set(names)) < len(names):
+        raise ModelError(f"{path} holds two members of the same name; the file is damaged.")
+    unpacked = sum(member.file_size for member in members)
+    for member in members:
+        if unpacked > most:
+            break
+        if member.filename.endswith(".npz") and not nested:
+            with zipfile.ZipFile(io.BytesIO(archive.read(member))) as inner:
+                unpacked += _check_members(path, inner, most - unpacked, nested=True)
+        elif member.filename.endswith(".npy"):
+            _check_array(path, archive, member)
+    if unpacked > most:
+        size, limit = unpacked / 2**30, SIZE_LIMIT / 2**30
+        raise ModelError(f"{path} would unpack to {size:.1f} GiB; above {limit:g} GiB it is refused.")
+    return unpacked
+
+
+def _check_array(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
+    with archive.open(member) as file:
+        version = np.lib.format.read_magic(file)
+        read = np.lib.format.read_array_header_1_0 if version[0] == 1 else np.lib.format.read_array_header_2_0
+        shape, _, dtype = read(file, max_header_size=10_000)
+    if math.prod(shape) * max(dtype.itemsize, 1) > member.file_size:
+        raise ModelError(f"{path}: {member.filename} says that it holds more than it does.")
+
+
+def _check_schema(path: Path, archive: zipfile.ZipFile) -> None:
+    """Refuse a schema that describes more than a model has: each of its objects takes kilobytes once read."""
+    size = archive.getinfo("schema.json").file_size
+    if size > SCHEMA_LIMIT:
+        raise ModelError(f"{path} has a schema of {size >> 20} MiB; above {SCHEMA_LIMIT >> 20} MiB it is refused.")
+    text = archive.read("schema.json")
+    objects = text.count(b"{") + text.count(b"[")
+    if objects > OBJECT_LIMIT:
+        raise ModelError(f"{path} describes {objects:,} objects; above {OBJECT_LIMIT:,} it is refused.")
 
 
 def skops_types(path: Path, data: bytes) -> tuple[list[str], list[str]]:
@@ -104,48 +141,10 @@ def open_skops(path: Path, data: bytes) -> Any:
         model = skops.io.loads(data, trusted=sorted(DATA_ONLY))
     except Exception as error:  # as above
         raise ModelError(f"{path} is a zip archive but no readable skops file: {error}.") from None
-    _check_trees(path, model)
+    try:
+        make_harmless(path, model)
+    except ModelError:
+        raise
+    except Exception as error:  # a part without the attributes that its type promises
+        raise ModelError(f"{path} holds parts that are not what they say: {type(error).__name__}: {error}.") from None
     return model
-
-
-def _check_trees(path: Path, model: Any) -> None:
-    """Refuse trees whose nodes point outside the tree, its columns or its sets of categories, or upwards."""
-    # everything that the model holds, each with the number of columns that its trees may ask about
-    waiting: list[tuple[Any, float]] = [(model, 0)]
-    seen: set[int] = set()
-    while waiting:
-        part, columns = waiting.pop()
-        kind = type(part).__name__
-        if kind == "Tree":
-            if not _sound(part.children_left, part.children_right, part.feature, part.children_left != -1, columns):
-                raise ModelError(f"{path} holds a tree whose nodes point outside it; the file is damaged.")
-        elif kind == "TreePredictor":
-            nodes, inner = part.nodes, part.nodes["is_leaf"] == 0
-            sets = nodes["bitset_idx"][inner & (nodes["is_categorical"] != 0)]
-            known = min(len(part.raw_left_cat_bitsets), len(part.binned_left_cat_bitsets))
-            if not _sound(nodes["left"], nodes["right"], nodes["feature_idx"], inner, columns) or (sets >= known).any():
-                raise ModelError(f"{path} holds a tree whose nodes point outside it; the file is damaged.")
-
-        # what it holds in turn
-        if id(part) in seen or isinstance(part, type):
-            continue
-        if isinstance(part, np.ndarray):
-            inside = part.ravel().tolist() if part.dtype == object else []
-        elif isinstance(part, (list, tuple)):
-            inside = list(part)
-        else:
-            inside = list(part.values() if isinstance(part, dict) else getattr(part, "__dict__", {}).values())
-        if inside:
-            seen.add(id(part))
-        own = getattr(part, "n_features_in_", None) if not isinstance(part, dict) else None
-        if isinstance(own, int):  # forests ask their trees without checking a table's width again
-            columns = min(own, columns) if columns and hasattr(part, "tree_") else own
-        waiting += [(one, columns) for one in inside]
-
-
-def _sound(left: Any, right: Any, feature: Any, inner: Any, columns: float) -> bool:
-    """Whether each inner node's children come after it in the tree, and its feature is one of the columns."""
-    place = np.flatnonzero(inner)
-    return all(bool(((child[place] > place) & (child[place] < len(inner))).all()) for child in (left, right)) and bool(
-        ((feature[place] >= 0) & (feature[place] < columns)).all()
-    )

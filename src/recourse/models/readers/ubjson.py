@@ -14,6 +14,7 @@ _NUMBERS = {
     ord("D"): ">f8",
 }  # fmt: skip
 _DEEPEST = 64
+_MOST = 1_000_000
 
 
 def read_ubjson(data: bytes) -> Any:
@@ -78,6 +79,8 @@ def _ubjson_array(data: bytes, at: int, depth: int) -> tuple[Any, int]:
             return np.frombuffer(raw, dtype).astype(dtype.newbyteorder("=")), at + len(raw)
         if size > len(data) - at:  # every other value takes a byte at least
             raise ModelError("not valid UBJSON: a list says that it holds more than it does.")
+        if size > _MOST:
+            raise ModelError(f"a list in UBJSON of {size:,} objects; above {_MOST:,} it is refused.")
         values = []
         for _ in range(size):
             value, at = _ubjson(data, at, kind, depth + 1) if kind else _ubjson(data, at + 1, data[at], depth + 1)
@@ -85,6 +88,8 @@ def _ubjson_array(data: bytes, at: int, depth: int) -> tuple[Any, int]:
         return values, at
     values = []
     while data[at] != ord("]"):
+        if len(values) >= _MOST:  # lists of numbers state their size, and are read as one
+            raise ModelError(f"a list in UBJSON without a size; above {_MOST:,} it is refused.")
         value, at = _ubjson(data, at + 1, data[at], depth + 1)
         values.append(value)
     return values, at + 1
@@ -96,5 +101,7 @@ def _ubjson_object(data: bytes, at: int, depth: int) -> tuple[dict[str, Any], in
     document: dict[str, Any] = {}
     while data[at] != ord("}"):
         name, at = _ubjson_string(data, at)
+        if name in document:
+            raise ModelError(f"this UBJSON names {name[:80]!r} twice in one object.")
         document[name], at = _ubjson(data, at + 1, data[at], depth + 1)
     return document, at + 1
