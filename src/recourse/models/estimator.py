@@ -286,9 +286,10 @@ class EstimatorModel(Model):
             where = np.flatnonzero((column == level).to_numpy(dtype=bool))
             row = X.iloc[where[:1]]
             if not self.accepts(row):
+                near = nearest(level, sorted(known, key=str))
                 raise InputError(
                     f"column {name!r} is {level!r} in {rows_in_words(X.index, where)}, a level that nobody in the "
-                    f"action set's population has, and {self.name} can't judge it. {nearest(level, sorted(known, key=str))}"
+                    f"action set's population has, and {self.name} can't judge it. {near}"
                 )
 
     def input(self, X: pd.DataFrame) -> Any:

@@ -117,6 +117,11 @@ class Model(Protocol):
                     f"the model reads {name!r}, which is no feature of the action set. {nearest(name, names)}"
                 )
 
+    @property
+    def notes(self) -> list[str]:
+        """What to know of how the model reads a table, in sentences; nothing by default."""
+        return []
+
     def on_columns(self, names: Sequence[Name]) -> Model:
         """Return the model for a table with these columns: itself, once it is sure to find those that it reads.
 
