@@ -214,11 +214,11 @@ def report(name: str, people: People, oracle: int) -> None:
     )
     prepare = cpu(lambda: Knapsack(*people[1:4]).solve(people.rows[:1], people.need[:1], threads=1), n)
     print(f"  prepare the rows                {prepare:9.2f} µs a person   (floor: {floor(people):.2f})")
-    person_menus = Knapsack(*people[1:4])
-    person_menus.solve(people.rows[:1], people.need[:1], forced=np.zeros_like(people.rows[:1], bool), threads=1)
+    knapsack = Knapsack(*people[1:4])
+    knapsack.solve(people.rows[:1], people.need[:1], forced=np.zeros_like(people.rows[:1], bool), threads=1)
     for objective in ("sum", "max"):
-        found = person_menus.solve(people.rows, people.need, objective=objective, threads=1)
-        micro = cpu(lambda: person_menus.solve(people.rows, people.need, objective=objective, threads=1), n)
+        found = knapsack.solve(people.rows, people.need, objective=objective, threads=1)
+        micro = cpu(lambda: knapsack.solve(people.rows, people.need, objective=objective, threads=1), n)
         counts = np.bincount(found.status, minlength=4)
         print(
             f"  {objective}                             {micro:9.2f} µs a person   optimal {counts[0]}, "
@@ -242,12 +242,12 @@ def report(name: str, people: People, oracle: int) -> None:
                 f"{wrong} of {len(some)} differ by more than 1e-9" + refuted * " (HiGHS missed a cheaper action)"
             )
     for k in (2, 3):
-        micro = cpu(lambda: person_menus.solve(people.rows, people.need, max_changes=k, threads=1), n, 1)
+        micro = cpu(lambda: knapsack.solve(people.rows, people.need, max_changes=k, threads=1), n, 1)
         print(f"  at most {k} changes               {micro:9.2f} µs a person")
     for distinct in ("subsets", "minimal", "exclusive"):
         size = min(n, 3000)
         micro = cpu(
-            lambda: person_menus.best_subsets(
+            lambda: knapsack.best_subsets(
                 people.rows[:size], people.need[:size], total_items=10, distinct=distinct, threads=1
             ),
             size,
@@ -260,7 +260,7 @@ def report(name: str, people: People, oracle: int) -> None:
         best = np.inf
         for _ in range(3):
             began = time.perf_counter()
-            person_menus.solve(many.rows, many.need, threads=threads)
+            knapsack.solve(many.rows, many.need, threads=threads)
             best = min(best, time.perf_counter() - began)
         walls.append(best)
     print(f"  two threads                     {walls[0] / walls[1]:9.2f} × as fast as one")
@@ -287,10 +287,10 @@ def main() -> None:
         (17, 1000),
     ):
         people = credit_like(500, m, values)
-        person_menus = Knapsack(*people[1:4])
-        person_menus.solve(people.rows[:1], people.need[:1], threads=1)
+        knapsack = Knapsack(*people[1:4])
+        knapsack.solve(people.rows[:1], people.need[:1], threads=1)
         times = [
-            cpu(lambda: person_menus.solve(people.rows, people.need, objective=objective, threads=1), 500)
+            cpu(lambda: knapsack.solve(people.rows, people.need, objective=objective, threads=1), 500)
             for objective in ("sum", "max")
         ]
         print(f"  {m:4d} features, {values:5d} values     {times[0]:9.2f} / {times[1]:9.2f}")
@@ -298,9 +298,9 @@ def main() -> None:
     for family in ("subset sum", "strongly correlated", "weakly correlated"):
         for m, values in ((10, 5), (20, 10), (50, 10)):
             people = hard(family, 20, m, values)
-            person_menus = Knapsack(*people[1:4])
+            knapsack = Knapsack(*people[1:4])
             began = time.process_time()
-            found = person_menus.solve(people.rows, people.need, max_states=300_000, threads=1)
+            found = knapsack.solve(people.rows, people.need, max_states=300_000, threads=1)
             micro = 1e6 * (time.process_time() - began) / 20
             gap = ((found.cost - found.bound) / found.cost)[found.status <= 1]
             print(

@@ -44,7 +44,7 @@ def test_weights_multiply_and_name_features():
     plain, weighed = A.menus({"a": [0], "b": [0]}), A.menus({"a": [0], "b": [0]}, rs.TotalCost({"b": 3}))
     np.testing.assert_allclose(weighed.menu(0)[0].prices, plain.menu(0)[0].prices)
     np.testing.assert_allclose(weighed.menu(0)[1].prices, 3 * plain.menu(0)[1].prices)
-    with pytest.raises(rs.InputError, match="the cost weighs 'c', which is no feature"):
+    with pytest.raises(rs.InputError, match="the cost's weights: 'c' is not a feature"):
         A.menus({"a": [0], "b": [0]}, rs.TotalCost({"c": 3}))
     with pytest.raises(rs.InputError, match="weight of 'b' must be a finite number ≥ 0"):
         rs.TotalCost({"b": -1})

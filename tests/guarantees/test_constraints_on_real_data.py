@@ -38,7 +38,7 @@ class Program:
     """One person's integer program: one binary for each feature and value."""
 
     person: Any
-    person_menus: dict[str, Any]
+    menus: dict[str, Any]
     need: float
     weights: dict[str, float]
     h: Any = field(default_factory=highspy.Highs)

@@ -150,6 +150,13 @@ def test_at_most_k_changes_holds_for_every_rule():
     assert all(len(rule.action) == 1 for rule in result.rules)
 
 
+def test_at_most_no_change_leaves_nothing_to_recommend():
+    X, model, actions = encoded_world()
+    actions.add_constraint(rs.constraints.AtMost(0))
+    with pytest.raises(rs.InputError, match=r"AtMost\(k=0\) lets nobody change anything"):
+        summarize(model, X, actions, subgroups=[], min_support=0.02)
+
+
 def test_an_induced_change_reaches_the_model_and_has_no_price():
     rng = np.random.default_rng(1)
     X = pd.DataFrame({"years": rng.integers(0, 6, 200), "age": rng.integers(20, 60, 200)})

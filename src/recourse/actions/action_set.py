@@ -20,6 +20,7 @@ from recourse.actions.constraints.linkage import links_in_order
 from recourse.actions.feature import FeatureActions
 from recourse.actions.feature_list import FeatureView
 from recourse.actions.inference import LEVEL_TYPES, likely_code, ordered_levels, why_fixed
+from recourse.checks import known_names, whole_number
 from recourse.costs.by_name import as_cost
 from recourse.costs.cost import Cost
 from recourse.errors import InputError, nearest
@@ -32,29 +33,44 @@ if TYPE_CHECKING:
 class ActionSet(legacy.OldActionSetNames, FeatureView):
     """The actions that people can take, feature by feature.
 
+    Parameters
+    ----------
     X : table of n people × d features, or an array with `names`
         The population that types, bounds, steps and percentiles are inferred from. It is read, never
         kept and never changed. Words become categorical features, ordered pandas categories ordinal ones.
-    names : column names for an array.
+    names : sequence of names, optional
+        Column names for an array.
     y_desired : {1, 0, −1}
         Which of a model's two labels is wanted when nothing else says so: 1 the second one (what a positive
         score predicts), 0 or −1 the first.
-    custom_bounds : mapping from feature name to bounds.
+    custom_bounds : mapping from feature name to bounds, optional
+        Bounds of single features, as `FeatureActions` takes them.
     default_bounds : (lb, ub, "percentile") or (lb, ub)
         For integers and reals; booleans always range from 0 to 1, levels over those seen.
     default_step_type : {"relative", "absolute"}
+        Whether the step size of a feature is a share of its range or in its units. The default size is 0.01.
     grid : {"steps", "observed", "legacy"}
         ``"steps"``: target values in equal steps from the lower to the upper bound; ``"observed"``: the
         values seen in the population, within the bounds; ``"legacy"``: the grid of actionable-recourse 1.0.1,
         whose last value may be above the upper bound.
     percentiles : {"empirical", "kde"}
         What prices are made of: counted shares, or the smoothed ones of actionable-recourse 1.0.1.
-    missing : values that mean "missing" beside NaN and None, such as ``["?", -9]``; never targets. A mapping
+    missing : sequence, or mapping from feature name to sequence
+        The values that mean "missing" beside NaN and None, such as ``["?", -9]``; never targets. A mapping
         says them feature by feature.
 
+    Raises
+    ------
+    InputError
+        For a table without rows or columns, and for settings that name no column or can't be.
+
+    Notes
+    -----
     The set is finite and depends on nothing else, so a proof over it means the same for every model and
     every cost.
 
+    Examples
+    --------
     >>> import recourse as rs
     >>> A = rs.ActionSet({"married": [0, 1, 1], "overdue": [0, 3, 7], "income": [1.5, 2.0, 4.25]})
     >>> A["married"].actionable = False
@@ -84,15 +100,16 @@ class ActionSet(legacy.OldActionSetNames, FeatureView):
         frame = tables.read(X, names=names)
         if frame.empty:
             raise InputError(f"X has {len(frame)} rows and {frame.shape[1]} columns; there is nothing to learn.")
+
+        # what is said column by column must name columns
         custom_bounds = custom_bounds or {}
-        for name in custom_bounds:
-            if name not in frame.columns:
-                raise InputError(f"custom_bounds: X has no column {name!r}. {nearest(name, frame.columns)}")
-        for name in missing if isinstance(missing, Mapping) else ():
-            if name not in frame.columns:
-                raise InputError(f"missing: X has no column {name!r}. {nearest(name, frame.columns)}")
+        columns = list(frame.columns)
+        known_names("custom_bounds", custom_bounds, columns, of="a column of X")
+        if isinstance(missing, Mapping):
+            known_names("missing", missing, columns, of="a column of X")
+        # one feature a column; the categories of an ordered pandas column are its levels
         features = []
-        for name in frame.columns:
+        for name in columns:
             codes = missing.get(name, ()) if isinstance(missing, Mapping) else missing
             codes = [codes] if isinstance(codes, str) else codes
             column = tables.numbers_of(frame[name], codes)
@@ -177,12 +194,31 @@ class ActionSet(legacy.OldActionSetNames, FeatureView):
         lb: int = 0,
         ub: int = 1,
     ) -> int:
-        """Add a joint constraint (see `recourse.constraints`) and return its id.
+        """Add a joint constraint and return its id.
 
-        The older way to say that at least `lb` and at most `ub` of some 0/1 features are on is
-        ``add_constraint("subset_limit", names, lb, ub)``. Where at most one may be on and every person of the
-        population has one (no reference level was dropped), that means exactly one.
+        Parameters
+        ----------
+        constraint : Constraint or "subset_limit"
+            What must hold across features, one of `recourse.constraints`. The word is the older library's, for at
+            least `lb` and at most `ub` of some 0/1 features: where at most one may be on and every person of the
+            population has one (no reference level was dropped), it means exactly one.
+        names : sequence of names, optional
+            The features of a "subset_limit".
+        lb, ub : int
+            Its limits.
 
+        Returns
+        -------
+        int
+            The id that `constraints` and `remove_constraint` know it by.
+
+        Raises
+        ------
+        InputError
+            For something else, for features that are not in the set, and for linkages in a circle.
+
+        Examples
+        --------
         >>> import recourse as rs
         >>> A = rs.ActionSet({"rents": [0, 1, 1], "owns": [1, 0, 0], "age": [30, 40, 50]})
         >>> A.add_constraint(rs.constraints.OneHot(["rents", "owns"]))
@@ -197,16 +233,25 @@ class ActionSet(legacy.OldActionSetNames, FeatureView):
             raise TypeError("names, lb and ub go with 'subset_limit'; a constraint of its own already has them.")
         if not isinstance(constraint, Constraint):
             raise InputError(f"a constraint is one of recourse.constraints, not {type(constraint).__name__}.")
-        for name in constraint.features:
-            if name not in self.names:
-                raise InputError(f"{constraint!r}: {name!r} is not a feature. {nearest(name, self.names)}")
+        known_names(repr(constraint), constraint.features, self.names)
         links_in_order([*self._constraints.values(), constraint])  # refuses linkages in a circle
         number = max(self._constraints, default=0) + 1
         self._constraints[number] = constraint
         return number
 
     def remove_constraint(self, number: int) -> None:
-        """Remove the constraint with this id."""
+        """Remove a constraint.
+
+        Parameters
+        ----------
+        number : int
+            Its id, as `add_constraint` returned it. The others keep theirs.
+
+        Raises
+        ------
+        InputError
+            If there is none with this id.
+        """
         if number not in self._constraints:
             raise InputError(f"there is no constraint {number!r}. {nearest(number, self._constraints)}")
         del self._constraints[number]
@@ -222,11 +267,26 @@ class ActionSet(legacy.OldActionSetNames, FeatureView):
     ) -> dict[str, Any]:
         """Return the set as the content of an action file: plain values, fit for JSON.
 
-        weights : factors on the features' prices; group_only : columns that only group people in reports.
-        `rs.read_actions` makes an equal set of it (constraints numbered anew); steps between levels, which
-        mean nothing, are left out. Raises `InputError` for what a file can't say: a `Predicate`, which is
-        code, or a direction among levels without order.
+        Parameters
+        ----------
+        weights : mapping from feature to number, optional
+            Factors on the features' prices, written beside their settings.
+        group_only : iterable of names
+            Columns that only group people in reports; none may be a feature of the set.
 
+        Returns
+        -------
+        dict
+            `rs.read_actions` makes an equal set of it (constraints numbered anew). Steps between levels, which
+            mean nothing, are left out.
+
+        Raises
+        ------
+        InputError
+            For what a file can't say: a `Predicate`, which is code, or a direction among levels without order.
+
+        Examples
+        --------
         >>> import recourse as rs
         >>> A = rs.ActionSet({"age": [20, 40, 60], "overdue": [0, 2, 4]})
         >>> A["age"].actionable = False
@@ -238,7 +298,25 @@ class ActionSet(legacy.OldActionSetNames, FeatureView):
         return write.to_dict(self, weights=weights, group_only=group_only)
 
     def to_toml(self, *, weights: Mapping[Name, float] | None = None, group_only: Iterable[Name] = ()) -> str:
-        """Return the set as the text of an action file in TOML; the same content as `to_dict`."""
+        """Return the set as the text of an action file in TOML.
+
+        Parameters
+        ----------
+        weights : mapping from feature to number, optional
+            Factors on the features' prices, written beside their settings.
+        group_only : iterable of names
+            Columns that only group people in reports; none may be a feature of the set.
+
+        Returns
+        -------
+        str
+            The same content as `to_dict`.
+
+        Raises
+        ------
+        InputError
+            For what a file can't say, as in `to_dict`.
+        """
         from recourse.actions.files import write
 
         return write.to_toml(self, weights=weights, group_only=group_only)
@@ -258,10 +336,31 @@ class ActionSet(legacy.OldActionSetNames, FeatureView):
     def validate(self, X: Any) -> list[str]:
         """Check a table against this set and return what a careful reader should know.
 
-        Raises `InputError` for what makes an audit impossible: a missing column, words where numbers should
-        be, infinite values, a constraint on what is not a number (all named with their rows). Returns
-        sentences about what does not: people outside the bounds, bounds that leave the data (further moves
-        are free there), missing values, unseen levels, constraints that today's rows violate.
+        Parameters
+        ----------
+        X : table of n people
+            With this set's columns, in any order.
+
+        Returns
+        -------
+        list of str
+            Sentences about what does not make an audit impossible: people outside the bounds, bounds that leave
+            the data (further moves are free there), missing values, unseen levels, constraints that today's rows
+            violate.
+
+        Raises
+        ------
+        InputError
+            For what does: a missing column, words where numbers should be, infinite values, a constraint on what
+            is not a number (all named with their rows).
+
+        Examples
+        --------
+        >>> import recourse as rs
+        >>> A = rs.ActionSet({"age": [20, 40, 60]}, default_bounds=(20, 60))
+        >>> for note in A.validate({"age": [18, 30]}):
+        ...     print(note)
+        'age': 1 of 2 people are outside the bounds 20 to 60; they may stay there or move to a value inside.
         """
         frame = self.table(X)
         notes = [note for feature in self._features for note in _notes(feature, frame)]
@@ -276,7 +375,23 @@ class ActionSet(legacy.OldActionSetNames, FeatureView):
         return notes
 
     def table(self, X: Any) -> pd.DataFrame:
-        """Return `X` as a checked DataFrame with this set's columns, in its order and in the population's dtypes."""
+        """Return a table as a checked DataFrame with this set's columns, in its order and the population's dtypes.
+
+        Parameters
+        ----------
+        X : table of n people, or an array of d columns in this set's order
+            Columns that are no features are left out.
+
+        Returns
+        -------
+        DataFrame
+            It may share memory with `X`, so it must not be changed.
+
+        Raises
+        ------
+        InputError
+            For a missing column, and for words where the set has a number.
+        """
         frame = tables.read(X) if tables.has_columns(X) else tables.read(X, names=self.names)
         frame = tables.select(frame, self.names)
         given = frame
@@ -298,12 +413,30 @@ class ActionSet(legacy.OldActionSetNames, FeatureView):
         return frame
 
     def menus(self, X: Any, cost: str | Cost = "total", *, max_changes: int | None = None) -> Menus:
-        """Return the priced menus of the people in `X`.
+        """Return the priced menus of people: what each of them can do, and what it costs.
 
-        X : table of n people with this set's columns (matched by name, in any order)
-        cost : a name in `recourse.costs.by_name.COSTS`, a `Cost`, or ``function(feature, x, values) → prices``
-        max_changes : at most so many features may change at once; None for no limit.
+        Parameters
+        ----------
+        X : table of n people
+            With this set's columns, matched by name, in any order.
+        cost : str, Cost or callable
+            What an action costs: "total", "local", "max", "l1", a `Cost`, or
+            ``function(feature, x, values) → prices``.
+        max_changes : int, optional
+            At most so many features may change at once; no limit by default.
 
+        Returns
+        -------
+        Menus
+            Every search reads these and nothing else.
+
+        Raises
+        ------
+        InputError
+            For a table, a cost or a limit that can't be used with this set.
+
+        Examples
+        --------
         >>> import recourse as rs
         >>> A = rs.ActionSet({"overdue": [0, 1, 2, 2], "age": [20, 30, 40, 50]})
         >>> A["age"].actionable = False
@@ -312,9 +445,7 @@ class ActionSet(legacy.OldActionSetNames, FeatureView):
         """
         frame = self.table(X)
         cost = as_cost(cost)
-        for name in cost.weights:
-            if name not in self.names:
-                raise InputError(f"the cost weighs {name!r}, which is no feature. {nearest(name, self.names)}")
+        known_names("the cost's weights", cost.weights, self.names)
         check_max_changes(max_changes)
         from recourse.menus.build import build
 
@@ -324,8 +455,20 @@ class ActionSet(legacy.OldActionSetNames, FeatureView):
 def as_action_set(value: Any) -> ActionSet:
     """Return an action set as it is, or say what was given in its place.
 
-    Raises `InputError` for everything else: a table or a model where the action set belongs means that the
-    arguments are swapped, a class or None that there is none yet.
+    Parameters
+    ----------
+    value : object
+        What a caller passed as ``actions``.
+
+    Returns
+    -------
+    ActionSet
+
+    Raises
+    ------
+    InputError
+        For everything else: a table or a model where the action set belongs means that the arguments are swapped,
+        a class or None that there is none yet.
     """
     if isinstance(value, ActionSet):
         return value
@@ -346,8 +489,7 @@ def _in_words(value: Any) -> str:
 
 def check_max_changes(max_changes: Any) -> None:
     """Raise `InputError` unless this is None or how many features may change at once."""
-    if max_changes is not None and (not isinstance(max_changes, (int, np.integer)) or max_changes < 0):
-        raise InputError(f"max_changes must be a whole number ≥ 0 or None, not {max_changes!r}.")
+    whole_number("max_changes", max_changes, or_none=True)
 
 
 def _notes(feature: FeatureActions, frame: pd.DataFrame) -> Iterator[str]:

@@ -21,8 +21,11 @@ from recourse.errors import InputError
 class FeatureActions(legacy.OldFeatureNames, TargetValues):
     """The possible actions on one feature.
 
-    Settings (each may be assigned at any time, in any order; an unknown one raises `AttributeError`):
+    An `ActionSet` makes them, one a column. Each setting may be assigned at any time and in any order; an unknown one
+    raises `AttributeError`, a value that can't be `InputError`.
 
+    Attributes
+    ----------
     actionable : bool
         Whether a person can change the feature at all. ``mutable`` is the older name of the same setting.
     variable_type : {"boolean", "integer", "real", "ordinal", "categorical"}
@@ -32,9 +35,11 @@ class FeatureActions(legacy.OldFeatureNames, TargetValues):
         (0–100) of the population; for an ordinal feature, its lowest and highest level. Also assignable
         one at a time as ``lb`` and ``ub``. Nobody is moved outside; somebody who is outside today may
         stay there, or move to a value inside.
-    step_size, step_type
+    step_size : float
         The distance between neighbouring target values: in the feature's units (``"absolute"``) or as a
         share of ub − lb (``"relative"``, the default with 0.01). Integers always step in whole numbers.
+    step_type : {"relative", "absolute"}
+        What `step_size` means.
     step_direction : {-1, 0, 1}
         1: may only grow (for an ordinal feature: only to later levels); −1: may only shrink; 0: either.
     levels : sequence
@@ -46,8 +51,12 @@ class FeatureActions(legacy.OldFeatureNames, TargetValues):
     label, unit : str
         What people call the feature, and what its values are measured in.
 
+    Notes
+    -----
     The target values of a number start at the lower bound, step upwards and end exactly at the upper bound.
 
+    Examples
+    --------
     >>> import recourse as rs
     >>> A = rs.ActionSet({"overdue": [0, 1, 4, 7], "housing": ["rent", "own", "free", "own"]})
     >>> A["overdue"].bounds = (0, 4)
@@ -64,8 +73,20 @@ class FeatureActions(legacy.OldFeatureNames, TargetValues):
         return self._variable_type != "categorical"
 
     def share(self, values: npt.NDArray[Any]) -> FloatArray:
-        """Return how common levels are: (n_v + 1) / (n + K) for n people and K levels, never 0.
+        """Return how common levels are in the population.
 
+        Parameters
+        ----------
+        values : array
+            Raw values; they need not have been seen.
+
+        Returns
+        -------
+        float64, of the shape of `values`
+            (n_v + 1) / (n + K) for a level that n_v of n people have, among K levels: never 0.
+
+        Examples
+        --------
         >>> import recourse as rs
         >>> rs.ActionSet({"housing": ["own", "own", "rent"]})["housing"].share(np.array(["own", "rent"])).tolist()
         [0.6, 0.4]
@@ -75,10 +96,29 @@ class FeatureActions(legacy.OldFeatureNames, TargetValues):
         return np.array([(counts.get(value, 0) + 1) / (n + k) for value in values.tolist()], dtype=np.float64)
 
     def percentile(self, values: Any) -> FloatArray:
-        """Return F(value): the share of the population at or below it.
+        """Return the share of the population at or below values.
 
-        Counted (`Distribution.cdf`), or smoothed over the grid (`legacy.SmoothDistribution.cdf`) in an action set with
-        ``percentiles="kde"``.
+        Parameters
+        ----------
+        values : array
+            Raw values: numbers, or levels of an ordinal feature.
+
+        Returns
+        -------
+        float64, of the shape of `values`
+            Strictly between 0 and 1, and NaN where a value is missing: counted (`Distribution.cdf`), or smoothed as
+            the older library did in an action set with ``percentiles="kde"``.
+
+        Raises
+        ------
+        InputError
+            For a categorical feature: its levels have no order.
+
+        Examples
+        --------
+        >>> import recourse as rs
+        >>> rs.ActionSet({"overdue": [0, 1, 1, 3]})["overdue"].percentile([0, 1]).tolist()
+        [0.2, 0.6]
         """
         if not self.ordered:
             raise InputError(f"{self._name!r} is categorical: its levels have no order, and so no percentiles.")
@@ -88,7 +128,13 @@ class FeatureActions(legacy.OldFeatureNames, TargetValues):
         return self.observed.cdf(codes)
 
     def settings(self) -> dict[str, Any]:
-        """Return the settings as plain values: what `ActionSet` tables and reports show."""
+        """Return the settings as plain values.
+
+        Returns
+        -------
+        dict
+            What `ActionSet.to_frame` and reports show: the bounds and the number of target values as they come out.
+        """
         low, high = self.bounds
         return {
             "name": self._name,

@@ -51,8 +51,15 @@ class FeatureView:
     """Several features at once: reading a setting lists it, assigning broadcasts a value or a list.
 
     Everything that can be said of a `FeatureActions` can be said of a view; a misspelt setting raises
-    `AttributeError` with the nearest one.
+    `AttributeError` with the nearest one. If one feature refuses its value, none is changed.
 
+    Parameters
+    ----------
+    features : list of FeatureActions
+        The features themselves, not copies: what is assigned here is assigned to them.
+
+    Examples
+    --------
     >>> import recourse as rs
     >>> A = rs.ActionSet({"age": [20, 40], "sex": [0, 1], "income": [1.5, 2.5]})
     >>> A[["age", "sex"]].actionable = False

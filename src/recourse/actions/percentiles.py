@@ -13,8 +13,17 @@ from recourse.arrays import FloatArray
 
 @dataclass(frozen=True, eq=False)
 class Distribution:
-    """The observed values of one numeric feature, sorted, with how many people have each.
+    """The observed values of one numeric feature, with how many people have each.
 
+    Parameters
+    ----------
+    values : float64[k]
+        Different values, ascending.
+    counts : int64[k]
+        How many people have each.
+
+    Examples
+    --------
     >>> ages = Distribution.of([20, 30, 30, 40])
     >>> ages.cdf([20, 30, 35, 40])
     array([0.2, 0.6, 0.7, 0.8])
@@ -27,14 +36,36 @@ class Distribution:
 
     @classmethod
     def of(cls, sample: Any) -> Distribution:
-        """Count the values of a sample; missing ones are left out."""
+        """Count the values of a sample.
+
+        Parameters
+        ----------
+        sample : array of numbers
+            One value a person; missing ones are left out.
+
+        Returns
+        -------
+        Distribution
+        """
         array = np.asarray(sample, dtype=np.float64)
         values, counts = np.unique(array[~np.isnan(array)], return_counts=True)
         return cls(values, counts.astype(np.int64))
 
     @classmethod
     def counted(cls, values: FloatArray, counts: npt.NDArray[np.int64]) -> Distribution:
-        """Take values that are counted already, in any order."""
+        """Take values that are counted already.
+
+        Parameters
+        ----------
+        values : float64[k]
+            Different values, in any order.
+        counts : int64[k]
+            How many people have each.
+
+        Returns
+        -------
+        Distribution
+        """
         order = np.argsort(values, kind="stable")
         return cls(values[order], counts[order])
 
@@ -44,9 +75,22 @@ class Distribution:
         return int(self.counts.sum())
 
     def cdf(self, at: Any) -> FloatArray:
-        """Return F(v) = #{i : x_i ≤ v} / (n + 1) at the data, linear in between; NaN where v is missing.
+        """Return the share of people at or below values.
 
-        Below the data it is 1 / (2(n + 1)) and above (n + ½) / (n + 1): strictly inside (0, 1) and
+        Parameters
+        ----------
+        at : array of numbers
+            Where to ask, inside the data or not.
+
+        Returns
+        -------
+        float64, of the shape of `at`
+            F(v) = #{i : x_i ≤ v} / (n + 1) at the data and linear in between; NaN where v is missing, and ½
+            everywhere if nobody was observed.
+
+        Notes
+        -----
+        Below the data F is 1 / (2(n + 1)) and above (n + ½) / (n + 1): strictly inside (0, 1) and
         monotone everywhere, so that shares and their logarithms always exist. Beyond the data it is flat.
         """
         n = self.size
@@ -58,7 +102,23 @@ class Distribution:
         return shares
 
     def quantile(self, percent: float) -> float:
-        """Return the value below which `percent` (0–100) of the people lie, linear between neighbours."""
+        """Return the value below which a share of the people lie.
+
+        Parameters
+        ----------
+        percent : float
+            From 0, the smallest value, to 100, the largest.
+
+        Returns
+        -------
+        float
+            Linear between the values of neighbouring people; NaN if nobody was observed.
+
+        Examples
+        --------
+        >>> Distribution.of([20, 30, 30, 40]).quantile(50)
+        30.0
+        """
         n = self.size
         if n == 0:
             return float("nan")

@@ -19,8 +19,9 @@ from recourse.actions.inference import (
     is_numeric,
     not_of_type,
 )
+from recourse.checks import is_number, number, one_of, true_or_false
 from recourse.errors import InputError, nearest
-from recourse.tables import ColumnKind, Name, distinct_values, is_missing
+from recourse.tables import ColumnKind, Name, distinct_values, is_missing, plain_value
 
 STEP_TYPES = ("relative", "absolute")
 BOUND_TYPES = ("absolute", "percentile")
@@ -85,10 +86,10 @@ class FeatureSettings(ABC):
         put("_levels", None if levels is None else tuple(levels))
         put("_actionable", not fixed)
         put("_step_direction", 0)
-        put("_step_type", one_of(name, "step_type", step_type, STEP_TYPES))
+        put("_step_type", one_of(f"step_type of {name!r}", step_type, STEP_TYPES))
         put("_step_size", 0.01)
-        put("_grid", one_of(name, "grid", grid, GRIDS))
-        put("_percentiles", one_of(name, "percentiles", percentiles, PERCENTILES))
+        put("_grid", one_of(f"grid of {name!r}", grid, GRIDS))
+        put("_percentiles", one_of(f"percentiles of {name!r}", percentiles, PERCENTILES))
         put("_bounds", check_bounds(name, bounds))
         put("_default_bounds", True)
         put("_from_missing", None)
@@ -124,7 +125,7 @@ class FeatureSettings(ABC):
             if isinstance(getattr(type(self), setting, None), property):
                 raise AttributeError(f"{setting!r} of {self._name!r} is derived and can't be assigned.")
             raise AttributeError(no_setting(setting))
-        super().__setattr__(setting, value)
+        super().__setattr__(setting, plain_value(value))
 
     @property
     def name(self) -> Name:
@@ -138,7 +139,7 @@ class FeatureSettings(ABC):
 
     @variable_type.setter
     def variable_type(self, value: str) -> None:
-        one_of(self._name, "variable_type", value, VARIABLE_TYPES)
+        one_of(self._said("variable_type"), value, VARIABLE_TYPES)
         odd = not_of_type(value, self._values)
         if odd is not None:
             raise InputError(f"{self._name!r} can't be {value}: the data contain {odd!r}.")
@@ -181,9 +182,9 @@ class FeatureSettings(ABC):
 
     @actionable.setter
     def actionable(self, value: bool) -> None:
-        if not isinstance(value, (bool, np.bool_)) and value not in (0, 1):
-            raise InputError(f"actionable of {self._name!r} must be True or False, not {value!r}.")
-        self._put("_actionable", bool(value))
+        if is_number(value) and value in (0, 1):  # a mask may be written in numbers
+            value = bool(value)
+        self._put("_actionable", true_or_false(self._said("actionable"), value))
 
     @property
     def step_direction(self) -> int:
@@ -205,7 +206,7 @@ class FeatureSettings(ABC):
 
     @step_type.setter
     def step_type(self, value: str) -> None:
-        self._put("_step_type", one_of(self._name, "step_type", value, STEP_TYPES))
+        self._put("_step_type", one_of(self._said("step_type"), value, STEP_TYPES))
 
     @property
     def step_size(self) -> float:
@@ -214,10 +215,7 @@ class FeatureSettings(ABC):
 
     @step_size.setter
     def step_size(self, value: float) -> None:
-        number = finite_number(self._name, "step_size", value)
-        if not number > 0:
-            raise InputError(f"step_size of {self._name!r} must be above 0, not {value!r}.")
-        self._put("_step_size", number)
+        self._put("_step_size", number(self._said("step_size"), value, above=0))
 
     @property
     def bounds(self) -> tuple[Any, Any]:
@@ -258,9 +256,7 @@ class FeatureSettings(ABC):
 
     @from_missing.setter
     def from_missing(self, value: float | None) -> None:
-        if value is not None and not finite_number(self._name, "from_missing", value) >= 0:
-            raise InputError(f"from_missing of {self._name!r} must be a price ≥ 0 or None, not {value!r}.")
-        self._put("_from_missing", None if value is None else float(value))
+        self._put("_from_missing", number(self._said("from_missing"), value, least=0, or_none=True))
 
     @property
     def label(self) -> str:
@@ -320,8 +316,11 @@ class FeatureSettings(ABC):
     def stated(self) -> dict[str, Any]:
         """Return the settings as they were said, nothing derived: what an action file keeps.
 
-        `bounds` is (lb, ub, bound_type), None if the `default_bounds` hold; `levels` is None where nobody
-        listed any; `seen` are the values of the population.
+        Returns
+        -------
+        dict
+            By the names of the settings. ``bounds`` is (lb, ub, bound_type), None if the ``default_bounds`` hold;
+            ``levels`` is None where nobody listed any; ``seen`` are the values of the population.
         """
         return {
             "variable_type": self._variable_type,
@@ -354,16 +353,45 @@ class FeatureSettings(ABC):
         words = self._variable_type == "ordinal"
         said = self._bounds[2] == "absolute" and not self._default_bounds
         bounds = [*(self._bounds[:2] if said else self.bounds), "absolute"]
-        bounds[end] = value if words else finite_number(self._name, what, value)
+        bounds[end] = value if words else _bound(self._said(what), value)
         self._put("_bounds", tuple(bounds))
         self._put("_default_bounds", False)
+
+    def _said(self, setting: str) -> str:
+        """A setting as errors name it."""
+        return f"{setting} of {self._name!r}"
 
     def _put(self, attribute: str, value: Any) -> None:
         object.__setattr__(self, attribute, value)
 
 
 def check_bounds(name: Name, value: Any, *, words: bool = False) -> tuple[Any, Any, str]:
-    """Check bounds as a user says them: (lb, ub) or (lb, ub, bound_type)."""
+    """Return bounds in the form in which they are kept.
+
+    Parameters
+    ----------
+    name : name
+        The feature, for errors.
+    value : (lb, ub) or (lb, ub, bound_type)
+        As a user says them; bound_type is "absolute" or "percentile", or the first letter of one.
+    words : bool
+        Whether absolute bounds are levels, which are compared with others only when they are used.
+
+    Returns
+    -------
+    tuple
+        (lb, ub, bound_type).
+
+    Raises
+    ------
+    InputError
+        For anything else, for reversed bounds, and for percentiles outside 0–100.
+
+    Examples
+    --------
+    >>> check_bounds("age", (18, 65))
+    (18.0, 65.0, 'absolute')
+    """
     try:
         low, high, *rest = value
         if isinstance(value, str) or len(rest) > 1:
@@ -372,10 +400,11 @@ def check_bounds(name: Name, value: Any, *, words: bool = False) -> tuple[Any, A
         raise InputError(f"bounds of {name!r} must be (lb, ub) or (lb, ub, 'percentile'), not {value!r}.") from None
     kind = rest[0] if rest else "absolute"
     kind = BOUND_CODES.get(kind, kind)
-    one_of(name, "bound_type", kind, BOUND_TYPES)
+    one_of(f"bound_type of {name!r}", kind, BOUND_TYPES)
     if words and kind == "absolute":
         return low, high, kind
-    low, high = finite_number(name, "lower bound", low), finite_number(name, "upper bound", high)
+    low = _bound(f"lower bound of {name!r}", low)
+    high = _bound(f"upper bound of {name!r}", high)
     if low > high:
         raise InputError(f"bounds of {name!r} are reversed: {low:g} is above {high:g}.")
     if kind == "percentile" and not (0 <= low <= high <= 100):
@@ -383,19 +412,7 @@ def check_bounds(name: Name, value: Any, *, words: bool = False) -> tuple[Any, A
     return low, high, kind
 
 
-def finite_number(name: Name, what: str, value: Any) -> float:
-    """A finite number, or an error that names the feature and the setting."""
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        number = math.nan
-    if isinstance(value, str) or not math.isfinite(number):
-        raise InputError(f"{what} of {name!r} must be a finite number, not {value!r}.")
-    return number
-
-
-def one_of(name: Name, setting: str, value: Any, options: tuple[str, ...]) -> Any:
-    """One of the words that a setting takes, or an error that names the nearest."""
-    if value not in options:
-        raise InputError(f"{setting} of {name!r} can't be {value!r}. {nearest(value, options)}")
-    return value
+def _bound(what: str, value: Any) -> float:
+    """A bound as a number; False and True, the bounds of a boolean feature, are 0 and 1."""
+    value = plain_value(value)
+    return float(number(what, int(value) if isinstance(value, bool) else value))

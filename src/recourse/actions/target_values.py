@@ -63,6 +63,8 @@ class TargetValues(FeatureSettings):
             raise InputError(
                 f"{self._name!r} is {self._variable_type}: its bounds must be whole numbers, not ({low:g}, {high:g})."
             )
+
+        # the values seen, or steps between the bounds
         if self._grid == "observed":
             seen = self.observed.values
             return seen[(seen >= low) & (seen <= high)]
@@ -76,9 +78,11 @@ class TargetValues(FeatureSettings):
             )
         if self._is_legacy:
             return legacy.target_values(low, high, step)
+
+        # what a column of short floats can hold
         grid = steps(low, high, step)
         if self._dtype.kind == "f" and self._dtype.itemsize < 8:
-            grid = np.unique(grid.astype(self._dtype)).astype(np.float64)  # what the table can hold
+            grid = np.unique(grid.astype(self._dtype)).astype(np.float64)
             grid = grid[(grid >= low) & (grid <= high)]
         return grid
 
@@ -112,8 +116,22 @@ class TargetValues(FeatureSettings):
     def targets(self, today: npt.NDArray[Any]) -> tuple[FloatArray, BoolArray]:
         """Return the target codes and, for each of today's values, which of them an action may lead to.
 
-        A feature that is missing today can be given any target if `from_missing` prices that, else none.
-        A level that is not among `levels` today can be left for any of them, unless there is a direction.
+        Parameters
+        ----------
+        today : array of n raw values
+            What people have.
+
+        Returns
+        -------
+        tuple of float64[k] and bool[n, k]
+            The codes, and which of them are allowed; today's own is never one of them. A feature that is missing
+            today can be given any target if `from_missing` prices that, else none. A level that is not among
+            `levels` today can be left for any of them, unless there is a direction.
+
+        Raises
+        ------
+        InputError
+            If settings contradict each other.
         """
         codes = self.codes
         gap = codes[None, :] - self.encode(today)[:, None]
@@ -125,7 +143,23 @@ class TargetValues(FeatureSettings):
         return codes, allowed
 
     def feasible_values(self, x: Any) -> npt.NDArray[Any]:
-        """Return the values that a person at `x` can have: today's first, then the targets, in order."""
+        """Return the values that a person can have.
+
+        Parameters
+        ----------
+        x : number or level
+            What the person has today.
+
+        Returns
+        -------
+        array
+            Today's value first, then the targets in order.
+
+        Raises
+        ------
+        InputError
+            If settings contradict each other.
+        """
         today = np.array([x]) if isinstance(x, (int, float, np.number, np.bool_)) else np.array([x], dtype=object)
         codes, allowed = self.targets(today)
         targets = self.decode(codes[allowed[0]])
@@ -141,7 +175,18 @@ class TargetValues(FeatureSettings):
         return Distribution.counted(codes[known], self._counts[known])
 
     def encode(self, values: npt.NDArray[Any]) -> FloatArray:
-        """Return values as codes: numbers themselves, levels their rank, NaN for missing or unknown levels."""
+        """Return values as codes, in which distances are differences.
+
+        Parameters
+        ----------
+        values : array of raw values
+            Of any shape.
+
+        Returns
+        -------
+        float64, of the shape of `values`
+            Numbers as they are, levels as their rank, NaN for missing values and unknown levels.
+        """
         if self._variable_type in LEVEL_TYPES:
             rank = {level: float(k) for k, level in enumerate(self.levels)}
             flat = np.asarray(values, dtype=object).ravel()
@@ -153,7 +198,18 @@ class TargetValues(FeatureSettings):
         return values.astype(np.float64)
 
     def decode(self, codes: FloatArray) -> npt.NDArray[Any]:
-        """Return codes as raw values, in the data's own dtype where all of them fit it (integers stay integers)."""
+        """Return codes as raw values: the inverse of `encode`.
+
+        Parameters
+        ----------
+        codes : float64[k]
+            None of them NaN for a feature with levels.
+
+        Returns
+        -------
+        array[k]
+            In the data's own dtype where all of them fit it: integers stay integers.
+        """
         if self._variable_type in LEVEL_TYPES:
             levels = np.empty(len(self.levels), dtype=object)
             levels[:] = self.levels
@@ -178,17 +234,9 @@ class TargetValues(FeatureSettings):
                 "order and variable_type = 'ordinal', or list in levels what actions may lead to."
             )
         if self._variable_type in LEVEL_TYPES:
-            levels = self.levels
-            if self._default_bounds:
-                return (0.0, len(levels) - 1.0) if levels else (math.nan, math.nan)
-            for level in (low, high):
-                if level not in levels:
-                    raise InputError(
-                        f"bounds of {self._name!r}: {level!r} is none of its levels. {nearest(level, levels)}"
-                    )
-            if levels.index(low) > levels.index(high):
-                raise InputError(f"bounds of {self._name!r} are reversed: {low!r} comes after {high!r}.")
-            return float(levels.index(low)), float(levels.index(high))
+            return self._level_bounds(low, high)
+
+        # booleans range from 0 to 1, other numbers over the bounds that were said
         if self._default_bounds and self._variable_type == "boolean":
             return 0.0, 1.0
         if kind == "percentile":
@@ -196,11 +244,25 @@ class TargetValues(FeatureSettings):
             low, high = observed.quantile(low), observed.quantile(high)
         if (kind == "percentile" or self._is_legacy) and self._variable_type != "real" and not math.isnan(low):
             low, high = math.floor(low), math.ceil(high)
+
+        # each bound may be fine alone and not with the other, or not for this type
         if low > high:
             raise InputError(f"bounds of {self._name!r} are reversed: {low:g} is above {high:g}.")
         if self._variable_type == "boolean" and not (low >= 0 and high <= 1) and not math.isnan(low):
             raise InputError(f"{self._name!r} is boolean: its bounds must be within 0 and 1, not ({low:g}, {high:g}).")
         return float(low), float(high)
+
+    def _level_bounds(self, low: Any, high: Any) -> tuple[float, float]:
+        """The ranks of the lowest and highest level; all levels by default, NaN if there are none."""
+        levels = self.levels
+        if self._default_bounds:
+            return (0.0, len(levels) - 1.0) if levels else (math.nan, math.nan)
+        for level in (low, high):
+            if level not in levels:
+                raise InputError(f"bounds of {self._name!r}: {level!r} is none of its levels. {nearest(level, levels)}")
+        if levels.index(low) > levels.index(high):
+            raise InputError(f"bounds of {self._name!r} are reversed: {low!r} comes after {high!r}.")
+        return float(levels.index(low)), float(levels.index(high))
 
     @property
     def _is_legacy(self) -> bool:

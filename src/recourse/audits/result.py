@@ -10,6 +10,7 @@ import pandas as pd
 from recourse import tables
 from recourse.audits import report
 from recourse.audits.groups import in_words, order, words_of
+from recourse.audits.notes import notes_on
 from recourse.audits.part import AuditPart, AuditSpec
 from recourse.audits.tally import MEASURES, AuditTallies, basis_of
 from recourse.checks import one_of
@@ -129,21 +130,14 @@ class Audit(Report):
         return Status.OPTIMAL if overall.recourse else Status.INFEASIBLE
 
     @property
-    def reason(self) -> str:
-        """Why there is nothing to see, or what to keep in mind; empty if neither."""
-        overall = self.tallies.overall
-        if not overall.denied:
-            return "Nobody is denied by this model, so there is no recourse to look for."
-        if not any(self.spec.actions.actionable):
-            return "No feature is actionable, so nobody who is denied can change anything."
-        if self.interrupted:
-            return f"Stopped early: {overall.undecided:,} denied people are undecided."
-        return ""
-
-    @property
     def notes(self) -> list[str]:
         """What to keep in mind when reading the numbers, in sentences."""
-        return [self.reason] if self.reason else []
+        return notes_on(self.tallies.overall, self.spec.actions, interrupted=self.interrupted)
+
+    @property
+    def reason(self) -> str:
+        """The first of the notes; empty if there is none."""
+        return self.notes[0] if self.notes else ""
 
     def __len__(self) -> int:
         return len(self.people)

@@ -70,7 +70,8 @@ class Task:
                 )
             actions, cost = drawn_up.actions, rs.COSTS[cost_name](drawn_up.weights)
             features = actions.table(features)
-            frame = frame.assign(**{name: features[name] for name in actions.names})
+            frame = frame.copy(deep=False)
+            frame[actions.names] = features
             for note in drawn_up.notes:
                 click.echo(f"note: {note}", err=True)
 

@@ -27,12 +27,28 @@ Values = Any
 def apply(actions: ActionSet, today: pd.DataFrame, chosen: Mapping[Name, Values]) -> pd.DataFrame:
     """Return the rows that choices lead to: the values chosen, and what they move along chains of linkages.
 
-    actions : the action set, whose linkages apply
-    today : the rows as they are; columns that no choice and no linkage moves may be left out or may be others'
-    chosen : for each feature that somebody chooses, its new values, one a row: today's where it stays
+    Parameters
+    ----------
+    actions : ActionSet
+        Whose linkages apply. Whether its other constraints hold is not asked (see `admitted`).
+    today : DataFrame
+        The rows as they are; columns that no choice and no linkage moves may be left out or may be others'.
+    chosen : mapping from feature to array of raw values
+        For each feature that somebody chooses, its new values, one a row: today's where it stays.
 
-    A target that is chosen too moves by both. A target without a value, today or chosen, stays without one.
+    Returns
+    -------
+    DataFrame
+        With the index and columns of `today`, which stays as it is. A target that is chosen too moves by both. A
+        target without a value, today or chosen, stays without one.
 
+    Raises
+    ------
+    InputError
+        If a linkage moves a feature that is no number.
+
+    Examples
+    --------
     >>> import recourse as rs
     >>> A = rs.ActionSet({"years": [0, 5, 9], "age": [30, 41, 52]})
     >>> A.add_constraint(rs.constraints.Linkage("years", {"age": 1.0}))
@@ -64,9 +80,19 @@ def apply(actions: ActionSet, today: pd.DataFrame, chosen: Mapping[Name, Values]
 def carry(
     links: Iterable[Link], today: Mapping[Name, FloatArray], chosen: Mapping[Name, FloatArray]
 ) -> dict[Name, FloatArray]:
-    """Return where targets end up, as codes: what was chosen of them, shifted by what their sources moved.
+    """Return where the targets of linkages end up: what was chosen of them, shifted by what their sources moved.
 
-    links : in the order in which changes travel; today, chosen : codes, at least of the linked features
+    Parameters
+    ----------
+    links : iterable of Link
+        In the order in which changes travel, as `followed` returns them.
+    today, chosen : mapping from feature to float64[n]
+        Codes, at least of the linked features: as they are, and as people choose them.
+
+    Returns
+    -------
+    dict from feature to float64[n]
+        The codes of every target.
     """
     ends: dict[Name, FloatArray] = {}
     for link in links:
@@ -79,9 +105,19 @@ def carry(
 def choices_of(
     links: Iterable[Link], today: Mapping[Name, FloatArray], new: Mapping[Name, FloatArray]
 ) -> dict[Name, FloatArray]:
-    """Return what was chosen of the targets, as codes: the inverse of `carry`.
+    """Return what was chosen of the targets of linkages: the inverse of `carry`.
 
-    What differs from today by rounding alone was not chosen.
+    Parameters
+    ----------
+    links : iterable of Link
+        In the order in which changes travel, as `followed` returns them.
+    today, new : mapping from feature to float64[n]
+        Codes, at least of the linked features: as they are, and where they end up.
+
+    Returns
+    -------
+    dict from feature to float64[n]
+        The codes of every target; what differs from today by rounding alone was not chosen.
     """
     chosen: dict[Name, FloatArray] = {}
     for link in links:
@@ -101,7 +137,25 @@ def _shift(today: FloatArray, new: FloatArray) -> FloatArray:
 
 
 def followed(actions: ActionSet, movable: Iterable[Name]) -> list[Link]:
-    """Return the links that changes of these features follow, directly or along a chain, in their order."""
+    """Return the links that changes of some features follow, directly or along a chain.
+
+    Parameters
+    ----------
+    actions : ActionSet
+        Whose linkages are looked at.
+    movable : iterable of names
+        The features that somebody may choose to change.
+
+    Returns
+    -------
+    list of Link
+        In the order in which changes travel.
+
+    Raises
+    ------
+    InputError
+        If one of them moves a feature that is no number.
+    """
     moved, links = set(movable), []
     for link in links_in_order(actions.constraints.values()):
         if link.source in moved:
@@ -123,11 +177,22 @@ def admitted(
 ) -> BoolArray:
     """Return who may go from today's rows to the new ones, which `apply` made.
 
-    constraints : those that are to hold, of the action set's
-    changed : for each feature that was chosen, in which rows it changes
+    Parameters
+    ----------
+    actions : ActionSet
+        Whose linkages apply.
+    constraints : sequence of Constraint
+        Those that are to hold, of the action set's.
+    today, new : DataFrame
+        n rows each, with equal index.
+    changed : mapping from feature to bool[n]
+        For each feature that was chosen, in which rows it changes.
 
-    Somebody whose feature has no value today can't choose one where that would move others along: there is no
-    distance between "missing" and a value.
+    Returns
+    -------
+    bool[n]
+        False where a constraint is broken, and for somebody whose feature has no value today and who chooses one
+        where that would move others along: there is no distance between "missing" and a value.
     """
     good = np.ones(len(today), dtype=bool)
     for source in dict.fromkeys(link.source for link in followed(actions, changed)):

@@ -11,7 +11,6 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from recourse import tables
@@ -22,7 +21,7 @@ from recourse.costs.cost import Cost
 from recourse.menus.apply import followed
 from recourse.menus.feature_menus import FeatureMenu
 from recourse.menus.folding import FlatMenus, blocks_of, folded_menus, menus_alone
-from recourse.menus.menus import LinearRow, Menus
+from recourse.menus.menus import LinearRow, Menus, joined
 from recourse.tables import Name
 
 TIE = 1e-12
@@ -65,9 +64,13 @@ def _join_ties(flat_menus: Sequence[FeatureMenu]) -> None:
     """
     if not flat_menus:
         return
-    levels, position = np.unique(np.concatenate([menu.prices for menu in flat_menus]), return_inverse=True)
+    prices = np.concatenate([menu.prices for menu in flat_menus])
+    levels, position = np.unique(prices, return_inverse=True)
+
+    # a level close to the one before it is the same; each gets the first of those that are the same
     apart = np.concatenate([[True], np.diff(levels) > TIE * (1 + levels[1:])])
     joined = levels[apart][np.cumsum(apart) - 1][position]
+
     start = 0
     for menu in flat_menus:
         menu.prices = joined[start : start + len(menu.prices)]
@@ -77,24 +80,25 @@ def _join_ties(flat_menus: Sequence[FeatureMenu]) -> None:
 def _assemble(
     flat_menus: Sequence[FlatMenus], X: pd.DataFrame, cost: Cost, max_changes: int | None, wide: tuple[Constraint, ...]
 ) -> Menus:
+    """The menus of single blocks end to end: the rows of all blocks are numbered through, and so are the items."""
+    # the rows of a block come after those of the blocks before it
     rows = np.zeros((len(X), len(flat_menus)), dtype=np.int32)
     start = 0
     for column, menu in enumerate(flat_menus):
         rows[:, column] = menu.row_of_person + start
         start += len(menu.lengths)
 
-    def joined(arrays: Sequence[npt.NDArray[Any]], dtype: Any) -> Any:
-        return np.concatenate([np.empty(0, dtype=dtype), *arrays]).astype(dtype, copy=False)
+    lengths = joined([menu.lengths for menu in flat_menus], np.int64)
+    row_ptr = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
 
+    # where every block is one feature, the largest price of an item is its price: one array for both
     prices = joined([menu.prices for menu in flat_menus], np.float64)
     same = all(menu.peaks is menu.prices for menu in flat_menus)
     return Menus(
         X=X,
         blocks=tuple(menu.names for menu in flat_menus),
         rows=rows,
-        row_ptr=np.concatenate([[0], np.cumsum(joined([menu.lengths for menu in flat_menus], np.int64))]).astype(
-            np.int64
-        ),
+        row_ptr=row_ptr,
         codes=joined([menu.codes for menu in flat_menus], np.int32),
         domains=tuple(menu.domains for menu in flat_menus),
         prices=prices,
@@ -119,12 +123,15 @@ def _linear_row(linear: Linear, menus: Menus) -> LinearRow:
     constant = np.zeros(len(menus))
     block_of = {name: j for j, names in enumerate(menus.blocks) for name in names}
 
+    # Every item's terms, feature by feature; those of features that can't move are constants.
     for name, term in linear.terms.items():
         if name not in block_of:
             constant += _constant(linear, name, menus)
             continue
         block = block_of[name]
         items = menus.block_items[block]
+
+        # what the term is given: who chose to change the feature, or its values
         bit = menus.blocks[block].index(name)
         if linear.of_choices:
             new = (menus.changed[items] >> np.uint64(bit)) & np.uint64(1) == 1
@@ -133,6 +140,7 @@ def _linear_row(linear: Linear, menus: Menus) -> LinearRow:
             domain = menus.domains[block][bit]
             new = domain[menus.codes[items]]
             today = domain[menus.codes[today_item[menus.item_row[items]]]]
+
         coefficients[items] += np.asarray(term(today, new), dtype=np.float64)
         still[items] &= same_values(today, new)
 

@@ -26,12 +26,15 @@ class FeatureMenu:
         codes, allowed = feature.targets(distinct)
         first = np.ones((len(distinct), 1), dtype=bool)
         row, position = np.nonzero(np.hstack([first, allowed]))
+
         # The domain holds the targets first and today's values after them, so an item's code needs no search.
         targets = feature.decode(codes)
         self.domain = np.concatenate([targets, distinct])
+        today = len(codes) + row
         self.codes = np.where(position == 0, len(codes) + row, position - 1)
         self.lengths = np.bincount(row, minlength=len(distinct))
-        today = len(codes) + row
+
+        # Prices: value by value, as distances between positions, or as what entering a level takes.
         if not cost.has_positions:
             prices = [
                 np.concatenate([[0.0], cost.prices(feature, tables.plain_value(x), targets[allowed[k]])])
@@ -44,6 +47,8 @@ class FeatureMenu:
         else:
             entry = cost.weight(feature) * cost.entry(feature, self.domain)
             self.prices = np.where(position == 0, 0.0, entry[self.codes])
+
+        # What the cost doesn't price: giving a value, staying, and leaving an unknown level.
         if feature.from_missing is not None:
             missing = tables.is_missing(distinct, feature.missing)[row]
             self.prices = np.where(missing & (position > 0), feature.from_missing, self.prices)

@@ -24,13 +24,27 @@ from recourse.tables import Name
 class Reach:
     """The points that n people can reach in an action set.
 
-    today : float64[n, d], the people, in the action set's order of features: numbers as they are, levels as
-        their ranks
-    low, high : float64[n, d], the smallest box that holds today's point and every single change in reach
+    Parameters
+    ----------
+    actions : ActionSet
+        What people can do. Steps of real features are not used.
+    X : table of n people
+        The people as they are today, with the action set's columns in any order.
 
+    Attributes
+    ----------
+    today : float64[n, d]
+        The people, in the action set's order of features: numbers as they are, levels as their ranks.
+    low, high : float64[n, d]
+        The smallest box that holds today's point and every single change in reach.
+
+    Notes
+    -----
     Somebody who is outside the bounds today may stay there or move inside, but to nowhere in between; a
     search may pass there, an answer (see `settle`) may not stay.
 
+    Examples
+    --------
     >>> import recourse as rs
     >>> A = rs.ActionSet({"age": [20, 30, 60], "income": [1.5, 2.0, 9.5]})
     >>> A["age"].actionable, A["income"].step_direction, A["income"].bounds = False, 1, (1, 8)
@@ -46,19 +60,25 @@ class Reach:
         self.low, self.high = self.today.copy(), self.today.copy()
         self._inside_low, self._inside_high = self.today.copy(), self.today.copy()
         self._domains: dict[int, FloatArray] = {}
+
+        # the range of each feature that can be changed
         for j, feature in enumerate(self.features):
             if not feature.actionable or not feature.size:
                 continue
             codes, x, way = feature.codes, self.today[:, j], feature.step_direction
+
             # the part of the range that lies in the person's direction; nothing if it is behind them
             first = np.maximum(codes[0], x) if way > 0 else np.full(len(x), codes[0])
             last = np.minimum(codes[-1], x) if way < 0 else np.full(len(x), codes[-1])
             some = first <= last  # never for a missing value, which stays
-            self._inside_low[:, j], self._inside_high[:, j] = np.where(some, first, x), np.where(some, last, x)
+            self._inside_low[:, j] = np.where(some, first, x)
+            self._inside_high[:, j] = np.where(some, last, x)
             self.low[:, j] = np.minimum(self._inside_low[:, j], x)
             self.high[:, j] = np.maximum(self._inside_high[:, j], x)
             if feature.variable_type != "real":
                 self._domains[j] = codes
+
+        # the constraints, by position
         constraints = list(actions.constraints.values())
         position = {name: j for j, name in enumerate(actions.names)}
         self._position = position
@@ -84,17 +104,29 @@ class Reach:
         return bool(self._domains) or bool(self._constraints) or bool(outside.any())
 
     def settle(self, points: FloatArray, people: IntArray | None = None) -> FloatArray:
-        """Return reachable points near those given: float64[k, d] or [k, m, d] for k of the people.
+        """Return reachable points near those given.
 
-        Values go to the nearest within the bounds, whole numbers to the nearest of their values; of today's
-        value and the nearest other one, the nearer (today's if they are equally near). The largest of a
-        one-hot group is its one. Linked features follow. Where a joint constraint does not hold then, the person
-        stays as today.
+        Parameters
+        ----------
+        points : float64[k, d] or float64[k, m, d]
+            Where a search stands, one or m points for each of k people.
+        people : int[k], optional
+            Positions in the table; everybody by default.
+
+        Returns
+        -------
+        float64, of the shape of `points`
+            Values go to the nearest within the bounds, whole numbers to the nearest of their values; of today's
+            value and the nearest other one, the nearer (today's if they are equally near). The largest of a
+            one-hot group is its one. Linked features follow. Where a joint constraint does not hold then, the
+            person stays as today.
         """
         people = np.arange(len(self.today)) if people is None else people
         rows = np.repeat(people, points.shape[1]) if points.ndim == 3 else people
         flat = points.reshape(-1, points.shape[-1])
         today, low, high = self.today[rows], self._inside_low[rows], self._inside_high[rows]
+
+        # the nearest value within the bounds, or today's where that is nearer
         settled = np.clip(flat, low, high)
         for j, domain in self._domains.items():
             at = np.clip(np.searchsorted(domain, settled[:, j]), 1, max(len(domain) - 1, 1))
@@ -104,6 +136,8 @@ class Reach:
             settled[:, j] = np.where(within, nearest, today[:, j])
         settled = np.where(np.abs(flat - today) <= np.abs(flat - settled), today, settled)
         settled = np.where(np.isnan(settled), today, settled)
+
+        # what features do together: groups, what moves along, and the constraints that have the last word
         for group in self._one_hot:
             self._choose_one(group, flat, settled, rows)
         changed = (settled != today) & ~np.isnan(settled)
@@ -117,7 +151,18 @@ class Reach:
         return settled.reshape(points.shape)
 
     def choices(self, points: FloatArray) -> FloatArray:
-        """Return what people chose to get to these points, float64[n, d]: what linkages moved along is taken out."""
+        """Return what everybody chose to get to these points.
+
+        Parameters
+        ----------
+        points : float64[n, d]
+            Reachable points, one a person.
+
+        Returns
+        -------
+        float64[n, d]
+            The same points without what linkages moved along.
+        """
         chosen = points.copy()
         for name, codes in choices_of(self._links, self._by_name(self.today), self._by_name(points)).items():
             chosen[:, self._position[name]] = codes
@@ -129,9 +174,20 @@ class Reach:
         return {name: points[:, self._position[name]] for name in linked}
 
     def rows(self, points: FloatArray, people: IntArray | None = None) -> pd.DataFrame:
-        """Return points as rows of the table they came from: unmoved values to the last bit, dtypes kept.
+        """Return points as rows of the table they came from.
 
-        A whole-number column stays one; a column of whole numbers turns real only where a real value went in.
+        Parameters
+        ----------
+        points : float64[k, d]
+            One a person.
+        people : int[k], optional
+            Positions in the table; everybody by default.
+
+        Returns
+        -------
+        DataFrame
+            k rows with the people's index. Unmoved values are today's to the last bit, and dtypes are kept: a
+            column of whole numbers turns real only where a real value went in.
         """
         people = np.arange(len(self.today)) if people is None else people
         columns = {}

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from recourse.errors import InputError, ModelError
 from recourse.models.model import Model
+from recourse.tables import plain_value
 
 
 def choose_label(classes: npt.NDArray[Any], desired: Any) -> Any:
@@ -40,7 +41,7 @@ def choose_label(classes: npt.NDArray[Any], desired: Any) -> Any:
     >>> choose_label(np.array(["no", "yes"]), "yes")
     'yes'
     """
-    labels = [_plain(label) for label in classes]
+    labels = [plain_value(label) for label in classes]
     listed = ", ".join(map(repr, labels))
     if desired is None:
         return _default_label(classes, listed)
@@ -59,7 +60,7 @@ def _default_label(classes: npt.NDArray[Any], listed: str) -> Any:
     """1 of {0, 1} or {−1, 1}; an error that lists the labels for any others."""
     numbers = classes.dtype.kind in "biuf"
     if len(classes) == 2 and numbers and set(classes.tolist()) in ({0, 1}, {-1, 1}):
-        return _plain(classes[1])
+        return plain_value(classes[1])
     if len(classes) != 2:
         raise ModelError(
             f"the model has {len(classes)} labels ({listed}), but recourse needs one favourable outcome "
@@ -96,7 +97,7 @@ def label_of_sign(estimator: Any, sign: int) -> Any:
             f"y_desired = −1 stands for the first of two labels, but this model has {len(classes)}; "
             "name one with desired= instead."
         )
-    return _plain(classes[0])
+    return plain_value(classes[0])
 
 
 def _spells_number(text: Any, label: Any) -> bool:
@@ -107,8 +108,3 @@ def _spells_number(text: Any, label: Any) -> bool:
         return bool(float(text) == label)
     except (TypeError, ValueError):
         return False
-
-
-def _plain(label: Any) -> Any:
-    """A NumPy label as a plain Python value."""
-    return label.item() if isinstance(label, np.generic) else label

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -21,6 +20,7 @@ from recourse.simulations.measures import Baseline, Moment, parameters_of
 from recourse.simulations.parts.labels import Labels
 from recourse.simulations.parts.people import People
 from recourse.simulations.parts.recommenders import Recourse, learned
+from recourse.simulations.seeds import seed_of_start, seeds_of
 
 Key = tuple[str, str]
 """The names of an arm's model and of its recourse."""
@@ -115,7 +115,7 @@ class Study:
     @cached_property
     def start_recourse(self) -> dict[str, Recourse]:
         """The recourses after what they learn from the start: the same in all repeats, as the models are."""
-        seed = np.random.SeedSequence(self.entropy, spawn_key=(zlib.crc32(b"recourse"),))
+        seed = seed_of_start(self.entropy)
         return {
             name: learned(one, self.actions, self.features(self.start), 0, seed) for name, one in self.recourse.items()
         }
@@ -139,8 +139,7 @@ class Study:
     def seeds(self, repeat: int, t: int, arm: Key | str) -> list[np.random.SeedSequence]:
         """Return independent seeds for the parts of one arm's round; they depend on nothing else."""
         name = arm if isinstance(arm, str) else "\0".join(arm)
-        key = (repeat, t, zlib.crc32(name.encode()))
-        return np.random.SeedSequence(self.entropy, spawn_key=key).spawn(6)
+        return seeds_of(self.entropy, repeat, t, name)
 
     def measured(self, t: int) -> bool:
         """Whether there are measurements after round t."""

@@ -17,7 +17,7 @@ import pandas as pd
 from recourse import tables
 from recourse.actions import ActionSet
 from recourse.actions.action_set import as_action_set
-from recourse.checks import is_whole, known_names
+from recourse.checks import known_names
 from recourse.errors import InputError, ModelError, nearest
 from recourse.generators.recipes import Recipe
 from recourse.models import Model, choose_label
@@ -30,6 +30,7 @@ from recourse.simulations.parts.people import People
 from recourse.simulations.parts.recommenders import Recourse, as_recourse, check_recourse
 from recourse.simulations.parts.retraining import ChecksModels, Retrainer, fit_seeded
 from recourse.simulations.presets import PRESETS
+from recourse.simulations.seeds import root_of
 from recourse.statistics import median_bandwidth
 from recourse.tables import Name
 
@@ -89,7 +90,7 @@ def begin_study(
     table = pd.concat([features, frame[extra]], axis=1) if extra else features
 
     # what is random in the start has seeds of its own
-    entropy = _entropy(random_state)
+    entropy = root_of(random_state)
     split, fit, grid = (np.random.default_rng(seed) for seed in np.random.SeedSequence(entropy).spawn(3))
     train, test = _split(array, design.test_share, split)
     start = People.start(table.iloc[train].reset_index(drop=True), array[train])
@@ -152,21 +153,6 @@ def _recourses(recourse: Any, design: Design) -> dict[str, Recourse]:
     if not made:
         raise InputError("recourse= is empty; name at least one.")
     return made
-
-
-def _entropy(random_state: Any) -> int:
-    """The root of all seeds."""
-    if isinstance(random_state, np.random.Generator):
-        return int(random_state.integers(2**63))
-    if isinstance(random_state, np.random.SeedSequence):
-        return int(random_state.entropy)  # type: ignore[arg-type]
-    if random_state is not None and not (is_whole(random_state) and random_state >= 0):
-        raise InputError(
-            f"random_state must be a whole number ≥ 0, a NumPy generator or seed sequence, or None, "
-            f"not {random_state!r}."
-        )
-    root = np.random.SeedSequence(None if random_state is None else int(random_state))
-    return int(root.entropy)  # type: ignore[arg-type]
 
 
 def _split(y: npt.NDArray[Any], share: float, rng: np.random.Generator) -> tuple[Any, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 from recourse.costs.cost import Cost
 from recourse.summaries.choice.settings import ChoiceSettings
 from recourse.summaries.evidence.evidence import Evidence
-from recourse.summaries.rules import Rule
+from recourse.summaries.rules import Rule, rule_figures
 
 
 def evidence_document(evidence: Evidence, settings: ChoiceSettings) -> dict[str, Any]:
@@ -49,22 +49,6 @@ def rules_document(
             }
         )
     return [{"group": name, "everyone": name == "everyone", "rules": members} for name, members in groups.items()]
-
-
-def rule_figures(rule: Rule, assigned: int, spent: float | None, denied: int) -> dict[str, Any]:
-    """What tables and documents say of a rule in numbers; see `RecourseSet.to_frame`."""
-    return {
-        "n": rule.n,
-        "correct": rule.correct,
-        "reach": rule.n / denied,
-        "precision": rule.precision,
-        "wilson": rule.wilson,
-        "cost": rule.cost,
-        "change": rule.change,
-        "assigned": assigned,
-        "assigned_share": assigned / denied,
-        "assigned_cost": spent,
-    }
 
 
 def _cost_text(cost: Cost, weights: Mapping[str, float]) -> str:

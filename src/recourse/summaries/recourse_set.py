@@ -35,13 +35,13 @@ from recourse.summaries.choice.limits import TIE_BREAKS, Limits
 from recourse.summaries.choice.select import SelectionStatus
 from recourse.summaries.choice.settings import ChoiceSettings, as_limits
 from recourse.summaries.comparison import compare
-from recourse.summaries.document import evidence_document, rule_figures, rules_document
+from recourse.summaries.document import evidence_document, rules_document
 from recourse.summaries.evidence.candidate_space import CandidateSpace
 from recourse.summaries.evidence.evidence import Evidence
 from recourse.summaries.evidence.tried_actions import approves
 from recourse.summaries.explain import Explanation, explained_rules
 from recourse.summaries.front import Front
-from recourse.summaries.rules import Rule
+from recourse.summaries.rules import Rule, rule_figures
 from recourse.summaries.tuning import carried_over, named
 from recourse.tables import Name
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -92,3 +93,19 @@ class Rule:
         for predicate in (*self.group, *self.condition):
             true &= predicate.holds(frame[predicate.feature])
         return true
+
+
+def rule_figures(rule: Rule, assigned: int, spent: float | None, denied: int) -> dict[str, Any]:
+    """What tables and documents say of a rule in numbers; see `RecourseSet.to_frame`."""
+    return {
+        "n": rule.n,
+        "correct": rule.correct,
+        "reach": rule.n / denied,
+        "precision": rule.precision,
+        "wilson": rule.wilson,
+        "cost": rule.cost,
+        "change": rule.change,
+        "assigned": assigned,
+        "assigned_share": assigned / denied,
+        "assigned_cost": spent,
+    }

@@ -24,6 +24,18 @@ class AtMost(Constraint):
     """At most `k` of these features change at once (of all features, without `names`).
 
     What a linkage moves along was not chosen, and does not count.
+
+    Parameters
+    ----------
+    k : int
+        How many features may change; 0 lets nobody change any of them.
+    names : sequence of names, optional
+        The features that are counted; all features of the action set by default.
+
+    Examples
+    --------
+    >>> AtMost(2, ["income", "savings", "debts"])
+    AtMost(income, savings, debts; k=2)
     """
 
     counts_choices = True
@@ -43,6 +55,20 @@ class AtMost(Constraint):
         self.k: int = whole_number("k, how many features may change,", k)
 
     def admits(self, today: pd.DataFrame, new: pd.DataFrame) -> BoolArray:
+        """Return which of some changes the condition admits, row by row.
+
+        Parameters
+        ----------
+        today : DataFrame
+            The rows as they are, with at least the constraint's features, in raw values.
+        new : DataFrame
+            Where they would go, with the same index.
+
+        Returns
+        -------
+        bool[n]
+            True where at most `k` of the features differ.
+        """
         names = self.features or tuple(new.columns)
         changes = sum(~same_values(today[name].to_numpy(), new[name].to_numpy()) for name in names)
         return np.asarray(changes <= self.k)
@@ -50,6 +76,22 @@ class AtMost(Constraint):
     def holds(
         self, today: pd.DataFrame, new: pd.DataFrame, changed: Mapping[Name, BoolArray] | None = None
     ) -> BoolArray:
+        """Return which of some changes are few enough, row by row.
+
+        Parameters
+        ----------
+        today : DataFrame
+            The rows as they are, in raw values.
+        new : DataFrame
+            Where they would go, with the same index.
+        changed : mapping from feature to bool[n], optional
+            In which rows the person chose to change a feature: what is counted. By default wherever it differs.
+
+        Returns
+        -------
+        bool[n]
+            True where at most `k` features were chosen.
+        """
         if changed is None:
             return self.admits(today, new)
         changes = np.zeros(len(new), dtype=np.int64)

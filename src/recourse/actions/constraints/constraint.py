@@ -85,15 +85,44 @@ class Constraint(ABC):
 
     @abstractmethod
     def admits(self, today: pd.DataFrame, new: pd.DataFrame) -> BoolArray:
-        """Return for each row whether people may go from `today` to `new` (equal index, raw values)."""
+        """Return which of some changes the condition admits, row by row.
+
+        Asked of rows in which at least one of its features changes; see `holds`.
+
+        Parameters
+        ----------
+        today : DataFrame
+            The rows as they are, with at least the constraint's features, in raw values.
+        new : DataFrame
+            Where they would go, with the same index.
+
+        Returns
+        -------
+        bool[n]
+            True where people may go from `today` to `new`.
+        """
 
     def holds(
         self, today: pd.DataFrame, new: pd.DataFrame, changed: Mapping[Name, BoolArray] | None = None
     ) -> BoolArray:
-        """Return `admits`, or True where none of the constraint's features changes.
+        """Return which of some changes keep the condition, row by row.
 
-        changed : for each feature, in which rows the person chose to change it; by default wherever it changes.
-            Only a constraint that `counts_choices` reads it.
+        Nobody is bound by a condition on features that stay as they are, even where today's row breaks it.
+
+        Parameters
+        ----------
+        today : DataFrame
+            The rows as they are, with at least the constraint's features, in raw values.
+        new : DataFrame
+            Where they would go, with the same index.
+        changed : mapping from feature to bool[n], optional
+            In which rows the person chose to change a feature, by default wherever it changes. Only a constraint
+            that `counts_choices` reads it.
+
+        Returns
+        -------
+        bool[n]
+            `admits`, or True where none of the constraint's features changes.
         """
         still = np.ones(len(today), dtype=bool)
         for name in self.features:
@@ -117,7 +146,7 @@ class Constraint(ABC):
 
     def __repr__(self) -> str:
         inside = ", ".join(f"{key}={value!r}" for key, value in vars(self).items() if key != "features")
-        return f"{type(self).__name__}({', '.join(map(str, self.features))}{'; ' + inside if inside else ''})"
+        return f"{type(self).__name__}({'; '.join(filter(None, [', '.join(map(str, self.features)), inside]))})"
 
 
 def value_after(today: npt.NDArray[Any], new: npt.NDArray[Any]) -> FloatArray:

@@ -31,7 +31,19 @@ _DIRECTION = Setting("direction", "direction", '"up", "down" or "any" (1, -1 or 
 class Thermometer(Constraint):
     """A thermometer encoding: 0/1 features of the form "at least level k" in ascending order of k.
 
-    Each implies the one before it. `direction` 1: the level may only rise; −1: only fall; 0: either.
+    Each implies the one before it.
+
+    Parameters
+    ----------
+    names : sequence of names
+        Two or more 0/1 features, from the lowest level to the highest.
+    direction : {1, 0, −1}
+        1: the level may only rise; −1: only fall; 0: either.
+
+    Examples
+    --------
+    >>> Thermometer(["degree>=1", "degree>=2"], direction=1)
+    Thermometer(degree>=1, degree>=2; direction=1)
     """
 
     entry = FileEntry(
@@ -45,6 +57,20 @@ class Thermometer(Constraint):
         self.features, self.direction = feature_names(names, least=2), direction_of(direction)
 
     def admits(self, today: pd.DataFrame, new: pd.DataFrame) -> BoolArray:
+        """Return which of some changes the condition admits, row by row.
+
+        Parameters
+        ----------
+        today : DataFrame
+            The rows as they are, with at least the constraint's features, in raw values.
+        new : DataFrame
+            Where they would go, with the same index.
+
+        Returns
+        -------
+        bool[n]
+            True where every level that is reached implies those before it, and the level goes in its direction.
+        """
         on, before = (
             number_columns(new, self.features, type(self).__name__),
             number_columns(today, self.features, type(self).__name__),
@@ -66,7 +92,19 @@ class Thermometer(Constraint):
 class OrdinalEncoding(Constraint):
     """A one-hot encoding of ordered levels: exactly one of the 0/1 features, listed from lowest to highest.
 
-    `direction` 1: the level may only rise; −1: only fall; 0: either.
+    Parameters
+    ----------
+    names : sequence of names
+        Two or more 0/1 features, from the lowest level to the highest.
+    direction : {1, 0, −1}
+        1: the level may only rise; −1: only fall; 0: either.
+    at_most : bool
+        True where the encoding left a level out, the lowest one: then all features may be off.
+
+    Examples
+    --------
+    >>> OrdinalEncoding(["none", "school", "degree"], direction=1)
+    OrdinalEncoding(none, school, degree; direction=1, at_most=False)
     """
 
     entry = FileEntry(
@@ -81,6 +119,20 @@ class OrdinalEncoding(Constraint):
         self.at_most = at_most
 
     def admits(self, today: pd.DataFrame, new: pd.DataFrame) -> BoolArray:
+        """Return which of some changes the condition admits, row by row.
+
+        Parameters
+        ----------
+        today : DataFrame
+            The rows as they are, with at least the constraint's features, in raw values.
+        new : DataFrame
+            Where they would go, with the same index.
+
+        Returns
+        -------
+        bool[n]
+            True where one level is on (or none, with `at_most`), and it goes in its direction.
+        """
         on, before = (
             number_columns(new, self.features, type(self).__name__),
             number_columns(today, self.features, type(self).__name__),

@@ -16,6 +16,7 @@ from recourse.actions.constraints.constraint import (
     value_after,
 )
 from recourse.arrays import BoolArray
+from recourse.checks import whole_number
 from recourse.errors import InputError
 from recourse.tables import Name
 
@@ -23,6 +24,22 @@ from recourse.tables import Name
 class GroupLimit(Constraint):
     """At least `lb` and at most `ub` of a group of 0/1 features are on.
 
+    Parameters
+    ----------
+    names : sequence of names
+        The group.
+    lb : int
+        How many are on at least.
+    ub : int, optional
+        How many at most; by default all may be.
+
+    Raises
+    ------
+    InputError
+        If `lb` is above `ub`.
+
+    Examples
+    --------
     >>> GroupLimit(["email", "phone", "post"], ub=2)
     GroupLimit(email, phone, post; lb=0, ub=2)
     """
@@ -40,11 +57,26 @@ class GroupLimit(Constraint):
 
     def __init__(self, names: Sequence[Name], lb: int = 0, ub: int | None = None) -> None:
         self.features = feature_names(names, least=1)
-        self.lb, self.ub = int(lb), len(self.features) if ub is None else int(ub)
-        if not 0 <= self.lb <= self.ub:
+        self.lb: int = whole_number("lb of a group limit", lb)
+        self.ub: int = len(self.features) if ub is None else whole_number("ub of a group limit", ub)
+        if self.lb > self.ub:
             raise InputError(f"a group limit needs 0 ≤ lb ≤ ub, not lb = {lb}, ub = {ub}.")
 
     def admits(self, today: pd.DataFrame, new: pd.DataFrame) -> BoolArray:
+        """Return which of some changes the condition admits, row by row.
+
+        Parameters
+        ----------
+        today : DataFrame
+            The rows as they are, with at least the constraint's features, in raw values.
+        new : DataFrame
+            Where they would go, with the same index.
+
+        Returns
+        -------
+        bool[n]
+            True where at least `lb` and at most `ub` of the features are on afterwards.
+        """
         on = number_columns(new, self.features, type(self).__name__).sum(axis=1)
         return (on >= self.lb) & (on <= self.ub)
 
@@ -57,6 +89,18 @@ class OneHot(GroupLimit):
 
     Members may be immutable: then the others can't be switched on past them. A categorical column needs no
     such constraint; this is for tables that were encoded before they got here.
+
+    Parameters
+    ----------
+    names : sequence of names
+        The 0/1 features of the group.
+    at_most : bool
+        True where the encoding left a level out: then all features may be off.
+
+    Examples
+    --------
+    >>> OneHot(["rents", "owns"]).at_most
+    False
     """
 
     entry = FileEntry(

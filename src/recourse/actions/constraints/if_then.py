@@ -16,10 +16,22 @@ from recourse.tables import Name
 
 
 class IfThen(Constraint):
-    """If one feature ends up on one side of a value, another must too: (name, operator, value) twice.
+    """If one feature ends up on one side of a value, another must too.
 
-    Operators are ``=  !=  <  <=  >  >=`` and ``in``.
+    Parameters
+    ----------
+    condition : (name, operator, value)
+        What is asked of the new row. Operators are ``=  !=  <  <=  >  >=`` and ``in``, which takes a list of values.
+    consequence : (name, operator, value)
+        What must then be true of the new row.
 
+    Raises
+    ------
+    InputError
+        For anything else than three things, and for an unknown operator.
+
+    Examples
+    --------
     >>> IfThen(("employed", "=", 0), ("hours", "<=", 0))
     IfThen(employed, hours; condition=('employed', '=', 0), consequence=('hours', '<=', 0))
     """
@@ -51,6 +63,20 @@ class IfThen(Constraint):
         self.features = tuple(dict.fromkeys((self.condition[0], self.consequence[0])))
 
     def admits(self, today: pd.DataFrame, new: pd.DataFrame) -> BoolArray:
+        """Return which of some changes the condition admits, row by row.
+
+        Parameters
+        ----------
+        today : DataFrame
+            The rows as they are, with at least the constraint's features, in raw values.
+        new : DataFrame
+            Where they would go, with the same index.
+
+        Returns
+        -------
+        bool[n]
+            True where the condition does not hold afterwards, or the consequence does.
+        """
         return ~_compare(new, self.condition) | _compare(new, self.consequence)
 
     def linear(self) -> Sequence[Linear] | None:

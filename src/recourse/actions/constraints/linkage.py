@@ -11,6 +11,7 @@ import pandas as pd
 
 from recourse.actions.constraints.constraint import Constraint, FileEntry, Setting, feature_names
 from recourse.arrays import BoolArray
+from recourse.checks import number
 from recourse.errors import InputError
 from recourse.tables import Name
 
@@ -21,6 +22,15 @@ class Linkage(Constraint):
     The induced changes have no price and may leave the targets' own bounds: they are consequences, not
     choices. A target that can also be chosen moves by both.
 
+    Parameters
+    ----------
+    source : name
+        The feature that people change.
+    targets : mapping from feature to number
+        By how much each moves per unit of the source.
+
+    Examples
+    --------
     >>> Linkage("years_at_job", {"age": 1.0})
     Linkage(years_at_job, age; source='years_at_job', targets={'age': 1.0})
     """
@@ -40,10 +50,27 @@ class Linkage(Constraint):
     )
 
     def __init__(self, source: Name, targets: Mapping[Name, float]) -> None:
-        self.source, self.targets = source, {name: float(scale) for name, scale in targets.items()}
+        self.source = source
+        self.targets: dict[Name, float] = {
+            name: number(f"how far {name!r} moves per unit of {source!r}", scale) for name, scale in targets.items()
+        }
         self.features = feature_names([source, *targets], least=2)
 
     def admits(self, today: pd.DataFrame, new: pd.DataFrame) -> BoolArray:
+        """Return which of some changes the condition admits, row by row.
+
+        Parameters
+        ----------
+        today : DataFrame
+            The rows as they are, with at least the constraint's features, in raw values.
+        new : DataFrame
+            Where they would go, with the same index.
+
+        Returns
+        -------
+        bool[n]
+            True everywhere: a linkage moves features and forbids nothing.
+        """
         return np.ones(len(new), dtype=bool)
 
     def induced(self) -> Mapping[Name, Mapping[Name, float]]:
@@ -61,9 +88,23 @@ class Link(NamedTuple):
 def links_in_order(constraints: Iterable[Constraint]) -> tuple[Link, ...]:
     """Return what constraints induce, link by link, in the order in which changes travel along chains.
 
-    A link comes after all links that move its source. Raises `InputError` for features that move each other in
-    a circle.
+    Parameters
+    ----------
+    constraints : iterable of Constraint
+        In any order; most induce nothing.
 
+    Returns
+    -------
+    tuple of Link
+        A link comes after all links that move its source.
+
+    Raises
+    ------
+    InputError
+        For features that move each other in a circle.
+
+    Examples
+    --------
     >>> links_in_order([Linkage("b", {"c": 2}), Linkage("a", {"b": 1})])
     (Link(source='a', target='b', scale=1.0), Link(source='b', target='c', scale=2.0))
     """

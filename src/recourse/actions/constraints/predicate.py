@@ -15,10 +15,22 @@ from recourse.tables import Name
 
 
 class Predicate(Constraint):
-    """A condition of the user's own: ``function(today, new) → bool`` for each row of two tables.
+    """A condition of the user's own.
 
-    names : the columns that it reads; it gets both tables with at least these. The function must be pure:
-    it is called with batches of people and of actions, in any order.
+    Parameters
+    ----------
+    function : callable
+        ``function(today, new)`` gets two tables, rows as they are and as they would be, and returns a truth value
+        for each row. It must be pure: it is called with batches of people and of actions, in any order.
+    names : sequence of names
+        The columns that it reads; the tables have at least these.
+
+    Examples
+    --------
+    >>> def no_new_debts(today, new):
+    ...     return new["debts"] <= today["debts"]
+    >>> Predicate(no_new_debts, ["debts"]).features
+    ('debts',)
     """
 
     def __init__(self, function: Callable[[pd.DataFrame, pd.DataFrame], Any], names: Sequence[Name]) -> None:
@@ -27,6 +39,22 @@ class Predicate(Constraint):
         self.function, self.features = function, feature_names(names, least=1)
 
     def admits(self, today: pd.DataFrame, new: pd.DataFrame) -> BoolArray:
+        """Return which of some changes the condition admits, row by row.
+
+        Raises `InputError` if the function does not give one answer a row.
+
+        Parameters
+        ----------
+        today : DataFrame
+            The rows as they are, with at least the constraint's features, in raw values.
+        new : DataFrame
+            Where they would go, with the same index.
+
+        Returns
+        -------
+        bool[n]
+            What the function answers.
+        """
         answer = np.asarray(self.function(today, new), dtype=bool)
         if answer.shape != (len(new),):
             raise InputError(

@@ -18,10 +18,23 @@ from recourse.tables import Name
 class Reachability(Constraint):
     """From a state only certain other states can be reached: joint values of features, and a matrix.
 
-    names : the features; states : the values they can have together, one tuple a state (or plain values
-    for a single feature); reachable : bool[k, k], row from, column to. States that are not listed can be
-    neither left nor entered.
+    Parameters
+    ----------
+    names : name or sequence of names
+        The features.
+    states : sequence
+        The values they can have together, one tuple a state, or plain values for a single feature. States that are
+        not listed can be neither left nor entered.
+    reachable : bool[k, k]
+        Whether the state of a column can be reached from the state of a row.
 
+    Raises
+    ------
+    InputError
+        If states are listed twice or have not one value a feature, and if the matrix has another shape.
+
+    Examples
+    --------
     >>> Reachability("job", ["none", "trained", "senior"], [[1, 1, 0], [0, 1, 1], [0, 0, 1]])
     Reachability(job; states=[('none',), ('trained',), ('senior',)])
     """
@@ -63,6 +76,20 @@ class Reachability(Constraint):
         return self._reachable.copy()
 
     def admits(self, today: pd.DataFrame, new: pd.DataFrame) -> BoolArray:
+        """Return which of some changes the condition admits, row by row.
+
+        Parameters
+        ----------
+        today : DataFrame
+            The rows as they are, with at least the constraint's features, in raw values.
+        new : DataFrame
+            Where they would go, with the same index.
+
+        Returns
+        -------
+        bool[n]
+            True where both states are listed and the new one can be reached from today's.
+        """
         number = {state: i for i, state in enumerate(self.states)}
         there = [self._positions(frame, number) for frame in (today, new)]
         known = (there[0] >= 0) & (there[1] >= 0)

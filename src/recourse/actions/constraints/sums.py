@@ -19,6 +19,7 @@ from recourse.actions.constraints.constraint import (
     value_after,
 )
 from recourse.arrays import BoolArray
+from recourse.checks import number
 from recourse.errors import InputError
 from recourse.tables import Name
 
@@ -26,9 +27,32 @@ from recourse.tables import Name
 class Sum(Constraint):
     """lb ≤ Σ coefficient · value ≤ ub over several numeric features, after the action.
 
+    Parameters
+    ----------
+    coefficients : mapping from feature to number
+        The weights of the sum.
+    lb, ub : float
+        The smallest and largest sum that is possible; without limits by default.
+    of_changes : bool
+        Whether changes are added up instead of the values that come out.
+
+    Raises
+    ------
+    InputError
+        If `lb` is above `ub`, and for a coefficient that is no number.
+
+    Notes
+    -----
     With ``of_changes=True`` the changes count instead of the values: ``Sum({"total": 1, "a": -1, "b": -1}, 0,
     0, of_changes=True)`` keeps a total in step with its parts (additive linkage), and
     ``Sum({"years_at_job": 1, "age": -1}, ub=0)`` keeps one feature below another.
+
+    Examples
+    --------
+    >>> Sum({"years_at_job": 1, "age": -1}, ub=0).admits(
+    ...     pd.DataFrame({"years_at_job": [5], "age": [30]}), pd.DataFrame({"years_at_job": [31], "age": [30]})
+    ... ).tolist()
+    [False]
     """
 
     entry = FileEntry(
@@ -56,12 +80,28 @@ class Sum(Constraint):
         of_changes: bool = False,
     ) -> None:
         self.features = feature_names(list(coefficients), least=1)
-        self.coefficients = {name: float(weight) for name, weight in coefficients.items()}
+        self.coefficients = {
+            name: number(f"the coefficient of {name!r}", weight) for name, weight in coefficients.items()
+        }
         self.lb, self.ub, self.of_changes = float(lb), float(ub), bool(of_changes)
         if not self.lb <= self.ub:
             raise InputError(f"a sum needs lb ≤ ub, not lb = {lb}, ub = {ub}.")
 
     def admits(self, today: pd.DataFrame, new: pd.DataFrame) -> BoolArray:
+        """Return which of some changes the condition admits, row by row.
+
+        Parameters
+        ----------
+        today : DataFrame
+            The rows as they are, with at least the constraint's features, in raw values.
+        new : DataFrame
+            Where they would go, with the same index.
+
+        Returns
+        -------
+        bool[n]
+            True where the sum lies within its bounds, give or take rounding.
+        """
         weights = np.array(list(self.coefficients.values()))
         values = number_columns(new, self.features, type(self).__name__)
         if self.of_changes:

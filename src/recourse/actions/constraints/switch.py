@@ -24,6 +24,17 @@ from recourse.tables import Name
 class Switch(Constraint):
     """While a feature has this value after the action, the targets can't change.
 
+    Parameters
+    ----------
+    switch : name
+        The feature that is compared.
+    value : object
+        The value of the switch that holds the targets.
+    targets : sequence of names
+        The features that it holds.
+
+    Examples
+    --------
     >>> Switch("on_leave", 1, ["hours", "bonus"])
     Switch(on_leave, hours, bonus; switch='on_leave', value=1, targets=('hours', 'bonus'))
     """
@@ -43,6 +54,20 @@ class Switch(Constraint):
         self.features = feature_names([switch, *targets], least=2)
 
     def admits(self, today: pd.DataFrame, new: pd.DataFrame) -> BoolArray:
+        """Return which of some changes the condition admits, row by row.
+
+        Parameters
+        ----------
+        today : DataFrame
+            The rows as they are, with at least the constraint's features, in raw values.
+        new : DataFrame
+            Where they would go, with the same index.
+
+        Returns
+        -------
+        bool[n]
+            True where the switch has another value afterwards, or none of the targets changes.
+        """
         moved = np.zeros(len(new), dtype=bool)
         for name in self.targets:
             moved |= ~same_values(today[name].to_numpy(), new[name].to_numpy())

@@ -15,7 +15,6 @@ import pandas as pd
 from recourse import tables
 from recourse.actions.action_set import ActionSet
 from recourse.actions.feature import FeatureActions
-from recourse.actions.files.schema import plain
 from recourse.actions.settings import LEVEL_TYPES
 
 HEAD = """\
@@ -37,11 +36,19 @@ LISTED = 30
 def draft_actions(X: Any) -> str:
     """Return the draft of an action file for a table: commented TOML, one section a column.
 
-    X : table of n people; its columns are the features, so leave the target out
+    Parameters
+    ----------
+    X : table of n people
+        Its columns become the features, so leave the target out.
 
-    Reading it back with the same table gives the target values of ``ActionSet(X)``. Blocks of columns that look
-    like one-hot encodings are mentioned in comments, never declared.
+    Returns
+    -------
+    str
+        Reading it back with the same table gives the target values of ``ActionSet(X)``. Blocks of columns that look
+        like one-hot encodings are mentioned in comments, never declared.
 
+    Examples
+    --------
     >>> print(draft_actions({"age": [30, 41, 52], "housing": ["own", "rent", None]}).split("version = 1")[1])
     <BLANKLINE>
     <BLANKLINE>
@@ -89,6 +96,8 @@ def _settings(feature: FeatureActions) -> dict[str, tuple[Any, str]]:
 
     if not feature.observed.size:
         return {"actionable": (False, "nothing is known about it")}
+
+    # its kind, and what every feature of the kind has
     kind = feature.variable_type
     said: dict[str, tuple[Any, str]] = {"type": (kind, "")}
     if kind == "categorical":
@@ -96,13 +105,17 @@ def _settings(feature: FeatureActions) -> dict[str, tuple[Any, str]]:
     said["actionable"] = (True, "")
     if kind != "categorical":
         said["direction"] = ("any", "")
+
+    # levels are listed where they are few or have an order to be checked
     if kind in LEVEL_TYPES:
-        levels = [plain(level) for level in feature.levels]
+        levels = [tables.plain_value(level) for level in feature.levels]
         if len(levels) <= LISTED or kind == "ordinal":
             said["levels"] = (levels, "")
         return said
     if kind == "boolean":
         return said
+
+    # of numbers the range and the step
     low, high = feature.bounds
     if kind == "integer":
         said["bounds"] = ([int(low), int(high)], "percentiles 1 and 99")

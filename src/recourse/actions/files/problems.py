@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple, TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from recourse.actions.files.schema import Entry, Feature
 from recourse.errors import InputError, nearest
 
+M = TypeVar("M", bound=BaseModel)
 Place = tuple[str | int, ...]
 OTHER_WORDS = {
     "mutable": "actionable",
@@ -73,7 +74,15 @@ class Problem(NamedTuple):
 
 
 class ActionFileError(InputError):
-    """Everything that is wrong with an action file: `problems`, a list of `Problem`."""
+    """Everything that is wrong with an action file, in one error.
+
+    Parameters
+    ----------
+    source : str
+        The name of the file, as the message has it.
+    problems : iterable of Problem
+        What is wrong; kept as the list `problems`.
+    """
 
     def __init__(self, source: str, problems: Iterable[Problem]) -> None:
         self.source, self.problems = source, list(problems)
@@ -85,6 +94,55 @@ class ActionFileError(InputError):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.source, self.problems)
+
+
+class Findings:
+    """What comes to light while one file is applied to one table: its problems, and notes for a careful reader.
+
+    source : the name of the file; problems : `Problem`s in the order in which they are found; notes : sentences
+    """
+
+    def __init__(self, source: str, lines: Mapping[Place, int]) -> None:
+        self.source = source
+        self.problems: list[Problem] = []
+        self.notes: list[str] = []
+        self._lines = lines
+
+    def about(self, place: Place) -> bool:
+        """Whether there is a problem with just this setting."""
+        return any(problem.place == place for problem in self.problems)
+
+    def report(self, place: Place, given: Any, message: str) -> None:
+        """Add a problem, once, with the line of the setting or of the nearest thing around it."""
+        around = [place[:k] for k in range(len(place), 0, -1)]
+        line = next((self._lines[one] for one in around if one in self._lines), None)
+        if not any(problem.place == place and problem.message == message for problem in self.problems):
+            self.problems.append(Problem(line, place, given, message))
+
+    def checked(self, model: type[M], entry: Any, place: Place, *, whole: bool = False) -> M | None:
+        """Return an entry as a model, without its invalid settings, each reported.
+
+        None for what is no table; with `whole`, for every entry with an invalid setting.
+        """
+        if not isinstance(entry, dict):
+            self.report(place, entry, f"must be a table of settings, not {shown(entry)}.")
+            return None
+        try:
+            return model.model_validate(entry)
+        except ValidationError as error:
+            by_setting: dict[str, list[Any]] = {}
+            for detail in error.errors(include_url=False):
+                by_setting.setdefault(str(detail["loc"][0]), []).append(detail)
+        for setting, details in by_setting.items():
+            given = entry.get(setting)
+            self.report((*place, setting), given, sentence(model, setting, details, given))
+        if whole:
+            return None
+        return model.model_validate({key: value for key, value in entry.items() if key not in by_setting})
+
+    def error(self) -> ActionFileError:
+        """Return all problems as one error, in the order of their lines."""
+        return ActionFileError(self.source, sorted(self.problems, key=lambda problem: problem.line or 0))
 
 
 def sentence(model: type[BaseModel], setting: str, details: list[Any], given: Any) -> str:

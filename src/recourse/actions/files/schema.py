@@ -17,7 +17,7 @@ from pydantic_core import PydanticCustomError
 from recourse.actions import constraints as joint
 from recourse.actions.constraints.constraint import FileEntry, Setting
 from recourse.errors import InputError
-from recourse.tables import Name
+from recourse.tables import Name, plain_value
 
 VERSION = 1
 UNSAID: Any = None  # what was left out; `said` tells
@@ -250,7 +250,7 @@ class _Kind(NamedTuple):
     type: Any
     features: Callable[[Any], Iterable[str]] = lambda value: ()
     read: Callable[[Any, Callable[[str], Name]], Any] = lambda value, name: value
-    write: Callable[[Any], Any] = lambda value: plain(value)
+    write: Callable[[Any], Any] = plain_value
 
 
 _KINDS: dict[str, _Kind] = {
@@ -282,13 +282,13 @@ _KINDS: dict[str, _Kind] = {
         write=lambda value: [
             str(value[0]),
             value[1],
-            [plain(one) for one in value[2]] if value[1] == "in" else plain(value[2]),
+            [plain_value(one) for one in value[2]] if value[1] == "in" else plain_value(value[2]),
         ],
     ),
     "value": _Kind(Level),
     "states": _Kind(
         Annotated[list[Annotated[list[Level], Field(min_length=1)]] | list[Level], Field(min_length=1)],
-        write=lambda value: [[plain(one) for one in state] for state in value],
+        write=lambda value: [[plain_value(one) for one in state] for state in value],
     ),
     "matrix": _Kind(list[list[Literal[0, 1]]], write=lambda value: value.astype(int).tolist()),
 }
@@ -358,11 +358,6 @@ def entry_of(constraint: joint.Constraint) -> dict[str, Any]:
         value = getattr(constraint, setting.attribute or setting.name)
         written[setting.name] = _KINDS[setting.kind].write(value)
     return {key: value for key, value in written.items() if value is not None}
-
-
-def plain(value: Any) -> Any:
-    """Return a NumPy scalar as the Python value that a file can hold, and anything else as it is."""
-    return value.item() if hasattr(value, "item") and not hasattr(value, "__len__") else value
 
 
 def schema() -> dict[str, Any]:

@@ -10,11 +10,11 @@ from recourse.actions.files import schema
 from recourse.actions.files.schema import (
     VERSION,
     Document,
-    plain,
 )
 from recourse.actions.settings import LEVEL_TYPES
-from recourse.errors import InputError, nearest
-from recourse.tables import Name
+from recourse.checks import known_names
+from recourse.errors import InputError
+from recourse.tables import Name, plain_value
 
 
 def to_dict(
@@ -23,68 +23,94 @@ def to_dict(
     """Return an action set as the content of an action file (see `ActionSet.to_dict`)."""
     weights, group_only = dict(weights or {}), list(group_only)
     stated = {feature.name: feature.stated() for feature in actions}
-    for name in weights:
-        if name not in stated:
-            raise InputError(f"weights: {name!r} is not a feature. {nearest(name, stated)}")
-    for name in group_only:
-        if name in stated:
-            raise InputError(f"group_only: {name!r} is a feature of the action set, so it is not only for groups.")
-    names = [str(name) for name in [*stated, *group_only]]
-    if len(set(names)) != len(names):
-        raise InputError("two columns have the same name once names are written as text; rename one.")
-    first = next(iter(stated.values()))
-    kinds = {feature.percentiles for feature in actions}
-    for setting, said in (("grid", {first["grid"]} - {"steps", "observed"}), ("percentiles", kinds - {"empirical"})):
-        if said:
-            raise InputError(
-                f"an action file can't say {setting}={said.pop()!r}, which is for comparison with the past."
-            )
-    if actions.y_desired != 1:
-        raise InputError("an action file can't say y_desired=-1; name the favourable label with desired= instead.")
+    _check_sayable(actions, stated, weights, group_only)
+
+    # what is the same everywhere is said once
+    defaults: dict[str, Any] = {}
     untouched = [said["default_bounds"] for said in stated.values() if said["default_bounds"] is not None]
-    missing = list(first["missing"]) if len({said["missing"] for said in stated.values()}) == 1 else []
-    defaults: dict[str, Any] = {"bounds": _bounds(untouched[0])} if untouched else {}
+    if untouched:
+        defaults["bounds"] = _bounds(untouched[0])
+    codes = {said["missing"] for said in stated.values()}
+    missing = list(codes.pop()) if len(codes) == 1 else []
     if missing:
-        defaults["missing"] = [plain(code) for code in missing]
+        defaults["missing"] = [plain_value(code) for code in missing]
+    defaults["grid"] = next(iter(stated.values()))["grid"]
+
+    # the features, and the columns that are none
+    features = {str(name): _settings(name, said, missing, weights.get(name)) for name, said in stated.items()}
+    features |= {str(name): {"group_only": True} for name in group_only}
+
     document = {
         "version": VERSION,
-        "defaults": defaults | {"grid": first["grid"]},
-        "features": {str(name): _settings(name, said, missing, weights.get(name)) for name, said in stated.items()}
-        | {str(name): {"group_only": True} for name in group_only},
+        "defaults": defaults,
+        "features": features,
         "constraints": [schema.entry_of(constraint) for constraint in actions.constraints.values()],
     }
     Document.model_validate(document)  # a file of ours is a valid file
     return document
 
 
+def _check_sayable(
+    actions: ActionSet, stated: Mapping[Name, Mapping[str, Any]], weights: Iterable[Name], group_only: list[Name]
+) -> None:
+    """Raise `InputError` for what an action file can't say."""
+    known_names("weights", weights, list(stated))
+    for name in group_only:
+        if name in stated:
+            raise InputError(f"group_only: {name!r} is a feature of the action set, so it is not only for groups.")
+    names = [str(name) for name in [*stated, *group_only]]
+    if len(set(names)) != len(names):
+        raise InputError("two columns have the same name once names are written as text; rename one.")
+
+    # what is there to compare with the older library
+    grid = next(iter(stated.values()))["grid"]
+    percentiles = next(iter(actions)).percentiles
+    for setting, value, known in (
+        ("grid", grid, ("steps", "observed")),
+        ("percentiles", percentiles, ("empirical",)),
+    ):
+        if value not in known:
+            raise InputError(f"an action file can't say {setting}={value!r}, which is for comparison with the past.")
+    if actions.y_desired != 1:
+        raise InputError("an action file can't say y_desired=-1; name the favourable label with desired= instead.")
+
+
 def to_toml(actions: ActionSet, *, weights: Mapping[Name, float] | None = None, group_only: Iterable[Name] = ()) -> str:
     """Return an action set as the text of an action file (see `ActionSet.to_toml`)."""
     import tomlkit
 
-    def inline(value: Any) -> Any:
-        if not isinstance(value, dict):
-            return value
-        table = tomlkit.inline_table()
-        table.update(value)
-        return table
-
     document = to_dict(actions, weights=weights, group_only=group_only)
     out = tomlkit.document()
     out["version"] = document["version"]
-    out["defaults"] = {key: inline(value) for key, value in document["defaults"].items()}
+    out["defaults"] = {key: _inline(value) for key, value in document["defaults"].items()}
+
+    # [features.age], each a table of its own
     features = tomlkit.table(is_super_table=True)
     for name, settings in document["features"].items():
-        features[name] = {key: inline(value) for key, value in settings.items()}
+        features[name] = {key: _inline(value) for key, value in settings.items()}
     out["features"] = features
+
+    # [[constraints]], one after the other
     if document["constraints"]:
         entries = tomlkit.aot()
         for entry in document["constraints"]:
             table = tomlkit.table()
             for key, value in entry.items():
-                table[key] = inline(value)
+                table[key] = _inline(value)
             entries.append(table)
         out["constraints"] = entries
     return tomlkit.dumps(out)
+
+
+def _inline(value: Any) -> Any:
+    """A mapping as a table in braces on one line; anything else as it is."""
+    import tomlkit
+
+    if not isinstance(value, dict):
+        return value
+    table = tomlkit.inline_table()
+    table.update(value)
+    return table
 
 
 def _settings(name: Name, said: Mapping[str, Any], missing: list[Any], weight: float | None) -> dict[str, Any]:
@@ -93,7 +119,7 @@ def _settings(name: Name, said: Mapping[str, Any], missing: list[Any], weight: f
     categorical = said["variable_type"] == "categorical"
     settings: dict[str, Any] = {"type": said["variable_type"], "actionable": said["actionable"]}
     if said["levels"] is not None and levels:
-        settings["levels"] = [plain(level) for level in said["levels"]]
+        settings["levels"] = [plain_value(level) for level in said["levels"]]
     if said["step_direction"]:
         if categorical:
             raise InputError(
@@ -106,14 +132,18 @@ def _settings(name: Name, said: Mapping[str, Any], missing: list[Any], weight: f
         size = said["step_size"]
         settings["step"] = {"relative": size} if said["step_type"] == "relative" else size
     if list(said["missing"]) != missing:
-        settings["missing"] = [plain(code) for code in said["missing"]]
+        settings["missing"] = [plain_value(code) for code in said["missing"]]
     if said["from_missing"] is not None:
         settings["from_missing"] = said["from_missing"]
     if weight is not None:
-        settings["weight"] = plain(weight)
+        settings["weight"] = plain_value(weight)
     return settings | {key: said[key] for key in ("label", "unit") if said[key]}
 
 
 def _bounds(said: tuple[Any, Any, str]) -> Any:
     low, high, kind = said
-    return {"percentile": [plain(low), plain(high)]} if kind == "percentile" else [plain(low), plain(high)]
+    return (
+        {"percentile": [plain_value(low), plain_value(high)]}
+        if kind == "percentile"
+        else [plain_value(low), plain_value(high)]
+    )

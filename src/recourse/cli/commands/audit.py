@@ -11,7 +11,7 @@ import recourse as rs
 from recourse.cli.conditions import Condition
 from recourse.cli.exit_codes import CONDITION_HIT, UNDECIDED
 from recourse.cli.options import TaskOptions, task_options
-from recourse.cli.output import progress_bar
+from recourse.cli.progress import progress_bar
 from recourse.cli.task import Task
 
 

@@ -9,7 +9,8 @@ import click
 
 import recourse as rs
 from recourse.cli.exit_codes import UNDECIDED
-from recourse.cli.output import as_csv, as_json, progress_bar, write
+from recourse.cli.output import as_csv, as_json, write
+from recourse.cli.progress import progress_bar
 
 
 @click.command()

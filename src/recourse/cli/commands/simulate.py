@@ -12,7 +12,7 @@ import click
 import recourse as rs
 from recourse.cli.exit_codes import UNDECIDED
 from recourse.cli.options import TaskOptions, task_options
-from recourse.cli.output import progress_bar
+from recourse.cli.progress import progress_bar
 from recourse.cli.task import Task
 
 NETWORKS: dict[str, dict[str, Any]] = {"linear": {"hidden": ()}, "mlp": {}, "ensemble": {"members": 5}}

@@ -9,7 +9,7 @@ import click
 
 import recourse as rs
 from recourse.cli.options import TaskOptions, task_options
-from recourse.cli.output import progress_bar
+from recourse.cli.progress import progress_bar
 from recourse.cli.read import check_columns
 from recourse.cli.task import Task
 

@@ -137,9 +137,9 @@ def _levels_of_numbers(
     binning: str,
 ) -> Levels:
     """The numbers themselves where they are few, else bins."""
-    aside = tuple(FeaturePredicate(name, "=", _plain(code)) for code in seen_codes)
+    aside = tuple(FeaturePredicate(name, "=", tables.plain_value(code)) for code in seen_codes)
     if len(seen) <= max(bins, 2):
-        named = tuple(FeaturePredicate(name, "=", _plain(number)) for number in seen)
+        named = tuple(FeaturePredicate(name, "=", tables.plain_value(number)) for number in seen)
         return Levels(named + aside, None, True, None, len(aside))
 
     # the first and the last bin are open, so that every number is in one
@@ -218,7 +218,3 @@ def _shift_step(levels: Levels, domain: FloatArray) -> float:
     """The unit of shifts: the width of a bin, or the distance of neighbouring values."""
     at = levels.edges if levels.edges is not None else domain
     return float(np.median(np.diff(at))) if len(at) > 1 else float(np.diff(domain).min())
-
-
-def _plain(value: Any) -> Any:
-    return value.item() if isinstance(value, np.generic) else value

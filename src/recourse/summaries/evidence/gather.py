@@ -178,7 +178,9 @@ def _fitting(space: CandidateSpace, actions: ActionSet) -> CandidateSpace:
     """The space with no more changes than the action set allows."""
     for constraint in actions.constraints.values():
         if isinstance(constraint, AtMost) and not constraint.features:
-            space = replace(space, max_changes=max(1, min(space.max_changes, constraint.k)))
+            if constraint.k == 0:
+                raise InputError(f"{constraint!r} lets nobody change anything, so there is no recourse to summarise.")
+            space = replace(space, max_changes=min(space.max_changes, constraint.k))
     return space
 
 

@@ -11,31 +11,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import recourse as rs
+from constraint_worlds import JOB, action_set, population, reachable_points
 from recourse.actions import constraints as c
 from recourse.search import any_model, brute_force
 
 relaxed = settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
-JOB = ["none", "trained", "senior"]
-
-
-def population(seed: int, n: int = 60) -> pd.DataFrame:
-    """People with a one-hot home, a thermometer of savings, a job in words, and two numbers."""
-    rng = np.random.default_rng(seed)
-    home, savings = rng.integers(0, 3, n), rng.integers(0, 3, n)
-    return pd.DataFrame(
-        {
-            "rents": (home == 0).astype(int),
-            "owns": (home == 1).astype(int),
-            "free": (home == 2).astype(int),
-            "saved_100": (savings >= 1).astype(int),
-            "saved_500": (savings >= 2).astype(int),
-            "job": np.array(JOB)[rng.integers(0, 3, n)],
-            "years": rng.integers(0, 5, n),
-            "age": rng.integers(3, 8, n),
-        }
-    )
 
 
 # kind → (constraint, the same condition in plain Python over today's and the new row, both mappings)
@@ -100,15 +82,6 @@ KINDS = {
 }
 
 
-def action_set(X: pd.DataFrame, rng: np.random.Generator) -> rs.ActionSet:
-    actions = rs.ActionSet(X, default_bounds=(0, 100, "percentile"))
-    actions["age"].actionable = bool(rng.integers(0, 2))
-    actions["age"].bounds = (3, 5)
-    actions["years"].bounds = (0, 4)
-    actions["free"].actionable = bool(rng.integers(0, 3))
-    return actions
-
-
 def expected_points(actions: rs.ActionSet, person: pd.Series, rules) -> set[tuple]:
     """Every row that a person can reach, by the definitions: menus, then the rules wherever they bind."""
     names = list(person.index)
@@ -119,15 +92,6 @@ def expected_points(actions: rs.ActionSet, person: pd.Series, rules) -> set[tupl
         if all(all(new[f] == person[f] for f in features) or rule(person, new) for features, rule in rules):
             points.add(values)
     return points
-
-
-def reachable_points(menus, person: int) -> set[tuple]:
-    """Every row that the grid allows a person to reach."""
-    sizes = [len(menu.prices) for menu in menus.menu(person)]
-    picks = np.array(list(itertools.product(*map(range, sizes))))
-    people = np.full(len(picks), person)
-    allowed = menus.allows(people, picks)
-    return set(menus.points(people[allowed], picks[allowed]).itertuples(index=False, name=None))
 
 
 def model_of(X: pd.DataFrame, seed: int) -> rs.Model:
@@ -233,54 +197,6 @@ def test_items_are_distinct_by_feature_also_where_features_share_a_menu(seed, ki
             earlier.append(changed)
 
 
-def test_a_linkage_moves_its_targets_along_and_nothing_else():
-    X = population(3)
-    actions = action_set(X, np.random.default_rng(3))
-    actions["age"].actionable = False
-    actions["years"].step_direction = 1
-    actions.add_constraint(c.Linkage("years", {"age": 1.0}))
-    menus = actions.menus(X)
-    for person in range(5):
-        today = X.iloc[person]
-        for values in reachable_points(menus, person):
-            new = dict(zip(X.columns, values, strict=True))
-            assert new["age"] - today["age"] == new["years"] - today["years"]
-    assert menus.points(np.arange(len(X)), np.ones((len(X), len(menus.blocks)), dtype=int) * 0)["age"].dtype == int
-    changes = rs.audit(rs.LinearModel({"years": 1.0, "age": 0.5}, intercept=-4), X, actions).changes
-    induced = changes[changes["feature"] == "age"]
-    assert len(induced) > 0
-    assert (induced["price"] == 0).all()
-
-
-def test_fractional_linkages_give_fractions_where_they_must():
-    X = pd.DataFrame({"a": [0, 1, 2, 3], "b": [10, 11, 12, 13]})
-    actions = rs.ActionSet(X, default_bounds=(0, 100, "percentile"))
-    actions["b"].actionable = False
-    actions.add_constraint(c.Linkage("a", {"b": 0.5}))
-    assert (1, 10.5) in reachable_points(actions.menus(X), 0)
-
-
-def test_a_linkage_whose_source_is_missing_induces_nothing():
-    X = pd.DataFrame({"a": [0, 1, np.nan, 5.0], "b": [0.0, 1, 0, 9]})
-    actions = rs.ActionSet(X)
-    actions.add_constraint(c.Linkage("a", {"b": 1.0}))
-    for price in (None, 0.5):
-        actions["a"].from_missing = price
-        menu = actions.menus(X).menu(2)[0]
-        assert np.isnan(menu.values[0]).all(), "leaving 'missing' has no distance, so what it induces is undefined"
-        assert menu.values[1][0] == 0
-        assert not np.isnan(menu.values[1]).any()
-        assert len(menu.values[1]) > 1
-
-
-def test_linkages_in_a_circle_are_refused():
-    X = pd.DataFrame({"a": [0, 1, 2], "b": [0, 1, 2]})
-    actions = rs.ActionSet(X)
-    actions.add_constraint(c.Linkage("a", {"b": 1.0}))
-    with pytest.raises(rs.InputError, match="in a circle"):
-        actions.add_constraint(c.Linkage("b", {"a": 1.0}))
-
-
 def test_in_one_largest_price_the_smallest_sum_wins_also_with_joint_menus():
     rng = np.random.default_rng(0)
     X = pd.DataFrame({name: [0, 1, 2, 3] for name in "abc"})
@@ -296,17 +212,6 @@ def test_in_one_largest_price_the_smallest_sum_wins_also_with_joint_menus():
         expected, answer = brute_force.solve(model, menus), any_model.solve(model, menus)
         assert answer.codes[0] == expected.codes[0], seed
         np.testing.assert_allclose([answer.cost, answer.total], [expected.cost, expected.total])
-
-
-@pytest.mark.parametrize("backwards", [False, True])
-def test_linkages_chain_whatever_the_order_they_were_added_in(backwards):
-    X = pd.DataFrame({"a": [0, 1, 2], "b": [0, 1, 2], "c": [0, 1, 2]})
-    actions = rs.ActionSet(X, default_bounds=(0, 2))
-    actions[["b", "c"]].actionable = False
-    chain = [c.Linkage("a", {"b": 1.0}), c.Linkage("b", {"c": 2.0})]
-    for link in reversed(chain) if backwards else chain:
-        actions.add_constraint(link)
-    assert reachable_points(actions.menus(X), 0) == {(0, 0, 0), (1, 1, 2), (2, 2, 4)}
 
 
 def test_somebody_who_violates_a_constraint_today_can_still_change_other_features():
@@ -335,78 +240,3 @@ def test_a_zero_coefficient_matters_when_a_constraint_needs_the_feature():
     answer = rs.search.solve(model, menus)
     after = menus.points([0], answer.picks)
     assert after[["rents", "owns", "free"]].to_numpy().tolist() == [[0, 1, 0]]
-
-
-def test_at_most_k_of_all_features_is_the_limit_of_the_grid():
-    X = population(1)
-    actions = rs.ActionSet(X)
-    number = actions.add_constraint(c.AtMost(2))
-    assert actions.menus(X).max_changes == 2
-    assert actions.menus(X, max_changes=1).max_changes == 1
-    actions.remove_constraint(number)
-    assert actions.menus(X).max_changes is None
-    with pytest.raises(rs.InputError, match="there is no constraint 1"):
-        actions.remove_constraint(number)
-
-
-def test_constraints_are_listed_copied_and_never_shared():
-    actions = rs.ActionSet(population(1))
-    number = actions.add_constraint(c.OneHot(["rents", "owns", "free"]))
-    twin = actions.copy()
-    twin.remove_constraint(number)
-    assert list(actions.constraints) == [number]
-    assert "OneHot(rents, owns, free" in repr(actions)
-
-
-@pytest.mark.parametrize(
-    ("make", "message"),
-    [
-        (lambda: c.OneHot("rents"), "a list of at least 1 different"),
-        (lambda: c.OneHot(["a", "a"]), "different feature names"),
-        (lambda: c.GroupLimit(["a", "b"], 2, 1), "0 ≤ lb ≤ ub"),
-        (lambda: c.AtMost(-1), "whole number"),
-        (lambda: c.IfThen(("a", "~", 1), ("b", "=", 1)), "must be .feature, operator, value."),
-        (lambda: c.Thermometer(["a"]), "at least 2"),
-        (lambda: c.Thermometer(["a", "b"], direction=2), "direction must be"),
-        (lambda: c.Sum({"a": 1}, 2, 1), "lb ≤ ub"),
-        (lambda: c.Reachability("a", [1, 2], [[1]]), "need a 2 × 2 matrix"),
-        (lambda: c.Reachability("a", [1, 1], np.eye(2)), "no state twice"),
-        (lambda: c.Predicate(3, ["a"]), "needs a function"),
-    ],
-)
-def test_a_constraint_that_makes_no_sense_is_refused(make, message):
-    with pytest.raises(rs.InputError, match=message):
-        make()
-
-
-def test_a_constraint_on_an_unknown_feature_is_refused_with_the_nearest_name():
-    with pytest.raises(rs.InputError, match="'rent' is not a feature. Did you mean 'rents'"):
-        rs.ActionSet(population(0)).add_constraint(c.OneHot(["rent", "owns"]))
-    with pytest.raises(rs.InputError, match="one of recourse.constraints"):
-        rs.ActionSet(population(0)).add_constraint("one-hot")
-
-
-def test_a_predicate_that_answers_for_other_rows_is_refused():
-    actions = rs.ActionSet(population(0))
-    actions.add_constraint(c.Predicate(lambda today, new: [True], ["years"]))
-    with pytest.raises(rs.InputError, match="the predicate on years gave"):
-        actions.menus(population(0))
-
-
-def test_a_linkage_over_too_many_combinations_says_what_to_do():
-    X = pd.DataFrame({"a": np.arange(200.0), "b": np.arange(200.0)})
-    actions = rs.ActionSet(X)
-    actions.step_size = 0.001
-    actions.add_constraint(c.Linkage("a", {"b": 1.0}))
-    with pytest.raises(rs.InputError, match="too many combinations"):
-        actions.menus(X)
-
-
-@pytest.mark.parametrize("constraint", [c.OneHot(["job", "rents"]), c.Sum({"age": 1, "job": 1}, 0, 9)])
-def test_a_constraint_on_words_is_an_error_that_names_it(constraint):
-    X = population(0)
-    A = rs.ActionSet(X)
-    A.add_constraint(constraint)
-    for use in (A.validate, A.menus):
-        with pytest.raises(rs.InputError, match=f"{type(constraint).__name__} needs numbers, but column 'job' holds"):
-            use(X)
