@@ -99,14 +99,14 @@ def test_a_date_may_be_a_feature_that_nobody_changes():
 @pytest.mark.parametrize(
     ("name", "values"),
     [
-        ("Unnamed: 0", range(40)),
-        ("customer", range(5000, 5040)),
-        ("customer_id", np.random.default_rng(0).permutation(10**6)[:40]),
-        ("token", [f"n{k * 7 % 41}" for k in range(40)]),
+        ("Unnamed: 0", range(60)),
+        ("customer", range(5000, 5060)),
+        ("customer_id", np.random.default_rng(0).permutation(10**6)[:60]),
+        ("token", [f"n{k * 7 % 61}" for k in range(60)]),
     ],
 )
 def test_what_only_tells_rows_apart_is_not_actionable_and_gets_one_note(name, values):
-    X = pd.DataFrame({name: list(values), "income": np.arange(40) * 1.5})
+    X = pd.DataFrame({name: list(values), "income": np.arange(60) * 1.5})
     A = rs.ActionSet(X)
     assert A.actionable == [False, True]
     assert len([note for note in A.validate(X) if repr(name) in note]) == 1

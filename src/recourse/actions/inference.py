@@ -46,7 +46,7 @@ def not_of_type(variable_type: str, values: npt.NDArray[Any]) -> Any:
     return values[wrong][0].item() if wrong.any() else None
 
 
-ENOUGH_ROWS = 20
+ENOUGH_ROWS = 50
 """So many rows at least, before a column with a value of its own for each row says anything."""
 
 IDENTIFIER = re.compile(r"(^|[\W_])(id|ids|identifier|index|key|uuid|guid|no|nr|number|row)([\W_]|$)|^unnamed: ", re.I)
@@ -79,7 +79,7 @@ def why_fixed(column: pd.Series[Any], values: npt.NDArray[Any]) -> str:
     if known.dtype == object:
         words = all(isinstance(value, str) for value in known)
         return "has a value of its own for each row, like an identifier" if words else ""
-    if known.dtype.kind not in "iu":
+    if known.dtype.kind not in "iu" and not pd.api.types.is_integer_dtype(column.dtype):
         return ""
     gaps = np.diff(known)
     counts = int(known.max()) - int(known.min()) == len(known) - 1
