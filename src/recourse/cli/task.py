@@ -71,7 +71,8 @@ class Task:
             actions, cost = drawn_up.actions, rs.COSTS[cost_name](drawn_up.weights)
             features = actions.table(features)
             frame = frame.copy(deep=False)
-            frame[actions.names] = features
+            for name in actions.names:
+                frame[name] = features[name]
             for note in drawn_up.notes:
                 click.echo(f"note: {note}", err=True)
 
