@@ -155,8 +155,6 @@ def test_words_come_out_as_objects_and_missing_ones_as_nan():
     ("column", "words"),
     [
         (pd.Series([1.0, np.inf, -np.inf], name="debt"), r"column 'debt' of X is infinite in 2 rows \(1, 2\)"),
-        (pd.Series(pd.to_datetime(["2020-01-01"]), name="since"), "column 'since' of X holds dates"),
-        (pd.Series([pd.Timedelta(days=1)], name="for"), "column 'for' of X holds dates"),
     ],
 )
 def test_what_is_neither_number_nor_level_is_refused_with_its_column(column, words):

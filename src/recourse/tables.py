@@ -7,6 +7,8 @@ only one that knows other kinds of table; columns cross over through NumPy, so p
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, TypeAlias
 
@@ -136,6 +138,52 @@ def select(frame: pd.DataFrame, names: Sequence[Name], *, what: str = "X") -> pd
     return frame[list(names)]
 
 
+@dataclass(frozen=True)
+class ColumnKind:
+    """How a column of the population stores its values: its dtype, and what stands for a missing one.
+
+    gap : the one thing that missing values of an object column are (None, NaN, NaT or `pd.NA`); None as well where
+        there are none or several
+    """
+
+    dtype: Any
+    gap: Any = None
+    has_gap: bool = False
+
+    @classmethod
+    def of(cls, column: pd.Series[Any]) -> ColumnKind:
+        """Return what a column of the population is.
+
+        >>> ColumnKind.of(pd.Series([1, 2], dtype="Int8")).dtype
+        Int8Dtype()
+        """
+        if column.dtype != object:
+            return cls(column.dtype)
+        gaps = {type(value): value for value in column[column.isna()]}
+        return cls(column.dtype, next(iter(gaps.values())), True) if len(gaps) == 1 else cls(column.dtype)
+
+    def restored(self, column: pd.Series[Any]) -> pd.Series[Any]:
+        """Return a column of the same values, stored as in the population where that loses nothing.
+
+        Plain numbers stay in the width that they have: models read them alike.
+
+        >>> ColumnKind(pd.CategoricalDtype(["own", "rent"])).restored(pd.Series(["rent"])).cat.codes.tolist()
+        [1]
+        """
+        stored = column.dtype
+        plain = isinstance(stored, np.dtype) and stored.kind in "biuf"
+        if isinstance(self.dtype, np.dtype) and self.dtype.kind in "biuf" and plain:
+            return column
+        if stored != self.dtype:
+            try:
+                column = pd.Series(fitting(column, self.dtype), index=column.index, name=column.name)
+            except (TypeError, ValueError):  # words where the population has numbers: said where they are read
+                return column
+        if column.dtype == object and self.has_gap and (gone := column.isna()).any():
+            column = column.mask(gone, None) if self.gap is None else column.where(~gone, self.gap)
+        return column
+
+
 def like(original: Any, frame: pd.DataFrame) -> Any:
     """Return `frame` as the kind of table that `original` is.
 
@@ -193,18 +241,18 @@ def values_of(column: pd.Series[Any], *, what: str = "X") -> np.ndarray[Any, Any
     Raises
     ------
     InputError
-        For infinite numbers and for dates, named with the column.
+        For infinite numbers, named with the column.
 
     Examples
     --------
     >>> values_of(pd.Series([1, None, 3], dtype=object)).tolist()
     [1.0, nan, 3.0]
     """
-    # whole numbers and truth values as they are; dates are neither numbers nor levels
+    # whole numbers and truth values as they are; dates, periods and spans of time are no numbers
     if isinstance(column.dtype, np.dtype) and column.dtype.kind in "biu":
         return column.to_numpy()
-    if pd.api.types.is_datetime64_any_dtype(column.dtype) or column.dtype.kind == "m":
-        raise InputError(f"column {column.name!r} of {what} holds dates; turn them into numbers, such as days since.")
+    if holds_dates(column):
+        return column.astype(object).to_numpy(dtype=object, na_value=np.nan)
     if pd.api.types.is_bool_dtype(column.dtype) and not column.isna().any():
         return column.to_numpy(dtype=bool)
 
@@ -223,6 +271,40 @@ def values_of(column: pd.Series[Any], *, what: str = "X") -> np.ndarray[Any, Any
             raise InputError(f"column {column.name!r} of {what} is infinite in {rows_in_words(column.index, where)}.")
         return array
     return column.to_numpy(dtype=object, na_value=np.nan)
+
+
+def holds_dates(column: pd.Series[Any]) -> bool:
+    """Whether a column holds points or spans of time, which nobody can choose.
+
+    >>> holds_dates(pd.Series(pd.to_datetime(["2020-01-01"]))), holds_dates(pd.Series([2020]))
+    (True, False)
+    """
+    if column.dtype == object:
+        known = column.dropna()
+        return len(known) > 0 and all(isinstance(value, (date, timedelta, pd.Period)) for value in known)
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return holds_dates(column.cat.categories.to_series()) if column.cat.categories.dtype != object else False
+    arrow = isinstance(column.dtype, pd.ArrowDtype) and column.dtype.kind in "mM"
+    when = pd.api.types.is_datetime64_any_dtype(column.dtype) or isinstance(column.dtype, pd.PeriodDtype)
+    return bool(arrow or when or column.dtype.kind == "m")
+
+
+def numbers_of(column: pd.Series[Any], codes: Sequence[Any]) -> pd.Series[Any]:
+    """Return a column of words as numbers, if all of them but the codes for missing ones are; else as it is.
+
+    >>> numbers_of(pd.Series(["1.5", "?", "2"]), ["?"]).tolist()
+    [1.5, nan, 2.0]
+    """
+    words = [code for code in codes if isinstance(code, str)]
+    if not words or pd.api.types.is_numeric_dtype(column.dtype) or isinstance(column.dtype, pd.CategoricalDtype):
+        return column
+    known = ~(column.isna() | column.isin(words)).to_numpy(dtype=bool)
+    numbers = pd.to_numeric(column[known], errors="coerce")
+    if not len(numbers) or numbers.isna().any():
+        return column
+    full = np.full(len(column), np.nan)
+    full[known] = numbers.to_numpy(dtype=float)
+    return pd.Series(full, index=column.index, name=column.name)
 
 
 def rows_in_words(index: pd.Index[Any], where: np.ndarray[Any, Any]) -> str:
@@ -448,11 +530,14 @@ def _one(value: Any, dtype: Any) -> pd.Series[Any]:
     column = pd.Series([value])
     if dtype is None or column.dtype == dtype:
         return column
+    if isinstance(dtype, pd.CategoricalDtype):
+        return pd.Series(fitting(column, dtype))
     try:
         cast = column.astype(dtype)
     except (TypeError, ValueError):
         return column
-    same = cast.iloc[0] == value or (pd.isna(cast.iloc[0]) and pd.isna(value))
+    gone = pd.isna(cast.iloc[0]), pd.api.types.is_scalar(value) and pd.isna(value)
+    same = all(gone) if any(gone) else cast.iloc[0] == value
     return cast if same else column
 
 

@@ -96,11 +96,11 @@ def test_ctrl_c_before_the_search_and_mistakes_of_ours_never_look_like_a_conditi
     def fall_over(*args, **kwargs):
         raise RuntimeError("a mistake of ours")
 
-    monkeypatch.setattr("recourse.cli.task.read_csv", interrupt)
+    monkeypatch.setattr("recourse.cli.task.read_table", interrupt)
     done = run("audit", *common, "--fail-if", "denied>0")
     assert done.returncode == 4
     assert "interrupted" in done.stderr
-    monkeypatch.setattr("recourse.cli.task.read_csv", fall_over)
+    monkeypatch.setattr("recourse.cli.task.read_table", fall_over)
     done = run("audit", *common, "--fail-if", "denied>0")
     assert done.returncode == 70
     assert "Traceback" in done.stderr

@@ -11,7 +11,7 @@ import pytest
 import recourse as rs
 from helpers import CLOSE, agrees_with_brute_force, tie, world
 from recourse.menus import folding
-from recourse.search import boundary, brute_force
+from recourse.search import boundary, brute_force, small_menus
 from recourse.search.exclusions import Exclusions
 from recourse.search.solutions import OUT_OF_QUESTIONS
 
@@ -62,6 +62,7 @@ def test_where_everything_within_the_tolerance_is_rejected_nothing_is_left():
 
 def test_after_so_many_cuts_the_answer_comes_with_its_gap(monkeypatch):
     monkeypatch.setattr(boundary, "CUTS", 2)
+    monkeypatch.setattr(small_menus, "MOST_ACTIONS", 0)  # else everything is asked
     model = Doubtful(lambda X: (X.sum(axis=1) < 9).to_numpy(), tolerance=3.0)
     menus = rs.ActionSet(X).menus(X.iloc[:1])
     exact = brute_force.solve(model, menus)

@@ -19,7 +19,7 @@ from recourse.actions.constraints.constraint import Constraint
 from recourse.actions.constraints.linkage import links_in_order
 from recourse.actions.feature import FeatureActions
 from recourse.actions.feature_list import FeatureView
-from recourse.actions.inference import LEVEL_TYPES
+from recourse.actions.inference import LEVEL_TYPES, likely_code, ordered_levels, why_fixed
 from recourse.checks import known_names, whole_number
 from recourse.costs.by_name import as_cost
 from recourse.costs.cost import Cost
@@ -110,19 +110,22 @@ class ActionSet(legacy.OldActionSetNames, FeatureView):
         # one feature a column; the categories of an ordered pandas column are its levels
         features = []
         for name in columns:
-            column = frame[name]
-            dtype = column.dtype
-            levels = dtype.categories.tolist() if isinstance(dtype, pd.CategoricalDtype) and dtype.ordered else None
             codes = missing.get(name, ()) if isinstance(missing, Mapping) else missing
+            codes = [codes] if isinstance(codes, str) else codes
+            column = tables.numbers_of(frame[name], codes)
+            values = tables.values_of(column)
             feature = FeatureActions(
                 name,
-                tables.values_of(column),
+                values,
                 bounds=default_bounds,
                 step_type=default_step_type,
                 grid=grid,
                 percentiles=percentiles,
-                missing=[codes] if isinstance(codes, str) else codes,
-                levels=levels,
+                missing=codes,
+                levels=ordered_levels(column, codes),
+                variable_type="categorical" if isinstance(column.dtype, pd.CategoricalDtype) else None,
+                kind=tables.ColumnKind.of(column),
+                fixed="" if grid == "legacy" else why_fixed(column, values),
             )
             if name in custom_bounds:
                 feature.bounds = custom_bounds[name]
@@ -139,9 +142,9 @@ class ActionSet(legacy.OldActionSetNames, FeatureView):
         return [feature.name for feature in self._features]
 
     @property
-    def dtypes(self) -> dict[Name, np.dtype[Any]]:
-        """The dtype of each feature's column in the population."""
-        return {feature.name: feature.dtype for feature in self._features}
+    def dtypes(self) -> dict[Name, Any]:
+        """The dtype of each feature's column in the population, a NumPy or a pandas one."""
+        return {feature.name: feature.kind.dtype for feature in self._features}
 
     def __getitem__(self, key: Any) -> Any:
         """Return one feature (by name or position) or a view of several (list, mask or slice)."""
@@ -372,7 +375,7 @@ class ActionSet(legacy.OldActionSetNames, FeatureView):
         return notes
 
     def table(self, X: Any) -> pd.DataFrame:
-        """Return a table as a checked DataFrame with this set's columns, in its order.
+        """Return a table as a checked DataFrame with this set's columns, in its order and the population's dtypes.
 
         Parameters
         ----------
@@ -391,6 +394,13 @@ class ActionSet(legacy.OldActionSetNames, FeatureView):
         """
         frame = tables.read(X) if tables.has_columns(X) else tables.read(X, names=self.names)
         frame = tables.select(frame, self.names)
+        given = frame
+        for feature in self._features:
+            column = given[feature.name]
+            restored = feature.kind.restored(tables.numbers_of(column, feature.missing))
+            if restored is not column:
+                frame = frame.copy(deep=False) if frame is given else frame
+                frame[feature.name] = restored
         for feature in self._features:
             values = tables.values_of(frame[feature.name])
             if feature.variable_type not in LEVEL_TYPES and values.dtype == object:
@@ -485,6 +495,14 @@ def check_max_changes(max_changes: Any) -> None:
 def _notes(feature: FeatureActions, frame: pd.DataFrame) -> Iterator[str]:
     """What `ActionSet.validate` says about one feature."""
     values = tables.values_of(frame[feature.name])
+    if feature.fixed and not feature.actionable:
+        yield f"{feature.name!r} {feature.fixed}, and so nobody is told to change it."
+        return
+    if feature.actionable and (code := likely_code(feature.values, feature.variable_type)) is not None:
+        yield (
+            f"{feature.name!r}: {code:g} looks like a code for missing values; if it is one, say so with "
+            f"missing=[{code:g}], and nobody is told to have it."
+        )
     gone = int(tables.is_missing(values, feature.missing).sum())
     if gone and feature.actionable and feature.from_missing is None:
         yield f"{feature.name!r}: missing for {gone} of {len(frame)} people, who can't change it (see from_missing)."

@@ -16,7 +16,7 @@ from recourse.actions.percentiles import Distribution
 from recourse.actions.settings import no_setting
 from recourse.arrays import FloatArray
 from recourse.errors import InputError
-from recourse.tables import Name
+from recourse.tables import ColumnKind, Name
 
 T = TypeVar("T")
 
@@ -84,6 +84,8 @@ class FeatureView:
 
     name = _Derived[Name]("The column's name.")
     dtype = _Derived[np.dtype[Any]]("The dtype of the column in the population.")
+    kind = _Derived[ColumnKind]("How the population's column stores its values.")
+    fixed = _Derived[str]("Why a feature was found to be nothing that people can change; empty where it was not.")
     missing = _Derived[tuple[Any, ...]]("The codes that mean missing, beside NaN and None.")
     percentiles = _Derived[str]("What percentiles are counted with: empirical or kde.")
     bound_type = _Derived[str]("How the bounds were said: absolute or percentile.")

@@ -21,7 +21,7 @@ from recourse.actions.inference import (
 )
 from recourse.checks import is_number, number, one_of, true_or_false
 from recourse.errors import InputError, nearest
-from recourse.tables import Name, distinct_values, is_missing, plain_value
+from recourse.tables import ColumnKind, Name, distinct_values, is_missing, plain_value
 
 STEP_TYPES = ("relative", "absolute")
 BOUND_TYPES = ("absolute", "percentile")
@@ -67,6 +67,9 @@ class FeatureSettings(ABC):
         percentiles: str = "empirical",
         missing: Sequence[Any] = (),
         levels: Sequence[Any] | None = None,
+        variable_type: str | None = None,
+        kind: ColumnKind | None = None,
+        fixed: str = "",
     ) -> None:
         put = super().__setattr__
         values, counts = distinct_values(column)
@@ -76,9 +79,12 @@ class FeatureSettings(ABC):
         put("_missing", tuple(missing))
         put("_values", as_numbers(values[known]))
         put("_counts", counts[known])
-        put("_variable_type", "ordinal" if levels is not None else infer_type(self._values))
+        put("_kind", ColumnKind(column.dtype) if kind is None else kind)
+        put("_fixed", fixed)
+        inferred = infer_type(self._values) if variable_type is None else variable_type
+        put("_variable_type", "ordinal" if levels is not None else inferred)
         put("_levels", None if levels is None else tuple(levels))
-        put("_actionable", True)
+        put("_actionable", not fixed)
         put("_step_direction", 0)
         put("_step_type", one_of(f"step_type of {name!r}", step_type, STEP_TYPES))
         put("_step_size", 0.01)
@@ -93,6 +99,8 @@ class FeatureSettings(ABC):
 
     _name: Name
     _dtype: np.dtype[Any]
+    _kind: ColumnKind
+    _fixed: str
     _missing: tuple[Any, ...]
     _values: npt.NDArray[Any]
     _counts: npt.NDArray[np.int64]
@@ -277,6 +285,16 @@ class FeatureSettings(ABC):
     def dtype(self) -> np.dtype[Any]:
         """The dtype of the column in the population: what the model was probably fitted on."""
         return self._dtype
+
+    @property
+    def kind(self) -> ColumnKind:
+        """How the population's column stores its values, which rows for this action set do as well."""
+        return self._kind
+
+    @property
+    def fixed(self) -> str:
+        """Why the feature was found to be nothing that a person can change; empty where it was not."""
+        return self._fixed
 
     @property
     def percentiles(self) -> str:

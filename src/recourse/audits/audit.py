@@ -109,7 +109,7 @@ def audit(
     budget = Budget.of(budget, time_limit, max_questions)
     if desired is None:
         desired = label_of_sign(model, actions.y_desired)
-    decider = as_model(model, desired=desired, threshold=threshold)
+    decider = as_model(model, desired=desired, threshold=threshold).on_columns(actions.names)
     frame = tables.read(X) if tables.has_columns(X) else tables.read(X, names=actions.names)
     spec = AuditSpec(decider, actions.copy(), price, groupings(group_by, frame.columns), max_changes)
     _check(spec, frame)
@@ -143,6 +143,5 @@ def _check(spec: AuditSpec, frame: pd.DataFrame) -> None:
     """Raise for what is wrong with the people, or doesn't fit together."""
     if frame.empty:
         raise InputError("X has no rows: there is nobody to audit.")
-    spec.model.check_features(spec.actions.names)
     check_groupings(spec.group_by, frame)
-    spec.model.check_rows(spec.actions.table(frame))
+    spec.model.check_rows(spec.actions.table(frame), spec.actions)

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 import recourse as rs
-from recourse.cli.read import shown
+from recourse.cli.packed import shown
 
 FORMATS = ("text", "json", "csv", "html")
 """What a result can be written as."""

@@ -12,7 +12,7 @@ import recourse as rs
 from recourse.cli.fit import fit_logistic
 from recourse.cli.options import TaskOptions
 from recourse.cli.output import check_output, write_result
-from recourse.cli.read import check_columns, feature_columns, read_csv
+from recourse.cli.read import check_columns, feature_columns, read_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,7 +45,7 @@ class Task:
 
         # the model's file before the table: it may be refused
         loaded = None if said.model_file is None else rs.load_model(said.model_file, trust_pickle=said.trust_pickle)
-        frame = read_csv(said.data)
+        frame = read_table(said.data)
         features = feature_columns(said.data, frame, said.target, said.drop)
         check_columns("--group-by", group_by, said.data, frame)
         check_columns("--immutable", said.immutable, said.data, frame)
@@ -53,7 +53,11 @@ class Task:
         check_columns("--only-down", said.only_down, said.data, frame)
         if loaded is not None:
             model = _loaded_model(loaded, said)
-            features = _columns_read(model, features, said)
+            _check_removed(model, said)
+            model = model.on_columns(list(features.columns))
+            features = features if model.feature_names is None else features[list(model.feature_names)]
+            for note in model.notes:
+                click.echo(f"note: {note}", err=True)
 
         # what people can do
         if said.actions_file is None:
@@ -65,7 +69,10 @@ class Task:
                     f"--actions: {drawn_up.group_only[0]!r} is group_only there, but the model reads it."
                 )
             actions, cost = drawn_up.actions, rs.COSTS[cost_name](drawn_up.weights)
-            features = features[actions.names]
+            features = actions.table(features)
+            frame = frame.copy(deep=False)
+            for name in actions.names:
+                frame[name] = features[name]
             for note in drawn_up.notes:
                 click.echo(f"note: {note}", err=True)
 
@@ -105,17 +112,13 @@ def _loaded_model(loaded: Any, said: TaskOptions) -> rs.Model:
     return model
 
 
-def _columns_read(model: rs.Model, features: pd.DataFrame, said: TaskOptions) -> pd.DataFrame:
-    """The features that a loaded model reads, in its order; all of them where it doesn't say."""
-    if model.feature_names is None:
-        return features
+def _check_removed(model: rs.Model, said: TaskOptions) -> None:
+    """Raise `InputError` where an option removes a column that a loaded model reads."""
     for option, removed in (("--target", said.target), *(("--drop", name) for name in said.drop)):
-        if removed in model.feature_names:
+        if removed in (model.feature_names or ()):
             raise rs.InputError(
                 f"{option}: the model reads {removed!r}, but {option} {removed} removed it from the features."
             )
-    model.check_features(list(features.columns))
-    return features[list(model.feature_names)]
 
 
 def _restrict(actions: rs.ActionSet, said: TaskOptions) -> None:

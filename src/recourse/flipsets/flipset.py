@@ -125,9 +125,9 @@ def flipset(
     if desired is None:
         desired = label_of_sign(model, actions.y_desired)
     decider = as_model(model, desired=desired, threshold=threshold)
-    decider.check_features(actions.names)
+    decider = decider.on_columns(actions.names)
     row = actions.table(tables.read_row(x, actions.names, actions.dtypes))
-    decider.check_rows(row)
+    decider.check_rows(row, actions)
 
     def result(ranks: list[Solutions], last: Status | None) -> FlipsetResult:
         items = tuple(_item(menus, rank, actions) for rank in ranks if rank.found[0])

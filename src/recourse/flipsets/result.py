@@ -160,7 +160,7 @@ class FlipsetResult(Report):
                 for change in item.changes:
                     if change.feature == name:
                         column[i] = change.new
-            rows[name] = column
+            rows[name] = tables.fitting(pd.Series(column, dtype=object), self.x[name].dtype)
         return rows
 
     def to_frame(self) -> Any:

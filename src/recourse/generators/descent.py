@@ -44,7 +44,7 @@ def run(
     actions = as_action_set(actions)
     model = as_model(model)
     table = actions.table(X)
-    model.check_features(actions.names)
+    model = model.on_columns(actions.names)
     _check_numbers(actions)
 
     reach = Reach(actions, table)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -10,9 +11,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from recourse.actions.action_set import ActionSet
+from recourse.actions.feature import FeatureActions
 from recourse.arrays import BoolArray, FloatArray
 from recourse.checks import number
-from recourse.errors import InputError, ModelError
+from recourse.errors import InputError, ModelError, nearest
 from recourse.menus.menus import Menus
 from recourse.models.boundary import Boundary, Cut
 from recourse.models.fingerprint import class_name
@@ -24,7 +27,7 @@ from recourse.models.statements.additive import Additive
 from recourse.models.statements.network import Layers, NetworkStatement
 from recourse.models.statements.network_on_menus import network_on
 from recourse.models.statements.trees import TreeEnsemble
-from recourse.tables import Name
+from recourse.tables import Name, rows_in_words
 
 
 class Terms(Protocol):
@@ -100,6 +103,8 @@ class EstimatorModel(Model):
         Approve only if the decision value is also this far on the good side of the boundary.
     recognise : function
         Looks into the estimator for what a search can use.
+    columns : sequence of names, optional
+        What the estimator's columns are called in the tables to come, in its order, where its library rewrote names.
 
     Raises
     ------
@@ -117,6 +122,7 @@ class EstimatorModel(Model):
         threshold: float | None = None,
         margin: float = 0.0,
         recognise: Recogniser = nothing,
+        columns: Sequence[Name] | None = None,
     ) -> None:
         self.estimator = estimator
         self.name = _name_of(estimator)
@@ -125,8 +131,10 @@ class EstimatorModel(Model):
         self.sign = 1 if self.classes[-1] == self.desired else -1
         self.threshold = _checked_threshold(estimator, threshold)
         self.margin: float = number("margin", margin, least=0)
-        self.feature_names = _fitted_names(estimator)
+        self.fitted_names = _fitted_names(estimator)
+        self.feature_names = self.fitted_names if columns is None else tuple(columns)
         self.n_features: int | None = getattr(estimator, "n_features_in_", None)
+        self._takes_table: bool | None = None
 
         # what readers know of it may set another boundary
         self._recognise = recognise
@@ -150,6 +158,42 @@ class EstimatorModel(Model):
         return rule
 
     # -- decisions ---------------------------------------------------------------------------------------------
+
+    def on_columns(self, names: Sequence[Name]) -> EstimatorModel:
+        """Return the model for a table with these columns, also where the estimator's library rewrote their names.
+
+        LightGBM writes spaces as underscores, and several libraries numbers as text. The columns are then those whose
+        rewritten names the estimator knows.
+
+        Parameters
+        ----------
+        names : sequence of names
+            The features of an action set.
+        """
+        rewritten: dict[str, list[Name]] = {}
+        for name in names:
+            rewritten.setdefault(_rewritten(name), []).append(name)
+        fitted = self.feature_names or ()
+        found = [rewritten.get(_rewritten(name), []) for name in fitted]
+        if all(name in names for name in fitted) or any(len(one) != 1 for one in found):
+            self.check_features(names)
+            return self
+        columns = [one for (one,) in found]
+        return EstimatorModel(
+            self.estimator,
+            desired=self.desired,
+            threshold=self.threshold,
+            margin=self.margin,
+            recognise=self._recognise,
+            columns=columns,
+        )
+
+    @property
+    def notes(self) -> list[str]:
+        """What to know of how the model reads a table: which columns it knows under other names."""
+        pairs = zip(self.fitted_names or (), self.feature_names or (), strict=True)
+        other = [f"{here!r} is its {there!r}" for there, here in pairs if there != here]
+        return [f"{self.name} spells names in its own way: {', '.join(other)}."] if other else []
 
     def check_features(self, names: Sequence[Name]) -> None:
         """Make sure that the estimator finds its columns, or as many as it was fitted on.
@@ -213,6 +257,42 @@ class EstimatorModel(Model):
             return False
         return True
 
+    def check_rows(self, X: pd.DataFrame, actions: ActionSet | None = None) -> None:
+        """Make sure that the estimator can judge the rows, gaps and unknown levels included.
+
+        Parameters
+        ----------
+        X : DataFrame
+            The people, in raw values.
+        actions : ActionSet, optional
+            Knows which levels the population has.
+
+        Raises
+        ------
+        InputError
+            Naming column, value and rows, for gaps and levels that the estimator refuses.
+        """
+        super().check_rows(X, actions)
+        for feature in () if actions is None else actions:
+            if feature.name in X.columns and not pd.api.types.is_numeric_dtype(X[feature.name].dtype):
+                self._check_levels(X, feature)
+
+    def _check_levels(self, X: pd.DataFrame, feature: FeatureActions) -> None:
+        """Raise for a level that the estimator refuses, and that the action set's population does not have."""
+        name, column, seen = feature.name, X[feature.name], feature.values.tolist()
+        known = set(seen)
+        for level in column.dropna().unique():
+            if level in known:
+                continue
+            where = np.flatnonzero((column == level).to_numpy(dtype=bool))
+            row = X.iloc[where[:1]]
+            if not self.accepts(row):
+                near = nearest(level, sorted(known, key=str))
+                raise InputError(
+                    f"column {name!r} is {level!r} in {rows_in_words(X.index, where)}, a level that nobody in the "
+                    f"action set's population has, and {self.name} can't judge it. {near}"
+                )
+
     def input(self, X: pd.DataFrame) -> Any:
         """Return rows as the estimator was fitted on them.
 
@@ -228,8 +308,32 @@ class EstimatorModel(Model):
         """
         if self.feature_names is not None:
             names = list(self.feature_names)
-            return X if names == list(X.columns) else X[names]
-        return X.to_numpy()
+            table = X if names == list(X.columns) else X[names]
+            return table if self.fitted_names in (None, self.feature_names) else self._respelt(table)
+        if self._takes_table is None and len(X):
+            self._takes_table = self._prefers_table(X.iloc[:2])
+        return X if self._takes_table else X.to_numpy()
+
+    def _respelt(self, table: pd.DataFrame) -> pd.DataFrame:
+        """The estimator's columns under the names that it was fitted with."""
+        assert self.fitted_names is not None
+        return table.set_axis(pd.Index(list(self.fitted_names)), axis=1)
+
+    def _prefers_table(self, rows: pd.DataFrame) -> bool:
+        """Whether an estimator that knows no names takes a table all the same.
+
+        One that counts its columns was fitted on an array, as libraries do; one that says nothing of them may pick
+        columns by name. Where the likelier kind of input fails and the other does not, it is the other.
+        """
+        tables_first = self.n_features is None
+        for takes_table in (tables_first, not tables_first):
+            try:
+                said = np.asarray(self.estimator.predict(rows if takes_table else rows.to_numpy()))
+            except (ArithmeticError, AttributeError, AssertionError, LookupError, TypeError, ValueError):
+                continue
+            if said.shape[:1] == (len(rows),):
+                return takes_table
+        return tables_first
 
     # -- scores ------------------------------------------------------------------------------------------------
 
@@ -315,7 +419,13 @@ class EstimatorModel(Model):
         """
         if not hasattr(self.estimator, "predict_proba") or not 0 < probability < 1:
             return None
-        return EstimatorModel(self.estimator, desired=self.desired, threshold=probability, recognise=self._recognise)
+        return EstimatorModel(
+            self.estimator,
+            desired=self.desired,
+            threshold=probability,
+            recognise=self._recognise,
+            columns=self.feature_names,
+        )
 
     # -- what the model states of itself -----------------------------------------------------------------------
 
@@ -387,7 +497,8 @@ class EstimatorModel(Model):
         dtypes = list(table.dtypes) if isinstance(table, pd.DataFrame) else [table.dtype]
         unknown = np.dtype(np.float64)  # of a dtype of pandas' own that no NumPy dtype stands for
         plain = [one if isinstance(one, np.dtype) else getattr(one, "numpy_dtype", unknown) for one in dtypes]
-        kind = np.result_type(*plain) if plain else np.dtype(np.float64)
+        numbers = [one for one in plain if one.kind in "biuf"]
+        kind = np.result_type(*numbers) if numbers else np.dtype(np.float64)
         return float(np.finfo(kind if kind.kind == "f" else np.float64).eps)
 
     def to_dict(self) -> dict[str, Any]:
@@ -458,3 +569,8 @@ def _fitted_names(estimator: Any) -> tuple[Name, ...] | None:
     found = None if names is None else tuple(np.asarray(names).tolist())
     # LightGBM makes up names where there were none
     return None if found is None or found == tuple(f"Column_{k}" for k in range(len(found))) else found
+
+
+def _rewritten(name: Name) -> str:
+    """A column's name as libraries rewrite it: as text, white space as underscores."""
+    return re.sub(r"\s", "_", str(name))

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from recourse.actions.action_set import ActionSet
 from recourse.arrays import BoolArray, FloatArray
 from recourse.errors import InputError, nearest
 from recourse.menus.menus import Menus
@@ -116,13 +117,36 @@ class Model(Protocol):
                     f"the model reads {name!r}, which is no feature of the action set. {nearest(name, names)}"
                 )
 
-    def check_rows(self, X: pd.DataFrame) -> None:
+    @property
+    def notes(self) -> list[str]:
+        """What to know of how the model reads a table, in sentences; nothing by default."""
+        return []
+
+    def on_columns(self, names: Sequence[Name]) -> Model:
+        """Return the model for a table with these columns: itself, once it is sure to find those that it reads.
+
+        Parameters
+        ----------
+        names : sequence of names
+            The features of an action set, in its order.
+
+        Raises
+        ------
+        InputError
+            If a column that it reads is not among them.
+        """
+        self.check_features(names)
+        return self
+
+    def check_rows(self, X: pd.DataFrame, actions: ActionSet | None = None) -> None:
         """Make sure that the model can judge the rows, missing values included.
 
         Parameters
         ----------
         X : DataFrame
             The people, in raw values.
+        actions : ActionSet, optional
+            Knows which levels the population has.
 
         Raises
         ------

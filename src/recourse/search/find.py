@@ -121,9 +121,9 @@ def find(
 
     # The people, and what each of them can do at which price.
     person = read_row(X, actions.names, actions.dtypes, what="X") if _is_one_person(X) else X
-    decider.check_features(actions.names)
+    decider = decider.on_columns(actions.names)
     people = actions.table(person)
-    decider.check_rows(people)
+    decider.check_rows(people, actions)
     menus = actions.menus(people, price, max_changes=max_changes)
 
     # Whoever is approved today needs no search.

@@ -128,7 +128,8 @@ class Study:
         """Return the model that an estimator stands for."""
         if isinstance(estimator, Model):
             return estimator
-        return as_model(estimator, desired=self.desired, threshold=self.threshold)
+        made = as_model(estimator, desired=self.desired, threshold=self.threshold)
+        return made.on_columns(self.actions.names)
 
     def decide(self, model: Model, people: People) -> tuple[Model, BoolArray]:
         """Return the rule that people are told, as a model, and who is approved."""

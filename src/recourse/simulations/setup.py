@@ -199,8 +199,21 @@ def _fitted(
         try:
             fitted[str(name)] = fit_seeded(clone(one), start.X[actions.names], start.y, seed)
         except (ValueError, TypeError) as error:
-            raise ModelError(f"model {name!r} can't be fitted to the {len(start)} training people: {error}") from error
+            raise ModelError(
+                f"model {name!r} can't be fitted to the {len(start)} training people{_gaps(start.X[actions.names])}: "
+                f"{error}"
+            ) from error
     return given, fitted
+
+
+def _gaps(X: pd.DataFrame) -> str:
+    """Which columns lack values in which rows, in words; empty where none do."""
+    lacking = [
+        f"{name!r} is missing in {tables.rows_in_words(X.index, where)}"
+        for name in X.columns
+        if len(where := np.flatnonzero(X[name].isna().to_numpy()))
+    ]
+    return f" ({'; '.join(lacking)})" if lacking else ""
 
 
 def _is_fitted(estimator: Any) -> bool:

@@ -141,6 +141,8 @@ def summarize(
     if desired is None:
         desired = label_of_sign(model, actions.y_desired)
     checked = as_model(model, desired=desired, threshold=threshold)
+    if checked.feature_names is None or not set(checked.feature_names) <= set(frame.columns):
+        checked = checked.on_columns(actions.names)
     if held_out is not None:
         held_out = _other_people(held_out, frame, actions, checked, settings.subgroups or ())
 

@@ -8,7 +8,7 @@ import click
 
 import recourse as rs
 from recourse.cli.options import target_option
-from recourse.cli.read import feature_columns, read_csv
+from recourse.cli.read import feature_columns, read_table
 
 
 @click.command()
@@ -18,7 +18,7 @@ from recourse.cli.read import feature_columns, read_csv
 @click.option("--drop", multiple=True, metavar="COLUMN", help="A column that is left out of the features.")
 def check(actions_file: Path, data: Path, target: str | None, drop: tuple[str, ...]) -> None:
     """Check an action file against a table: all problems at once, and what a careful reader should know."""
-    frame = read_csv(data)
+    frame = read_table(data)
     features = feature_columns(data, frame, target, drop)
     said = rs.read_actions(actions_file, features, ignore=set(frame.columns) - set(features.columns))
 

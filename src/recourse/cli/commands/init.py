@@ -9,7 +9,7 @@ import click
 import recourse as rs
 from recourse.cli.options import target_option
 from recourse.cli.output import check_output, write
-from recourse.cli.read import feature_columns, read_csv
+from recourse.cli.read import feature_columns, read_table
 
 
 @click.command()
@@ -23,7 +23,7 @@ def init(data: Path, target: str | None, drop: tuple[str, ...], output: Path | N
     \b
         recourse init loans.csv --target approved -o actions.toml
     """
-    frame = feature_columns(data, read_csv(data), target, drop)
+    frame = feature_columns(data, read_table(data), target, drop)
     content = rs.draft_actions(frame)
     if output is None:
         click.echo(content, nl=False)

@@ -47,8 +47,8 @@ def gather(
     read = _read_columns(model, actions.names, frame)
     columns = (*read, *(name for name in subgroups or () if name not in read))
     _check(frame, actions, subgroups, columns)
-    actions.table(frame)
-    model.check_rows(frame[list(read)])
+    frame = _stored(frame, actions)
+    model.check_rows(frame[list(read)], actions)
 
     # the people, and what is true of them
     approved = approves(model, frame, read)
@@ -202,6 +202,15 @@ def _distinct_and_true(
             kept.append(k)
     left = [predicates[k] for k in kept]
     return bits[kept], left, np.array([columns.index(one.feature) for one in left], dtype=np.int64)
+
+
+def _stored(frame: pd.DataFrame, actions: ActionSet) -> pd.DataFrame:
+    """The table with the action set's columns stored as in its population, once they are checked."""
+    table = actions.table(frame)
+    stored = frame.copy(deep=False)
+    for name in actions.names:
+        stored[name] = table[name]
+    return stored
 
 
 def _read_columns(model: Model, names: Sequence[Name], frame: pd.DataFrame) -> tuple[Name, ...]:

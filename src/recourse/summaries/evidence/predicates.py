@@ -66,8 +66,8 @@ class FeaturePredicate:
         -------
         bool[n]
         """
-        numeric = column.dtype.kind in "biuf"
-        raw = column.to_numpy(dtype=None if numeric else object)
+        plain = isinstance(column.dtype, np.dtype) and column.dtype.kind in "biuf"
+        raw = column.to_numpy() if plain else column.to_numpy(dtype=object, na_value=np.nan)
         if self.operator == "=":
             return np.asarray(raw == self.value, dtype=bool)
         known = ~tables.is_missing(raw, self.missing)
