@@ -157,7 +157,7 @@ def test_every_module_opens_with_what_it_is():
 def test_no_class_name_is_used_twice():
     seen: dict[str, Path] = {}
     for path in MODULES.values():
-        if path.stem.endswith("_kernel"):
+        if path.stem.endswith("_twin"):  # a twin has the names of the kernel that it stands in for
             continue
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.ClassDef):

@@ -73,7 +73,8 @@ def test_after_so_many_cuts_the_answer_comes_with_its_gap(monkeypatch):
     assert model.asked <= 2 + 2 * boundary.CUTS, "one for each bar, and at most one a cut"
 
 
-def test_a_bar_that_is_lowered_by_the_tolerance_proves_who_has_no_recourse():
+def test_a_bar_that_is_lowered_by_the_tolerance_proves_who_has_no_recourse(monkeypatch):
+    monkeypatch.setattr(small_menus, "MOST_ACTIONS", 0)
     model = Doubtful(lambda X: np.zeros(len(X), dtype=bool), tolerance=1e-9)
     A = rs.ActionSet(X)
     A[["b", "c"]].actionable = False

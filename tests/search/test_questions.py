@@ -60,8 +60,8 @@ def test_each_row_that_is_put_to_the_model_counts_for_its_person():
 
 def test_positions_are_those_among_the_people_of_the_search():
     asked = question(people=[1])
-    asked.approves(np.array([0]), np.zeros((1, 2), dtype=np.int32))
-    assert asked.model.asked == [[1, 1]]
+    asked.approves(np.array([0]), pick(asked, [0], 2, 1))
+    assert asked.model.asked == [[2, 1]], "person 1 is at (1, 1)"
     assert len(asked) == len(asked.unknown()) == 1
 
 
@@ -82,9 +82,9 @@ def test_actions_that_break_a_condition_across_menus_are_never_put_to_the_model(
     asked = question(A=A)
     assert asked.menus.wide
     which = np.array([0, 0, 1])
-    picks = np.concatenate([pick(asked, [0], 3, 3), pick(asked, [0], 2, 2), pick(asked, [1], 1, 1)])
+    picks = np.concatenate([pick(asked, [0], 3, 3), pick(asked, [0], 2, 2), pick(asked, [1], 0, 1)])
     assert asked.works(which, picks).tolist() == [False, True, False]
-    assert asked.model.asked == [[2, 2], [1, 1]]
+    assert asked.model.asked == [[2, 2], [0, 1]]
     assert asked.allowed(which, picks).tolist() == [False, True, True]
 
 

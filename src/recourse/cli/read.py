@@ -161,7 +161,7 @@ def _number(text: str, comma: bool) -> float | None:
 
 def feature_columns(data: Path, frame: pd.DataFrame, target: str | None, drop: Sequence[str]) -> pd.DataFrame:
     """Return the table without the target, without what is dropped, and without columns that hold no value."""
-    targets = [target] if target else []
+    targets = [] if target is None else [target]
     check_columns("--target", targets, data, frame)
     check_columns("--drop", drop, data, frame)
     features = frame.drop(columns=[*targets, *drop])
