@@ -15,7 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
 
 import recourse as rs
-from recourse.actions.inference import likely_code
+from recourse.actions.variable_types import likely_code
 from recourse.tables import ColumnKind
 
 

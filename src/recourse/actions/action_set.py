@@ -19,7 +19,7 @@ from recourse.actions.constraints.constraint import Constraint
 from recourse.actions.constraints.linkage import links_in_order
 from recourse.actions.feature import FeatureActions
 from recourse.actions.feature_list import FeatureView
-from recourse.actions.inference import LEVEL_TYPES, likely_code, ordered_levels, why_fixed
+from recourse.actions.variable_types import LEVEL_TYPES, likely_code, ordered_levels, why_fixed
 from recourse.checks import known_names, whole_number
 from recourse.costs.by_name import as_cost
 from recourse.costs.cost import Cost

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from recourse.actions import legacy
-from recourse.actions.inference import LEVEL_TYPES
 from recourse.actions.target_values import TargetValues
+from recourse.actions.variable_types import LEVEL_TYPES
 from recourse.arrays import FloatArray
 from recourse.errors import InputError
 

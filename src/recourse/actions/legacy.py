@@ -18,8 +18,8 @@ import pandas as pd
 from recourse import tables
 from recourse.actions.constraints.constraint import Constraint
 from recourse.actions.constraints.group_limits import GroupLimit, OneHot
-from recourse.actions.inference import LEVEL_TYPES
 from recourse.actions.percentiles import Distribution
+from recourse.actions.variable_types import LEVEL_TYPES
 from recourse.arrays import FloatArray
 from recourse.errors import InputError
 from recourse.tables import Name

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from recourse.actions import legacy
-from recourse.actions.inference import LEVEL_TYPES as LEVEL_TYPES  # other rooms find it here, too
-from recourse.actions.inference import (
+from recourse.actions.variable_types import LEVEL_TYPES as LEVEL_TYPES  # other rooms find it here, too
+from recourse.actions.variable_types import (
     VARIABLE_TYPES,
     as_numbers,
     infer_type,

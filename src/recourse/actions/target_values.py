@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from recourse.actions import legacy
-from recourse.actions.inference import LEVEL_TYPES
 from recourse.actions.percentiles import Distribution
 from recourse.actions.settings import FeatureSettings
+from recourse.actions.variable_types import LEVEL_TYPES
 from recourse.arrays import BoolArray, FloatArray
 from recourse.errors import InputError, nearest
 from recourse.tables import is_missing

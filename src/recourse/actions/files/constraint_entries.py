@@ -11,7 +11,7 @@ from recourse.actions.files.columns import FileColumns
 from recourse.actions.files.feature_settings import note_unseen
 from recourse.actions.files.problems import Findings, Place, shown
 from recourse.actions.files.schema import KINDS, Entry
-from recourse.actions.inference import LEVEL_TYPES
+from recourse.actions.variable_types import LEVEL_TYPES
 from recourse.errors import InputError, nearest
 
 

@@ -9,7 +9,7 @@ from recourse.actions.feature import FeatureActions
 from recourse.actions.files import schema
 from recourse.actions.files.problems import Findings, Place, shown
 from recourse.actions.files.schema import Defaults, Feature, Relative
-from recourse.actions.inference import LEVEL_TYPES
+from recourse.actions.variable_types import LEVEL_TYPES
 from recourse.errors import InputError, nearest
 
 NO_ORDER = 'a categorical feature has no order. List its levels, with type = "ordinal" if they have one.'

@@ -15,12 +15,12 @@ from typing import Any
 
 from recourse.errors import InputError, ModelError
 from recourse.models.files.coefficient_tables import read_table_csv, read_table_json
+from recourse.models.files.json_text import read_json
 from recourse.models.files.kinds import Kind, kind_of_file
 from recourse.models.files.limits import SIZE_LIMIT, TEXT_LIMIT
 from recourse.models.files.onnx import OnnxClassifier, read_graph
 from recourse.models.files.pickles import open_trusted_pickle, pickle_imports
 from recourse.models.files.skops import check_archive, open_skops, skops_types
-from recourse.models.readers.json_text import read_json
 from recourse.models.readers.lightgbm import read_lightgbm
 from recourse.models.readers.tree_classifier import BoostedClassifier
 from recourse.models.readers.ubjson import read_ubjson

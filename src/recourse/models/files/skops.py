@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from recourse.errors import ModelError
+from recourse.models.files.json_text import read_json
 from recourse.models.files.limits import OBJECT_LIMIT, SCHEMA_LIMIT, SIZE_LIMIT
 from recourse.models.files.skops_parts import make_harmless
-from recourse.models.readers.json_text import read_json
 
 DATA_ONLY = frozenset(
     {

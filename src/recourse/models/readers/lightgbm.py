@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from recourse.errors import ModelError
+from recourse.models.files.json_text import read_json, whole
 from recourse.models.readers.forest import Forest, Goal
-from recourse.models.readers.json_text import read_json, whole
 from recourse.models.readers.tree import Tree
 from recourse.models.readers.tree_classifier import BoostedClassifier
 

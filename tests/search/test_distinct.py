@@ -9,7 +9,7 @@ import pytest
 import recourse as rs
 from helpers import CLOSE, world
 from recourse.errors import InputError
-from recourse.search import ranks as module
+from recourse.search import distinct as module
 from recourse.search import solve_items
 from recourse.search.additive import KnapsackProposer
 from recourse.search.brute_force import solve as try_everything
