@@ -9,8 +9,8 @@ import pytest
 
 import recourse as rs
 from helpers import world
-from recourse.audits.report import VIEW as AUDIT
-from recourse.flipsets.report import VIEW as FLIPSET
+from recourse.audits.views import VIEW as AUDIT
+from recourse.flipsets.views import VIEW as FLIPSET
 from recourse.reports import Report, View
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from recourse import tables
-from recourse.audits import report
+from recourse.audits import views
 from recourse.audits.groups import in_words, order, words_of
 from recourse.audits.notes import notes_on
 from recourse.audits.part import AuditPart, AuditSpec
@@ -42,7 +42,7 @@ class Audit(Report):
         How many people are not settled because `max_questions` rows had been put to the model for each of them.
     """
 
-    view = report.VIEW
+    view = views.VIEW
 
     spec: AuditSpec
     people: pd.DataFrame

@@ -13,23 +13,16 @@ from recourse.checks import is_whole, one_of, whole_number
 from recourse.costs.by_name import as_cost
 from recourse.costs.cost import Cost
 from recourse.errors import InputError, RecourseError
+from recourse.flipsets.notes import APPROVED, reason_of
 from recourse.flipsets.result import Change, FlipsetItem, FlipsetResult
 from recourse.menus.menus import Menus
 from recourse.models import Model, as_model, label_of_sign
 from recourse.search import Solutions, Status, solve_items
-from recourse.search.solutions import OUT_OF_QUESTIONS, OUT_OF_TIME, OUT_OF_WORK
+from recourse.search.solutions import OUT_OF_TIME
 
 DISTINCT = ("minimal", "subsets", "exclusive")
 """What may make the next action a different one."""
 
-APPROVED = "This person is approved already: there is nothing to flip."
-
-ADVICE = {
-    OUT_OF_TIME: "A longer time_limit, a smaller max_changes or larger steps may settle it.",
-    OUT_OF_QUESTIONS: "A larger max_questions, a smaller max_changes or larger steps may settle it.",
-    OUT_OF_WORK: "A smaller max_changes or larger steps leave fewer actions to try, and may settle it.",
-}
-"""What to try where a search ended undecided, by why it did."""
 
 FIRST_ITEMS = 64
 """How many items the first search asks for; most people have fewer."""
@@ -133,7 +126,7 @@ def flipset(
         items = tuple(_item(menus, rank, actions) for rank in ranks if rank.found[0])
         status = ranks[0].status(0) if ranks else None
         why = (ranks[-1].reason(0) if ranks else "") or OUT_OF_TIME
-        reason = APPROVED if last is None else _reason(len(items), last, why, total_items, menus, max_changes)
+        reason = APPROVED if last is None else reason_of(len(items), last, why, total_items, menus, max_changes)
         return FlipsetResult(
             items, status, reason, row, decider.name, decider.rule, price.name, distinct, max_changes, x,
             interrupted=last is Status.UNKNOWN,
@@ -193,19 +186,3 @@ def _item(menus: Menus, solution: Solutions, actions: ActionSet) -> FlipsetItem:
     return FlipsetItem(
         changes, float(solution.cost[0]), float(solution.total[0]), float(solution.bound[0]), solution.status(0)
     )
-
-
-def _reason(found: int, last: Status, why: str, wanted: float, menus: Menus, max_changes: int | None) -> str:
-    """Why there are no more items, or none at all; empty if there are as many as asked for."""
-    limit = "" if max_changes is None else f" at most {max_changes} feature{'s' * (max_changes != 1)}"
-    if found >= wanted:
-        return ""
-    if last is Status.UNKNOWN:
-        return f"Stopped after {found} items: {why}." if found else f"Undecided: {why}. {ADVICE[why]}"
-    if found == 1:
-        return f"There is no more than 1 such action{limit and ' that changes'}{limit}."
-    if found:
-        return f"There are no more than {found} such actions{limit and ' that change'}{limit}."
-    if not menus.blocks:
-        return "No recourse: no feature is actionable for this person."
-    return f"No recourse{limit and ' that changes'}{limit}. {last.value[0].upper()}{last.value[1:]}."

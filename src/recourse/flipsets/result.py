@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from recourse import tables
-from recourse.flipsets import report
+from recourse.flipsets import views
 from recourse.reports import Report
 from recourse.reports.document import plain
 from recourse.search import Status
@@ -122,7 +122,7 @@ class FlipsetResult(Report):
         Whether time or questions ran out, or Ctrl-C came, before the search was through.
     """
 
-    view = report.VIEW
+    view = views.VIEW
 
     items: tuple[FlipsetItem, ...]
     status: Status | None

@@ -29,7 +29,7 @@ class View:
 
     Examples
     --------
-    >>> from recourse.flipsets.report import VIEW
+    >>> from recourse.flipsets.views import VIEW
     >>> document = {"model": {"name": "M", "approved_if": "score ≥ 0"}, "cost": "total", "distinct": "minimal"}
     >>> print(VIEW.text(document | {"items": [], "reason": "No recourse."}))
     Flipset: M, approved if score ≥ 0; cost total, minimal items

@@ -17,7 +17,7 @@ from recourse.errors import InputError, nearest
 from recourse.models import Model
 from recourse.reports import Report
 from recourse.simulations import checkpoint as checkpoint_file
-from recourse.simulations import report
+from recourse.simulations import views
 from recourse.simulations.arms import CONTROL, ArmState, Key, RepeatState, Study
 from recourse.simulations.checkpoint import COLUMNS, FinishedRepeat
 from recourse.simulations.identity import described
@@ -124,7 +124,7 @@ class Simulation(Report):
         The repeats that were read from a checkpoint: their part of the table, without people and models.
     """
 
-    view = report.VIEW
+    view = views.VIEW
 
     def __init__(self, study: Study, states: Sequence[RepeatState], kept: Sequence[FinishedRepeat] = ()) -> None:
         self.study = study

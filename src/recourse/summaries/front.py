@@ -12,7 +12,7 @@ from recourse.costs.cost import Cost
 from recourse.errors import InputError
 from recourse.reports import Report
 from recourse.reports.document import plain
-from recourse.summaries import report
+from recourse.summaries import views
 from recourse.summaries.choice.select import SelectionStatus
 
 MEASURES = ("size", "reach", "accuracy", "accuracy_any_rule", "fcost")
@@ -57,7 +57,7 @@ class Front(Report, Generic[C]):
         The choices on the front.
     """
 
-    view = report.FRONT_VIEW
+    view = views.FRONT_VIEW
 
     def __init__(
         self, tried: Sequence[tuple[Mapping[str, Any], C]], origin: Mapping[str, Any], *, interrupted: bool = False

@@ -23,7 +23,7 @@ from recourse.checks import known_names, number
 from recourse.costs.cost import Cost
 from recourse.errors import BudgetError, InputError
 from recourse.reports import Report
-from recourse.summaries import report
+from recourse.summaries import views
 from recourse.summaries.applied import (
     Applied,
     Consequences,
@@ -77,7 +77,7 @@ class RecourseSet(Report):
         Whether the time limit, `Budget.cancel` or Ctrl-C ended the choice before its proof.
     """
 
-    view = report.VIEW
+    view = views.VIEW
 
     kind: ClassVar[str] = "rules"
     """Which form the rules have, as documents name it."""
