@@ -25,7 +25,7 @@ OPTIONS = {
 def cheapest(menus: Any, network: Any, person: int, time_limit: float = math.inf) -> OptimizeResult:
     """Return what HiGHS says of one person: ``fun`` is the sum of prices, ``status`` 0 for optimal, 2 for infeasible.
 
-    grid : an `ActionGrid` without conditions across blocks; network : what `Model.network` states on it
+    menus : `Menus` without conditions across blocks; network : what `Model.network` states on it
     """
     layers, program = network.layers, _Program()
     inputs: list[tuple[dict[int, float], float]] = [({}, float(v)) for v in network.today[person]]
