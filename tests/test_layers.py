@@ -18,7 +18,7 @@ SOURCE = Path(recourse.__file__).parent
 # From the ground up: a room may import what stands in earlier lines, and nothing else of recourse.
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors", "_version"),
-    ("checks", "arrays", "budget", "identity"),
+    ("checks", "arrays", "budget", "progress", "identity"),
     ("tables",),
     ("statistics", "reports", "datasets"),
     ("costs",),

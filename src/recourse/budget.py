@@ -10,16 +10,9 @@ import math
 import numbers
 import threading
 import time
-from collections.abc import Callable
 
 from recourse.checks import whole_number
 from recourse.errors import BudgetError, InputError
-
-Progress = Callable[[int, int], object]
-"""What long jobs call as they go: (units done, units known of so far)."""
-
-Advance = Callable[[int], object]
-"""What searches call: so many more people are done."""
 
 
 class Budget:
@@ -168,27 +161,6 @@ class Budget:
 
     def __repr__(self) -> str:
         return f"Budget(time_limit={self.time_limit!r}, max_questions={self.max_questions!r})"
-
-
-def counting(progress: Progress | None, of: int) -> Advance | None:
-    """What a search calls with so many more people, for a `progress` that is told how many are done of how many.
-
-    >>> advance = counting(lambda done, of: print(done, "of", of), 5)
-    >>> advance(2), advance(3)
-    2 of 5
-    5 of 5
-    (None, None)
-    """
-    if progress is None:
-        return None
-    done = 0
-
-    def advance(more: int) -> None:
-        nonlocal done
-        done += more
-        progress(done, of)
-
-    return advance
 
 
 def _seconds(time_limit: float | None) -> float | None:

@@ -445,7 +445,7 @@ class ActionSet(legacy.OldActionSetNames, FeatureView):
         """
         frame = self.table(X)
         cost = as_cost(cost)
-        known_names("the cost's weights", cost.weights, self.names)
+        cost.check_names(self.names)
         check_max_changes(max_changes)
         from recourse.menus.build import build
 

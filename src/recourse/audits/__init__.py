@@ -2,8 +2,8 @@
 
 from recourse.audits.audit import audit
 from recourse.audits.groups import MISSING
+from recourse.audits.measures import MEASURES, AuditTallies, Tally
 from recourse.audits.part import AuditPart, AuditSpec, audit_part
 from recourse.audits.result import Audit
-from recourse.audits.tally import MEASURES, AuditTallies, Tally
 
 __all__ = ["MEASURES", "MISSING", "Audit", "AuditPart", "AuditSpec", "AuditTallies", "Tally", "audit", "audit_part"]

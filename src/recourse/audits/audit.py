@@ -12,12 +12,13 @@ from recourse.actions.action_set import ActionSet, as_action_set
 from recourse.audits.groups import check_groupings, groupings
 from recourse.audits.part import AuditPart, AuditSpec, audit_part
 from recourse.audits.result import Audit
-from recourse.budget import Budget, Progress
+from recourse.budget import Budget
 from recourse.checks import function_of, whole_number
 from recourse.costs.by_name import as_cost
 from recourse.costs.cost import Cost
 from recourse.errors import InputError, RecourseError
 from recourse.models import as_model, label_of_sign
+from recourse.progress import Progress
 
 CHUNK = 50_000
 """How many rows are priced and searched at once."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from recourse.actions.action_set import ActionSet
-from recourse.audits.tally import Tally
+from recourse.audits.measures import Tally
 
 
 def notes_on(overall: Tally, actions: ActionSet, *, interrupted: bool, out_of_questions: int) -> list[str]:

@@ -17,11 +17,12 @@ from recourse import tables
 from recourse.actions.action_set import ActionSet
 from recourse.arrays import IntArray
 from recourse.audits.groups import Group, Grouping, members, name_of
-from recourse.audits.tally import AuditTallies, Tally
-from recourse.budget import Budget, Progress, counting
+from recourse.audits.measures import AuditTallies, Tally
+from recourse.budget import Budget
 from recourse.costs.cost import Cost
 from recourse.menus.menus import Menus
 from recourse.models import Model
+from recourse.progress import Progress, counting
 from recourse.search import STATUSES, Solutions, solve
 
 

@@ -10,9 +10,9 @@ import pandas as pd
 from recourse import tables
 from recourse.audits import views
 from recourse.audits.groups import in_words, order, words_of
+from recourse.audits.measures import MEASURES, AuditTallies, basis_of
 from recourse.audits.notes import notes_on
 from recourse.audits.part import AuditPart, AuditSpec
-from recourse.audits.tally import MEASURES, AuditTallies, basis_of
 from recourse.checks import one_of
 from recourse.reports import Report
 from recourse.reports.document import plain

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from recourse.arrays import FloatArray, IntArray
-from recourse.checks import is_number
+from recourse.checks import is_number, known_names
 from recourse.errors import InputError
 from recourse.identity import importable_name, plain_setting
 from recourse.tables import Name
@@ -109,6 +109,16 @@ class Cost:
             if not (is_number(weight) and weight >= 0):
                 raise InputError(f"the weight of {feature!r} must be a finite number ≥ 0, not {weight!r}.")
         self.weights = {feature: float(weight) for feature, weight in (weights or {}).items()}
+
+    def check_names(self, names: Sequence[Any]) -> None:
+        """Raise `InputError` if the cost weighs a feature that is not there.
+
+        Parameters
+        ----------
+        names : sequence of column names
+            The features that there are.
+        """
+        known_names("the cost's weights", self.weights, names)
 
     def position(self, feature: PricedFeature, values: npt.NDArray[Any]) -> FloatArray:
         """Return where values lie on the line along which this cost measures distance.

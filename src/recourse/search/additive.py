@@ -11,10 +11,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from recourse.arrays import IntArray
-from recourse.budget import Advance, Budget
+from recourse.budget import Budget
 from recourse.menus.menus import Menus
 from recourse.models.statements.additive import Additive
 from recourse.models.statements.statement import Statement
+from recourse.progress import Advance
 from recourse.search.exclusions import Exclusions
 from recourse.search.knapsack import Distinct, Knapsack, KnapsackSolutions
 from recourse.search.solutions import UNKNOWN, Solutions

@@ -15,10 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from recourse.arrays import BoolArray
-from recourse.budget import Advance, Budget
+from recourse.budget import Budget
 from recourse.menus.menus import Menus
 from recourse.models.model import Model
 from recourse.models.statements.statement import Statement
+from recourse.progress import Advance
 from recourse.search.exclusions import Exclusions
 from recourse.search.questions import Questions
 from recourse.search.solutions import Solutions

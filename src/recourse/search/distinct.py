@@ -8,12 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from recourse.arrays import IntArray
-from recourse.budget import Advance, Budget
+from recourse.budget import Budget
 from recourse.checks import one_of, whole_number
 from recourse.menus.menus import Menus
 from recourse.models.model import Model
 from recourse.models.statements.additive import Additive
 from recourse.models.statements.statement import Statement
+from recourse.progress import Advance
 from recourse.search.additive import KnapsackProposer
 from recourse.search.exclusions import exclusions_of
 from recourse.search.find import solve_stated

@@ -15,7 +15,7 @@ import pandas as pd
 
 from recourse.actions.action_set import ActionSet, as_action_set
 from recourse.arrays import IntArray
-from recourse.budget import Advance, Budget, Progress, counting
+from recourse.budget import Budget
 from recourse.checks import function_of, whole_number
 from recourse.costs.by_name import as_cost
 from recourse.costs.cost import Cost
@@ -25,6 +25,7 @@ from recourse.models.as_model import as_model
 from recourse.models.labels import label_of_sign
 from recourse.models.model import Model
 from recourse.models.statements.statement import Statement
+from recourse.progress import Advance, Progress, counting
 from recourse.search import any_model, boundary, networks, small_menus, trees
 from recourse.search.exclusions import Exclusions, exclusions_of
 from recourse.search.protocol import Search

@@ -18,9 +18,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from recourse.arrays import FloatArray, IntArray, RowArray
-from recourse.budget import Advance, Budget
+from recourse.budget import Budget
 from recourse.checks import one_of, whole_number
 from recourse.errors import InputError
+from recourse.progress import Advance
 from recourse.search.kernels import builds
 from recourse.search.solutions import UNKNOWN
 from recourse.search.workers import Crew, next_size, number_of_threads

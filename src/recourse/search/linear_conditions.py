@@ -18,10 +18,11 @@ from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, OptimizeResult, milp
 
 from recourse.arrays import BoolArray, FloatArray, IntArray
-from recourse.budget import Advance, Budget
+from recourse.budget import Budget
 from recourse.menus.menus import LinearRow, Menus
 from recourse.models.statements.additive import Additive
 from recourse.models.statements.statement import Statement
+from recourse.progress import Advance
 from recourse.search.exclusions import Exclusions
 from recourse.search.solutions import Solutions, meets
 

@@ -15,11 +15,12 @@ import numpy as np
 import numpy.typing as npt
 
 from recourse.arrays import BoolArray, FloatArray, IntArray
-from recourse.budget import Advance, Budget
+from recourse.budget import Budget
 from recourse.menus.menus import Menus
 from recourse.models.model import Model
 from recourse.models.statements.network import NetworkStatement
 from recourse.models.statements.statement import Statement
+from recourse.progress import Advance
 from recourse.search import any_model
 from recourse.search.exclusions import Exclusions
 from recourse.search.first_action import first_actions

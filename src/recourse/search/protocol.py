@@ -13,11 +13,12 @@ from typing import Any, Protocol
 import numpy.typing as npt
 
 from recourse.arrays import IntArray
-from recourse.budget import Advance, Budget
+from recourse.budget import Budget
 from recourse.menus.menus import Menus
 from recourse.models.model import Model
 from recourse.models.statements.additive import Additive
 from recourse.models.statements.statement import Statement
+from recourse.progress import Advance
 from recourse.search.exclusions import Exclusions
 from recourse.search.solutions import Solutions
 

@@ -14,13 +14,14 @@ import numpy as np
 import numpy.typing as npt
 
 from recourse.arrays import BoolArray, FloatArray, IntArray, RowArray
-from recourse.budget import Advance, Budget
+from recourse.budget import Budget
 from recourse.menus.menus import Menus
 from recourse.models.model import Model
 from recourse.models.statements.additive import Additive
 from recourse.models.statements.network import NetworkStatement
 from recourse.models.statements.statement import Statement
 from recourse.models.statements.trees import TreeEnsemble
+from recourse.progress import Advance
 from recourse.search.additive import KnapsackProposer
 from recourse.search.exclusions import Exclusions
 from recourse.search.questions import Questions

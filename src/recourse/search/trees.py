@@ -15,11 +15,12 @@ import numpy as np
 import numpy.typing as npt
 
 from recourse.arrays import IntArray
-from recourse.budget import Advance, Budget
+from recourse.budget import Budget
 from recourse.menus.menus import Menus
 from recourse.models.model import Model
 from recourse.models.statements.statement import Statement
 from recourse.models.statements.trees import TreeEnsemble
+from recourse.progress import Advance
 from recourse.search.exclusions import Exclusions
 from recourse.search.kernels import builds
 from recourse.search.questions import Questions, drop_free_changes

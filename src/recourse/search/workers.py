@@ -11,8 +11,9 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from recourse.budget import Advance, Budget
+from recourse.budget import Budget
 from recourse.checks import whole_number
+from recourse.progress import Advance
 
 SLICE_SECONDS = 0.05
 """How long one slice should take."""

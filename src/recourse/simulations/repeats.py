@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from recourse.budget import Budget, Progress
+from recourse.budget import Budget
+from recourse.progress import Progress
 from recourse.simulations import checkpoint as checkpoint_file
 from recourse.simulations.arms import RepeatState, Study
 from recourse.simulations.checkpoint import FinishedRepeat

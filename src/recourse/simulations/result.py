@@ -12,9 +12,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from recourse.budget import Budget, Progress
+from recourse.budget import Budget
 from recourse.errors import InputError, nearest
 from recourse.models import Model
+from recourse.progress import Progress
 from recourse.reports import Report
 from recourse.simulations import checkpoint as checkpoint_file
 from recourse.simulations import views

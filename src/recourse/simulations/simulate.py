@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from recourse.actions import ActionSet
-from recourse.budget import Budget, Progress
+from recourse.budget import Budget
 from recourse.checks import function_of, number, true_or_false, whole_number
 from recourse.errors import InputError
+from recourse.progress import Progress
 from recourse.simulations.design import Design
 from recourse.simulations.repeats import run_missing
 from recourse.simulations.result import Simulation, checkpoint_path

@@ -10,11 +10,12 @@ import pandas as pd
 
 from recourse import tables
 from recourse.actions.action_set import ActionSet, as_action_set
-from recourse.budget import Budget, Progress
+from recourse.budget import Budget
 from recourse.checks import function_of, instance_of
 from recourse.costs.cost import Cost
 from recourse.errors import InputError, nearest
 from recourse.models import Model, as_model, label_of_sign
+from recourse.progress import Progress
 from recourse.summaries.choice.limits import LIMIT_NAMES, Limits
 from recourse.summaries.choice.settings import ChoiceSettings, as_limits, check_cost, plain_subgroups, price_list
 from recourse.summaries.evidence.candidate_space import CandidateSpace

@@ -15,7 +15,8 @@ import pandas as pd
 
 from recourse import tables
 from recourse.arrays import BoolArray, IntArray
-from recourse.budget import Advance, Budget
+from recourse.budget import Budget
+from recourse.progress import Advance
 from recourse.summaries.evidence.candidate_space import BATCH
 from recourse.summaries.evidence.effects import Action, Effects
 from recourse.summaries.evidence.itemsets import Bits, pack

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from recourse.budget import Progress
+from recourse.progress import Progress
 
 
 class JobProgress:
