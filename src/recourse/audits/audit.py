@@ -9,7 +9,7 @@ import pandas as pd
 
 from recourse import tables
 from recourse.actions.action_set import ActionSet, as_action_set
-from recourse.audits.groups import check_groupings, groupings
+from recourse.audits.groupings import check_groupings, groupings
 from recourse.audits.part import AuditPart, AuditSpec, audit_part
 from recourse.audits.result import Audit
 from recourse.budget import Budget

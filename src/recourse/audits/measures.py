@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from recourse.audits.groups import Group
+from recourse.audits.groupings import Group
 from recourse.search import Status
 from recourse.statistics import CostSketch, wilson_interval
 

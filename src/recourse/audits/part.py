@@ -16,7 +16,7 @@ import pandas as pd
 from recourse import tables
 from recourse.actions.action_set import ActionSet
 from recourse.arrays import IntArray
-from recourse.audits.groups import Group, Grouping, members, name_of
+from recourse.audits.groupings import Group, Grouping, members, name_of
 from recourse.audits.measures import AuditTallies, Tally
 from recourse.budget import Budget
 from recourse.costs.cost import Cost

@@ -9,7 +9,7 @@ import pandas as pd
 
 from recourse import tables
 from recourse.audits import views
-from recourse.audits.groups import in_words, order, words_of
+from recourse.audits.groupings import in_words, order, words_of
 from recourse.audits.measures import MEASURES, AuditTallies, basis_of
 from recourse.audits.notes import notes_on
 from recourse.audits.part import AuditPart, AuditSpec

@@ -8,8 +8,9 @@ package.
 
 from recourse.datasets.dataset import Dataset
 from recourse.datasets.lender import lender, lender_intervene
+from recourse.datasets.listing import available
 from recourse.datasets.shapes import circles, moons, overlapping, separable
-from recourse.datasets.store import available, cache_folder, fetch, load
+from recourse.datasets.store import cache_folder, fetch, load
 
 __all__ = [
     "Dataset",

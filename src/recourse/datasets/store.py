@@ -30,7 +30,7 @@ def _source(name: str) -> Source:
     return SOURCES[name]
 
 
-def _sha256(content: bytes) -> str:
+def sha256_of(content: bytes) -> str:
     """The checksum of a file's bytes, in hexadecimal digits."""
     return hashlib.sha256(content).hexdigest()
 
@@ -58,7 +58,7 @@ def cache_folder() -> Path:
     return Path(root) / "openrecourse"
 
 
-def _folders(data_home: str | os.PathLike[str] | None) -> list[Path]:
+def folders_of(data_home: str | os.PathLike[str] | None) -> list[Path]:
     """Where tables are looked for, in this order."""
     folders = [cache_folder()]
     if named := os.environ.get("RECOURSE_DATA"):
@@ -68,42 +68,6 @@ def _folders(data_home: str | os.PathLike[str] | None) -> list[Path]:
             raise InputError(f"data_home is not a folder: {os.fspath(data_home)!r}.")
         folders.insert(0, Path(data_home))
     return folders
-
-
-def available(*, data_home: str | os.PathLike[str] | None = None) -> pd.DataFrame:
-    """List every data set, and where it was found. Looks where `load` looks and verifies what it finds.
-
-    Parameters
-    ----------
-    data_home : path, optional
-        A folder to look in first.
-
-    Returns
-    -------
-    DataFrame
-        One row a data set: name, rows, licence, and where ("built in", a path, or "not here"). A file with other bytes
-        is marked "(wrong checksum)".
-
-    Raises
-    ------
-    InputError
-        If `data_home` is not a folder.
-
-    Examples
-    --------
-    >>> available().loc[0, ["name", "where"]].tolist()
-    ['lender', 'built in']
-    """
-    rows: list[tuple[str, str, str, str]] = [("lender", "any", "generated; no personal data", "built in")]
-    folders = _folders(data_home)
-    for name, source in SOURCES.items():
-        where = "not here"
-        found = next((path for folder in folders if (path := folder / f"{name}.csv").is_file()), None)
-        if found is not None:
-            good = _sha256(found.read_bytes()) == source.sha256
-            where = str(found) if good else f"{found} (wrong checksum)"
-        rows.append((name, f"{source.rows:,}", source.licence, where))
-    return pd.DataFrame(rows, columns=["name", "rows", "licence", "where"])
 
 
 def load(name: str, *, data_home: str | os.PathLike[str] | None = None) -> Dataset:
@@ -150,7 +114,7 @@ def load(name: str, *, data_home: str | os.PathLike[str] | None = None) -> Datas
     """
     # find it
     source = _source(name)
-    folders = _folders(data_home)
+    folders = folders_of(data_home)
     path = next((path for folder in folders if (path := folder / f"{name}.csv").is_file()), None)
     if path is None:
         looked = ", ".join(f"{folder}" if folder.is_dir() else f"{folder} (no such folder)" for folder in folders)
@@ -162,7 +126,7 @@ def load(name: str, *, data_home: str | os.PathLike[str] | None = None) -> Datas
 
     # use nothing but the bytes that the figures are about
     content = path.read_bytes()
-    if (got := _sha256(content)) != source.sha256:
+    if (got := sha256_of(content)) != source.sha256:
         raise InputError(
             f"{path} is not the data set {name!r}: its SHA-256 is {got}, expected {source.sha256}. Was it "
             f"edited, or its line ends changed? Remove it and run 'recourse data fetch {name}'."
@@ -230,7 +194,7 @@ def fetch(
 
     # get the bytes
     if from_file is None:
-        if place.is_file() and _sha256(place.read_bytes()) == source.sha256:
+        if place.is_file() and sha256_of(place.read_bytes()) == source.sha256:
             say(f"{name} is already in the cache")
             return place
         say(f"downloading {source.url}")
@@ -253,7 +217,7 @@ def fetch(
 
 def _table_of(source: Source, content: bytes, say: Callable[[str], None]) -> bytes:
     """The table, verified: what was given is the table already, or the public file that is converted to it."""
-    got = _sha256(content)
+    got = sha256_of(content)
     if got == source.sha256:
         return content
     if got != source.url_sha256:
@@ -263,7 +227,7 @@ def _table_of(source: Source, content: bytes, say: Callable[[str], None]) -> byt
         )
     say("converting")
     table = source.convert(content)
-    if (got := _sha256(table)) != source.sha256:
+    if (got := sha256_of(table)) != source.sha256:
         raise InputError(
             f"Converting the public file did not give the table of {source.name!r}: its SHA-256 is {got}, "
             f"expected {source.sha256}. Nothing was stored. Please report this."

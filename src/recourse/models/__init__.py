@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from recourse.models.as_model import as_model
 from recourse.models.estimator import EstimatorModel
-from recourse.models.files.load import ModelFile, inspect_model, load_model
+from recourse.models.files.inspect import ModelFile, inspect_model
+from recourse.models.files.load import load_model
 from recourse.models.identity import identity_of
 from recourse.models.labels import choose_label, label_of_sign
 from recourse.models.linear_table import LinearModel

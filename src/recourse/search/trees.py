@@ -25,7 +25,7 @@ from recourse.search.exclusions import Exclusions
 from recourse.search.kernels import builds
 from recourse.search.questions import Questions, drop_free_changes
 from recourse.search.solutions import FEASIBLE, OPTIMAL, Solutions, meets
-from recourse.search.tree_cells import TreeProblem, detail_for
+from recourse.search.tree_problem import TreeProblem, detail_for
 from recourse.search.workers import Crew, next_size, number_of_threads
 
 MOST_BOXES = 200_000

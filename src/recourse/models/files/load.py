@@ -8,8 +8,6 @@ is allocated.
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,49 +16,12 @@ from recourse.models.files.coefficient_tables import read_table_csv, read_table_
 from recourse.models.files.json_text import read_json
 from recourse.models.files.kinds import Kind, kind_of_file
 from recourse.models.files.limits import SIZE_LIMIT, TEXT_LIMIT
-from recourse.models.files.onnx import OnnxClassifier, read_graph
-from recourse.models.files.pickles import open_trusted_pickle, pickle_imports
-from recourse.models.files.skops import check_archive, open_skops, skops_types
+from recourse.models.files.onnx import OnnxClassifier
+from recourse.models.files.pickles import open_trusted_pickle
+from recourse.models.files.skops import open_skops
 from recourse.models.readers.lightgbm import read_lightgbm
-from recourse.models.readers.tree_classifier import BoostedClassifier
 from recourse.models.readers.ubjson import read_ubjson
 from recourse.models.readers.xgboost import read_xgboost
-
-
-@dataclass(frozen=True)
-class ModelFile:
-    """What a model file holds, as far as that can be told without running anything in it.
-
-    Attributes
-    ----------
-    path : Path
-        The file.
-    kind : str
-        Its format, in words.
-    size : int
-        In bytes.
-    sha256 : str
-        Of the whole file, as `load_model` takes it for ``trust_pickle``.
-    contents : tuple of str
-        One line for each type, operator, feature or coefficient.
-    loads : bool
-        Whether `load_model` opens it.
-    why : str
-        Why not, if it doesn't.
-    """
-
-    path: Path
-    kind: str
-    size: int
-    sha256: str
-    contents: tuple[str, ...]
-    loads: bool
-    why: str = ""
-
-    def __str__(self) -> str:
-        verdict = "load_model opens it" if self.loads else f"refused: {self.why}"
-        lines = [f"{self.path}: {self.kind}, {self.size:,} bytes", f"sha256  {self.sha256}", f"status  {verdict}"]
-        return "\n".join([*lines, *(f"        {line}" for line in self.contents)])
 
 
 def load_model(path: str | Path, *, trust_pickle: str | None = None) -> Any:
@@ -102,7 +63,7 @@ def load_model(path: str | Path, *, trust_pickle: str | None = None) -> Any:
     runs whatever code it holds.
     """
     path = Path(path)
-    data = _read(path)
+    data = read_bytes(path)
     kind = kind_of_file(data)
     if trust_pickle is not None and kind is not Kind.PICKLE:
         raise InputError(f"trust_pickle= is for pickle and joblib files; {path} is none. Leave it out.")
@@ -115,14 +76,14 @@ def load_model(path: str | Path, *, trust_pickle: str | None = None) -> Any:
             return OnnxClassifier(data)
         if kind is Kind.UBJSON:
             return read_xgboost(read_ubjson(data))
-        return _from_text(path, _text(path, data))
+        return from_text(path, text_of(path, data))
     except ModelError as error:
         if str(path) in str(error):
             raise
         raise ModelError(f"{path}: {error}") from None
 
 
-def _from_text(path: Path, text: str) -> Any:
+def from_text(path: Path, text: str) -> Any:
     """The model in a file of text, by how it begins."""
     if text.startswith("tree\n"):
         return read_lightgbm(text)
@@ -132,75 +93,7 @@ def _from_text(path: Path, text: str) -> Any:
     return read_xgboost(document) if "learner" in document else read_table_json(path, document)
 
 
-def inspect_model(path: str | Path) -> ModelFile:
-    """Say what a model file holds, without running anything in it.
-
-    Parameters
-    ----------
-    path : str or Path
-        The file.
-
-    Returns
-    -------
-    ModelFile
-        Format, size, SHA-256, what is inside, and whether `load_model` opens it.
-
-    Raises
-    ------
-    ModelError
-        Only where there is no file to look at.
-    """
-    path = Path(path)
-    data = _read(path)
-    kind, why = kind_of_file(data), ""
-    words, contents = kind.value, list[str]()
-    try:
-        if kind in (Kind.TEXT, Kind.UBJSON):
-            # these hold nothing that runs, so they are simply read
-            words, contents = _data_contents(load_model(path))
-        else:
-            contents, why = _CONTENTS[kind](path, data)
-    except ModelError as error:
-        why = str(error).removeprefix(f"{path}: ")
-    return ModelFile(path, words, len(data), hashlib.sha256(data).hexdigest(), tuple(contents), not why, why)
-
-
-def _pickle_contents(path: Path, data: bytes) -> tuple[list[str], str]:
-    """What a pickle imports, and why it isn't opened."""
-    return pickle_imports(data), "opening it runs code; if you trust it as a program, give its sha256 as trust_pickle"
-
-
-def _skops_contents(path: Path, data: bytes) -> tuple[list[str], str]:
-    """The types in a skops file, and which of them keep it from being opened."""
-    check_archive(path, data)
-    contents, untrusted = skops_types(path, data)
-    return contents, f"types that are not trusted: {', '.join(untrusted[:5])}" if untrusted else ""
-
-
-def _onnx_contents(path: Path, data: bytes) -> tuple[list[str], str]:
-    """The operators in an ONNX file."""
-    graph = read_graph(data).graph
-    return sorted({f"{node.domain or 'ai.onnx'}.{node.op_type}" for node in graph.node}), ""
-
-
-_CONTENTS = {
-    Kind.PICKLE: _pickle_contents,
-    Kind.SKOPS: _skops_contents,
-    Kind.ONNX: _onnx_contents,
-}
-
-
-def _data_contents(model: Any) -> tuple[str, list[str]]:
-    """What a file of nothing but data turned out to be, and what is in it."""
-    if not isinstance(model, BoostedClassifier):
-        return "coefficients", [f"coefficient of {name}" for name in model.feature_names]
-    kind = {"xgboost": "XGBoost", "lightgbm": "LightGBM"}[model.source]
-    names = getattr(model, "feature_names_in_", ())
-    trees = f"{len(model.trees)} trees over {model.n_features_in_} features"
-    return kind, [trees, *(f"feature {name}" for name in names)]
-
-
-def _read(path: Path) -> bytes:
+def read_bytes(path: Path) -> bytes:
     """The bytes of a file, after a look at its size."""
     try:
         size = path.stat().st_size
@@ -222,7 +115,7 @@ def _read(path: Path) -> bytes:
     return data
 
 
-def _text(path: Path, data: bytes) -> str:
+def text_of(path: Path, data: bytes) -> str:
     """The text of a file, or an error that quotes its first bytes."""
     if len(data) > TEXT_LIMIT:
         raise ModelError(f"{path} has {len(data) >> 20} MiB of text; above {TEXT_LIMIT >> 20} MiB it is refused.")
