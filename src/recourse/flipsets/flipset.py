@@ -18,10 +18,8 @@ from recourse.flipsets.result import Change, FlipsetItem, FlipsetResult
 from recourse.menus.menus import Menus
 from recourse.models import Model, as_model, label_of_sign
 from recourse.search import Solutions, Status, solve_items
+from recourse.search.distinct import DISTINCT
 from recourse.search.solutions import OUT_OF_TIME
-
-DISTINCT = ("minimal", "subsets", "exclusive")
-"""What may make the next action a different one."""
 
 
 FIRST_ITEMS = 64

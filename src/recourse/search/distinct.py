@@ -21,6 +21,7 @@ from recourse.search.find import solve_stated
 from recourse.search.solutions import Solutions
 
 DISTINCT = ("minimal", "subsets", "exclusive")
+"""What may make the next action a different one."""
 
 
 def solve_items(
