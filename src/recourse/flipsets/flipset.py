@@ -21,7 +21,6 @@ from recourse.search import Solutions, Status, solve_items
 from recourse.search.distinct import DISTINCT
 from recourse.search.solutions import OUT_OF_TIME
 
-
 FIRST_ITEMS = 64
 """How many items the first search asks for; most people have fewer."""
 
